@@ -1,0 +1,164 @@
+"""Bad input gets one message shape: what was expected, what arrived, what to do.
+
+Every public function calls these at its boundary, so that a slip is named where it was
+made and not forty lines further down. `expect` does the same for a notebook's facts.
+
+Taught in: crew (used everywhere).
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+
+def problem(expected: str, arrived: str, remedy: str) -> ValueError:
+    """The `ValueError` to raise, with its three parts in the one order used everywhere.
+
+    Example:
+        >>> str(problem("block_size >= 1", "block_size=0", "Choose a positive block_size."))
+        'Expected block_size >= 1, got block_size=0. Choose a positive block_size.'
+
+    Source:  own.   Taught in: crew.
+    """
+    return ValueError(f"Expected {expected}, got {arrived}. {remedy}")
+
+
+def positive_int(name: str, value: int) -> int:
+    """The same value, known to be a whole number of at least 1.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+    Raises:  ValueError: it is no whole number, or below 1.
+    Example:
+        >>> positive_int("n_head", 4)
+        4
+
+    Source:  own.   Taught in: crew.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise problem(f"a whole number {name} >= 1", f"{name}={value!r}", f"Choose a positive {name}.")
+    return value
+
+
+def probability(name: str, value: float) -> float:
+    """The same value, known to lie in [0, 1].
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+    Raises:  ValueError: it lies outside [0, 1] or is NaN.
+    Example:
+        >>> probability("dropout", 0.2)
+        0.2
+
+    Source:  own.   Taught in: crew.
+    """
+    if not 0.0 <= value <= 1.0:
+        raise problem(f"0 <= {name} <= 1", f"{name}={value!r}", f"Choose a {name} between 0 and 1.")
+    return value
+
+
+def shape(name: str, tensor: torch.Tensor, *sizes: int | str) -> tuple[int, ...]:
+    """The tensor's shape, known to have these sizes; a letter stands for any size.
+
+    Args:    name: what to call it in the message.   tensor: what the caller passed.
+             sizes: one a dimension, a number where it is fixed, a letter where it is free.
+    Returns: the shape as a tuple, to unpack as `B, T, C = shape("x", x, "B", "T", "C")`.
+    Raises:  ValueError: another number of dimensions, or another size where one is fixed.
+    Example:
+        >>> shape("x", torch.zeros(4, 8, 2), "B", "T", 2)
+        (4, 8, 2)
+
+    Source:  own.   Taught in: crew.
+    """
+    found = tuple(tensor.shape)
+    fits = len(found) == len(sizes) and all(
+        isinstance(want, str) or want == have for want, have in zip(sizes, found, strict=True)
+    )
+    if not fits:
+        wanted = "(" + ", ".join(map(str, sizes)) + ")"
+        raise problem(
+            f"{name} of shape {wanted}",
+            f"shape {found}",
+            f"Check which axis of {name} is batch, time and channel.",
+        )
+    return found
+
+
+def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """The same tensor, known to hold int64 ids in [0, vocab_size).
+
+    On a GPU only the type is checked: reading the values would make the device wait.
+
+    Args:    name: what to call it in the message.   idx: any shape.   vocab_size: V.
+    Raises:  ValueError: another dtype, or an id out of range (names the first one and its place).
+    Example:
+        >>> token_ids("idx", torch.tensor([[0, 64]]), vocab_size=65)
+        tensor([[ 0, 64]])
+
+    Source:  own.   Taught in: crew.
+    """
+    if idx.dtype != torch.long:
+        raise problem(
+            f"{name} as torch.long (int64) ids", f"dtype {idx.dtype}", f"Convert with {name}.long()."
+        )
+    if idx.device.type == "cpu" and idx.numel() and not (0 <= idx.min() and idx.max() < vocab_size):
+        place = ((idx < 0) | (idx >= vocab_size)).nonzero()[0].tolist()
+        raise problem(
+            f"every id of {name} in [0, {vocab_size})",
+            f"{idx[tuple(place)].item()} at index {place}",
+            "Encode the text with the tokenizer that belongs to this model.",
+        )
+    return idx
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[nn.Module]:
+    """The model in evaluation mode without gradients; afterwards every module is as it was.
+
+    Each module's own mode comes back, also after an exception: `model.train()` at the end
+    would switch on dropout that somebody had switched off.
+
+    Example:
+        >>> layer = nn.Dropout(0.5)
+        >>> with evaluating(layer) as quiet:
+        ...     quiet.training
+        False
+        >>> layer.training
+        True
+
+    Source:  own.   Taught in: crew.
+    """
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield model
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def expect(label: str, value: float, *, near: float, within: float = 0.0) -> None:
+    """Prints one stable line when a measured fact holds, and stops the notebook when it does not.
+
+    The line shows the band and not the measured digits, since those may change with the
+    processor; so the stored output stays the same while the fact stays true.
+
+    Args:    label: what was measured, with its unit.   value: the measurement.
+             near: the value claimed.   within: how far off it may be (0: exactly equal).
+    Raises:  AssertionError: the value lies outside its band (or is NaN); it tells the value.
+    Example:
+        >>> expect("validation loss (nats per character)", 2.4837, near=2.48, within=0.03)
+        ✓ validation loss (nats per character): 2.48, within 0.03
+
+    Source:  own.   Taught in: crew.
+    """
+    value = float(value)
+    if not math.isclose(value, near, rel_tol=0.0, abs_tol=within):
+        raise AssertionError(
+            f"{label}: expected {near} within {within}, got {value:.6g}. "
+            "Run the notebook from the top (Kernel, Restart and Run All Cells); "
+            "if it still differs, the claim in the text is wrong here: please report it."
+        )
+    print(f"✓ {label}: {near:,}" + (f", within {within}" if within else " exactly"))

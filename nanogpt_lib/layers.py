@@ -1,0 +1,168 @@
+"""What a block is made of besides attention: feed-forward layer, residual sum, LayerNorm, dropout.
+
+Taught in: notebooks/07 (feed-forward and residuals), 08 (LayerNorm), 09 (dropout).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
+from nanogpt_lib.checks import positive_int, probability, problem, shape
+
+ATTENTION = {"heads": MultiHeadAttention, "fused": FusedAttention}
+
+
+def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None) -> torch.Tensor:
+    """Zeroes each number with probability p, and raises the rest so that the mean stays.
+
+    Args:    x: float tensor of any shape.   p: share to drop, in [0, 1].
+             generator: where the mask is drawn from; None is torch's global stream.
+    Returns: a tensor like x; the gradient passes through the same mask.
+    Raises:  ValueError: p outside [0, 1].
+    Example:
+        >>> dropout(torch.ones(6), 0.5, torch.Generator().manual_seed(0)).unique()
+        tensor([0., 2.])
+
+    Source:  Srivastava et al. (2014), in the inverted form; draws as torch does on a CPU.
+             Taught in: notebooks/09.
+    """
+    if probability("p", p) == 1.0:
+        return x * 0.0  # 1 / (1 - p) has no value here
+    kept = torch.empty_like(x).bernoulli_(1 - p, generator=generator)
+    return x * kept.div_(1 - p)
+
+
+def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
+    """Each position's features shifted to mean 0 and scaled to variance 1, then stretched and moved.
+
+    Args:    x: (..., C).   weight: (C,), the gain gamma.   bias: (C,), the shift beta.
+             eps: added to the variance inside the root, so that a constant input stays finite.
+    Returns: (..., C); each position is treated alone, so nothing leaks through time or batch.
+    Raises:  ValueError: weight or bias is not as wide as x.
+    Example:
+        >>> x = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
+        >>> layer_norm(x, torch.ones(4), torch.zeros(4))
+        tensor([[ 1.7320, -0.5773, -0.5773, -0.5773]])
+
+    Source:  Ba, Kiros and Hinton (2016), equation 4: the biased variance, as torch has it.
+             Taught in: notebooks/08.
+    """
+    shape("weight", weight, x.shape[-1]), shape("bias", bias, x.shape[-1])
+    centred = x - x.mean(dim=-1, keepdim=True)
+    variance = centred.square().mean(dim=-1, keepdim=True)  # divided by C, not by C - 1
+    return weight * centred / (variance + eps).sqrt() + bias
+
+
+class Dropout(nn.Module):
+    """`dropout` in training, nothing in evaluation.
+
+    Args:    p: share to drop, in [0, 1].
+    Returns: calling it with any tensor gives one of the same shape.
+    Raises:  ValueError: p outside [0, 1].
+    Example:
+        >>> Dropout(0.5).eval()(torch.ones(3))
+        tensor([1., 1., 1.])
+
+    Source:  Srivastava et al. (2014).   Taught in: notebooks/09.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = probability("p", p)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return dropout(x, self.p) if self.training and self.p > 0 else x
+
+
+class LayerNorm(nn.Module):
+    """`layer_norm` with a gain and a shift that are learned.
+
+    It calls torch's kernel, which makes one pass where the formula makes six; a test holds the
+    two to each other.
+
+    Args:    n_embd: C, the width.   eps: added to the variance inside the root.
+    Returns: calling it with x (..., C) gives (..., C).
+    Raises:  ValueError: n_embd is no positive whole number.
+    Example:
+        >>> LayerNorm(4)(torch.tensor([1.0, 0.0, 0.0, 0.0])).detach()
+        tensor([ 1.7320, -0.5773, -0.5773, -0.5773])
+
+    Source:  Ba, Kiros and Hinton (2016), equation 4.   Taught in: notebooks/08.
+    """
+
+    def __init__(self, n_embd: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(positive_int("n_embd", n_embd)))
+        self.bias = nn.Parameter(torch.zeros(n_embd))
+        self.eps = eps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+class FeedForward(nn.Module):
+    """Each position alone thinks over what attention brought it: four times wider, and back.
+
+    Args:    n_embd: C.   dropout: share of the result dropped in training.
+    Returns: calling it with x (..., C) gives (..., C).
+    Raises:  ValueError: n_embd is no positive whole number, or dropout lies outside [0, 1].
+    Example:
+        >>> FeedForward(n_embd=8)(torch.zeros(2, 3, 8)).shape
+        torch.Size([2, 3, 8])
+
+    Source:  Vaswani et al. (2017), equation 2.   Taught in: notebooks/07.
+    """
+
+    def __init__(self, n_embd: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Linear(positive_int("n_embd", n_embd), 4 * n_embd),
+            nn.ReLU(),
+            nn.Linear(4 * n_embd, n_embd),
+            Dropout(dropout),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(x)
+
+
+class Block(nn.Module):
+    """Communicate, then compute: attention and feed-forward, each added to a stream that passes by.
+
+    Args:    n_embd: C.   n_head: number of heads.   block_size: longest T.   dropout: in both parts.
+             attention: "heads" for the list of heads, "fused" for one product.
+             scale: what scores are multiplied by; None is head_size ** -0.5.
+    Returns: calling it with x (B, T, C) gives (B, T, C).
+    Raises:  ValueError: an unknown attention, or sizes that do not fit.
+    Example:
+        >>> Block(n_embd=8, n_head=2, block_size=4)(torch.zeros(1, 4, 8)).shape
+        torch.Size([1, 4, 8])
+
+    Source:  Vaswani et al. (2017), section 3.1; with the norm first, as Xiong et al. (2020).
+             Taught in: notebooks/07.
+    """
+
+    def __init__(
+        self,
+        n_embd: int,
+        n_head: int,
+        block_size: int,
+        dropout: float = 0.0,
+        attention: str = "heads",
+        scale: float | None = None,
+    ) -> None:
+        super().__init__()
+        if attention not in ATTENTION:
+            raise problem(
+                f"attention to be one of {', '.join(map(repr, ATTENTION))}",
+                repr(attention),
+                'Take "heads" to look inside, "fused" for speed.',
+            )
+        self.sa = ATTENTION[attention](n_embd, n_head, block_size, dropout, scale)
+        self.ffwd = FeedForward(n_embd, dropout)
+        self.ln1, self.ln2 = LayerNorm(n_embd), LayerNorm(n_embd)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x + self.sa(self.ln1(x))
+        return x + self.ffwd(self.ln2(x))

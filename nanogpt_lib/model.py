@@ -1,0 +1,166 @@
+"""The whole GPT: embeddings, a stack of blocks, a last norm, and scores for the next character.
+
+Taught in: notebooks/10.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from nanogpt_lib.attention import split_width
+from nanogpt_lib.bigram import lm_loss
+from nanogpt_lib.checks import positive_int, probability, problem, shape, token_ids
+from nanogpt_lib.layers import ATTENTION, Block, LayerNorm
+from nanogpt_lib.rng import drawing_from
+
+INITS = ("torch", "gpt2")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPTConfig:
+    """The sizes and choices that make one GPT and no other.
+
+    Args:    vocab_size: V.   block_size: longest context.   n_embd: C, the width.
+             n_head: heads in a block.   n_layer: blocks.   dropout: share dropped in training.
+             attention: "heads" (observable) or "fused" (fast); the same numbers either way.
+             scale: what scores are multiplied by; None is head_size ** -0.5.
+             init: "torch" for each layer's default, "gpt2" for normal numbers of spread 0.02.
+    Raises:  ValueError: a size below 1, n_head not dividing n_embd, an unknown choice.
+    Example:
+        >>> GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4).head_size
+        16
+
+    Source:  own; field-standard names.   Taught in: notebooks/10.
+    """
+
+    vocab_size: int
+    block_size: int
+    n_embd: int
+    n_head: int
+    n_layer: int
+    dropout: float = 0.0
+    attention: str = "heads"
+    scale: float | None = None
+    init: str = "torch"
+
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "block_size", "n_embd", "n_head", "n_layer"):
+            positive_int(name, getattr(self, name))
+        split_width(self.n_embd, self.n_head)
+        probability("dropout", self.dropout)
+        for name, known in (("attention", tuple(ATTENTION)), ("init", INITS)):
+            if getattr(self, name) not in known:
+                raise problem(
+                    f"{name} to be one of {', '.join(map(repr, known))}",
+                    repr(getattr(self, name)),
+                    f"Choose one of them for {name}.",
+                )
+
+    @property
+    def head_size(self) -> int:
+        """The width of one head, n_embd / n_head."""
+        return self.n_embd // self.n_head
+
+
+class GPT(nn.Module):
+    """A decoder-only transformer over characters.
+
+    Args:    config: its sizes.   generator: where the weights are drawn from; None is torch's
+             global stream, in the order token table, position table, blocks, last norm, head.
+    Returns: calling it with idx (B, T) gives (logits (B, T, V), loss); the loss is in nats per
+             character, and None exactly when targets is None.
+    Raises:  ValueError: T is 0 or longer than block_size; ids out of range; targets of another shape.
+    Example:
+        >>> model = GPT(GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4))
+        >>> logits, loss = model(torch.tensor([[1, 2, 3]]))
+        >>> logits.shape, loss, f"{model.parameter_count():,}"
+        (torch.Size([1, 3, 65]), None, '209,729')
+
+    Source:  Radford et al. (2018, 2019); names as in Karpathy's lecture (2023).
+             Taught in: notebooks/10.
+    """
+
+    def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.config, self.block_size = config, config.block_size
+        C, V = config.n_embd, config.vocab_size
+        with drawing_from(generator):
+            self.token_embedding_table = nn.Embedding(V, C)
+            self.position_embedding_table = nn.Embedding(config.block_size, C)
+            self.blocks = nn.Sequential(
+                *(
+                    Block(C, config.n_head, config.block_size, config.dropout, config.attention, config.scale)
+                    for _ in range(config.n_layer)
+                )
+            )
+            self.ln_f = LayerNorm(C)
+            self.lm_head = nn.Linear(C, V)
+            if config.init == "gpt2":
+                self._init_gpt2()
+
+    def _init_gpt2(self) -> None:
+        """Small normal weights, zero biases; what writes to the stream shrinks with its depth."""
+        writer = 0.02 * (2 * self.config.n_layer) ** -0.5  # each block adds to the stream twice
+        for name, weights in self.lecture_state_dict().items():
+            if weights.dim() == 2:
+                weights.normal_(
+                    std=writer if name.endswith(("sa.proj.weight", "ffwd.net.2.weight")) else 0.02
+                )
+            elif name.endswith("bias"):
+                weights.zero_()
+
+    def forward(
+        self, idx: torch.Tensor, targets: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        _, T = shape("idx", idx, "B", "T")
+        if not 1 <= T <= self.block_size:
+            raise problem(
+                f"1 <= T <= block_size={self.block_size}",
+                f"T={T}",
+                "Start from at least one character, and keep the last block_size: idx[:, -block_size:].",
+            )
+        token_ids("idx", idx, self.config.vocab_size)
+        tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
+        positions = self.position_embedding_table.weight[:T]  # (T, C)
+        x = self.ln_f(self.blocks(tokens + positions))
+        logits = self.lm_head(x)  # (B, T, C) -> (B, T, V)
+        return logits, None if targets is None else lm_loss(logits, targets)
+
+    def parameter_count(self) -> int:
+        """How many numbers it learns."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def lecture_state_dict(self) -> dict[str, torch.Tensor]:
+        """Views of the weights under the names and in the order of the lecture's script, head by head."""
+        state: dict[str, torch.Tensor] = {}
+        for name, weights in self.state_dict().items():
+            owner, _, last = name.rpartition(".")
+            views = self.get_submodule(owner).head_weights() if last == "qkv" else {last: weights}
+            state.update({f"{owner}.{part}": view for part, view in views.items()})
+        return state
+
+    def load_lecture_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Takes weights saved by the lecture's script, whose masks (`tril`) are left aside.
+
+        Args:    state: that script's `model.state_dict()`.
+        Raises:  ValueError: a weight is missing, left over, or of another shape; each is named.
+        Source:  Karpathy (2023), gpt.py.   Taught in: notebooks/10.
+        """
+        weights = {name: tensor for name, tensor in state.items() if not name.endswith(".tril")}
+        wanted = {name: tuple(tensor.shape) for name, tensor in self.lecture_state_dict().items()}
+        wrong = [f"{name} is missing" for name in wanted if name not in weights]
+        wrong += [f"{name} is left over" for name in weights if name not in wanted]
+        wrong += [
+            f"{name} has shape {tuple(tensor.shape)} instead of {wanted[name]}"
+            for name, tensor in weights.items()
+            if name in wanted and tuple(tensor.shape) != wanted[name]
+        ]
+        if wrong:
+            raise problem(
+                f"the {len(wanted)} weights of this configuration",
+                "; ".join(wrong),
+                "Build the GPT with the sizes that the weights were saved with.",
+            )
+        self.load_state_dict(weights)

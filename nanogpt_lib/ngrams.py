@@ -1,0 +1,186 @@
+"""Counted baselines: how well can one predict by counting alone?
+
+Any network must beat these to have earned its keep: uniform guessing (ln V), letter
+frequencies, the counted bigram, and the interpolated n-gram with longer contexts.
+
+Taught in: notebooks/01 and notebooks/02.
+"""
+
+import torch
+
+from nanogpt_lib.checks import positive_int, problem, token_ids
+
+
+def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """How often each id occurs.
+
+    Args:    data: (N,) int64 ids.   vocab_size: V.
+    Returns: (V,) int64.
+    Raises:  ValueError: an id outside [0, V), or another dtype.
+    Example:
+        >>> unigram_counts(torch.tensor([0, 1, 1]), vocab_size=3)
+        tensor([1, 2, 0])
+
+    Source:  own.   Taught in: notebooks/01.
+    """
+    return torch.bincount(token_ids("data", data, vocab_size), minlength=vocab_size)
+
+
+def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """How often each id follows each other: row = the character before, column = the one after.
+
+    Args:    data: (N,) int64 ids.   vocab_size: V.
+    Returns: (V, V) int64, which sums to N - 1.
+    Raises:  ValueError: an id outside [0, V), or another dtype.
+    Example:
+        >>> bigram_counts(torch.tensor([0, 1, 0, 1, 1]), vocab_size=2)
+        tensor([[0, 2],
+                [1, 1]])
+
+    Source:  Shannon (1948), section 3.   Taught in: notebooks/02.
+    """
+    token_ids("data", data, vocab_size)
+    pairs = data[:-1] * vocab_size + data[1:]
+    return torch.bincount(pairs, minlength=vocab_size**2).view(vocab_size, vocab_size)
+
+
+def smoothed(counts: torch.Tensor, alpha: float = 1.0) -> torch.Tensor:
+    """Probabilities from counts, with `alpha` imagined sightings of everything.
+
+    Without them a pair never seen has probability 0, and meeting it costs an infinite loss.
+
+    Args:    counts: (..., V), one distribution a row.   alpha: > 0, or 0 if no row is empty.
+    Returns: (..., V) float64; every row sums to 1.
+    Raises:  ValueError: alpha is negative, or a row would be 0 / 0.
+    Example:
+        >>> smoothed(torch.tensor([3, 0]), alpha=1.0)
+        tensor([0.8000, 0.2000], dtype=torch.float64)
+
+    Source:  Laplace (1814), the rule of succession.   Taught in: notebooks/02.
+    """
+    raised = counts.double() + alpha
+    totals = raised.sum(-1, keepdim=True)
+    if alpha < 0 or bool((totals <= 0).any()):
+        raise problem(
+            "alpha > 0 where a row of counts is empty", f"alpha={alpha}", "Take alpha=1 to begin with."
+        )
+    return raised / totals
+
+
+def unigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
+    """Mean surprise at each character, when all are predicted with the same probabilities.
+
+    Args:    probs: (V,), sums to 1.   data: (N,) int64 ids.
+    Returns: nats per character; infinite where an id of probability 0 occurs.
+    Example:
+        >>> round(unigram_loss(torch.full((65,), 1 / 65), torch.arange(65)), 4)
+        4.1744
+
+    Source:  Shannon (1948), cross-entropy.   Taught in: notebooks/01.
+    """
+    return -probs.log()[data].mean().item()
+
+
+def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
+    """Mean surprise at each character, given the one before it.
+
+    Args:    probs: (V, V), every row sums to 1.   data: (N,) int64 ids, N >= 2.
+    Returns: nats per character, over the N - 1 characters that have one before them.
+    Example:
+        >>> bigram_loss(torch.eye(3), torch.tensor([1, 1, 1])) == 0.0
+        True
+
+    Source:  Shannon (1948), cross-entropy.   Taught in: notebooks/02.
+    """
+    return -probs.log()[data[:-1], data[1:]].mean().item()
+
+
+class NGramLM:
+    """Predicts from the last `order` characters by counting, and leans on shorter contexts.
+
+    Each order mixes what it saw with what the next shorter one predicts; the weight of the
+    shorter one is the number of different characters seen after the context: a context that
+    has continued in many ways will continue in new ones.
+
+    Args:    data: (N,) int64 ids to count.   order: characters of context; 0 is the unigram.
+             vocab_size: V.
+    Raises:  ValueError: order below 0, an id outside [0, V), or fewer than order + 1 ids.
+    Example:
+        >>> model = NGramLM(torch.tensor([0, 1, 0, 1, 0]), order=1, vocab_size=2)
+        >>> model.probs(torch.tensor([0])).round(decimals=3)
+        tensor([0.1900, 0.8100], dtype=torch.float64)
+
+    Source:  Witten and Bell (1991), method C, interpolated.   Taught in: notebooks/01.
+    """
+
+    def __init__(self, data: torch.Tensor, order: int, vocab_size: int) -> None:
+        if order < 0 or len(data) <= order:
+            raise problem(
+                f"0 <= order < {len(data)}, the number of ids",
+                f"order={order}",
+                "Take a shorter context or a longer text.",
+            )
+        token_ids("data", data, vocab_size)
+        self.order, self.vocab_size = order, positive_int("vocab_size", vocab_size)
+        self.tables = [self._count(data, length) for length in range(order + 1)]
+
+    def _codes(self, data: torch.Tensor, length: int) -> torch.Tensor:
+        """Each context of this length as one number in base V: (N - length + 1,)."""
+        code = torch.zeros(len(data) - length + 1, dtype=torch.long)
+        for place in range(length):
+            code = code * self.vocab_size + data[place : place + len(code)]
+        return code
+
+    def _count(self, data: torch.Tensor, length: int) -> tuple[torch.Tensor, ...]:
+        """What was seen: (pairs, how often, contexts, how often, with how many continuations)."""
+        pairs, pair_counts = self._codes(data, length + 1).unique(return_counts=True)  # sorted
+        contexts, kinds = (pairs // self.vocab_size).unique_consecutive(return_counts=True)
+        totals = torch.zeros_like(contexts)
+        totals.index_add_(0, torch.arange(len(contexts)).repeat_interleave(kinds), pair_counts)
+        return pairs, pair_counts, contexts, totals, kinds
+
+    def _mix(
+        self, length: int, contexts: torch.Tensor, ids: torch.Tensor, lower: torch.Tensor
+    ) -> torch.Tensor:
+        """p(id | context) from this order's counts and the next lower order's probabilities."""
+        pairs, pair_counts, seen, totals, kinds = self.tables[length]
+        seen_times = _look_up(pairs, pair_counts, contexts * self.vocab_size + ids)
+        total, kind = _look_up(seen, totals, contexts), _look_up(seen, kinds, contexts)
+        mixed = (seen_times + kind * lower) / (total + kind).clamp(min=1)
+        return torch.where(total > 0, mixed, lower)  # never seen: the lower order decides alone
+
+    def probs(self, context: torch.Tensor) -> torch.Tensor:
+        """(V,) float64 probabilities of what follows `context`, of which the last `order` ids count."""
+        ids = torch.arange(self.vocab_size)
+        mixed = torch.full((self.vocab_size,), 1 / self.vocab_size, dtype=torch.float64)
+        for length in range(min(self.order, len(context)) + 1):
+            code = self._codes(context[len(context) - length :], length)
+            mixed = self._mix(length, code.repeat(self.vocab_size), ids, mixed)
+        return mixed
+
+    def loss(self, data: torch.Tensor) -> float:
+        """Mean surprise in nats per character, over the ids with a full context before them."""
+        targets = data[self.order :]
+        if not len(targets):
+            raise problem(f"more than {self.order} ids", f"{len(data)}", "Judge on a longer text.")
+        mixed = torch.full((len(targets),), 1 / self.vocab_size, dtype=torch.float64)
+        for length in range(self.order + 1):
+            contexts = self._codes(data[self.order - length : -1], length)[: len(targets)]
+            mixed = self._mix(length, contexts, targets, mixed)
+        return -mixed.log().mean().item()
+
+    def sample(
+        self, length: int, start: torch.Tensor, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        """`start` and `length` drawn ids after it: (len(start) + length,) int64."""
+        idx = start
+        for _ in range(length):
+            drawn = torch.multinomial(self.probs(idx), 1, generator=generator)
+            idx = torch.cat([idx, drawn])
+        return idx
+
+
+def _look_up(keys: torch.Tensor, values: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """The value at each wanted key of a sorted table, 0 where the key is not in it."""
+    place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
+    return torch.where(keys[place] == wanted, values[place], 0)

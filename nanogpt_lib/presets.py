@@ -1,0 +1,64 @@
+"""Named settings: the four rungs of the reference's ladder.
+
+They keep the reference's slip of scaling by the root of n_embd where that of head_size is
+meant, because they exist to reproduce its log; notebook 05 measures what the slip costs.
+
+Taught in: notebooks/12.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from nanogpt_lib.checks import problem
+from nanogpt_lib.model import GPTConfig
+from nanogpt_lib.training import TrainConfig
+
+
+class Preset(NamedTuple):
+    """One named setting: what to build and how to train it.
+
+    Source:  own.   Taught in: notebooks/12.
+    """
+
+    model: GPTConfig
+    train: TrainConfig
+
+
+_BASELINE = Preset(
+    GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4, scale=64**-0.5),
+    TrainConfig(batch_size=16, max_iters=5_000, learning_rate=1e-3),
+)
+_LONGER = Preset(
+    _BASELINE.model, replace(_BASELINE.train, max_iters=10_000, learning_rate=4e-3, eval_iters=400)
+)
+_WIDER = Preset(
+    replace(_LONGER.model, block_size=128, n_head=8, dropout=0.2),
+    replace(_LONGER.train, batch_size=32, eval_interval=200, learning_rate=5e-3),
+)
+_DEEP = Preset(
+    replace(_WIDER.model, block_size=256, n_head=16, n_layer=8),
+    replace(_WIDER.train, batch_size=64, max_iters=20_000, eval_interval=1_000, eval_iters=2_000),
+)
+
+PRESETS = {
+    "reference-baseline": _BASELINE,
+    "reference-longer": _LONGER,
+    "reference-wider": _WIDER,
+    "reference-deep": _DEEP,
+}
+
+
+def preset(name: str) -> Preset:
+    """The settings of that name.
+
+    Args:    name: one of PRESETS.
+    Raises:  ValueError: there is none of that name; it lists those that are.
+    Example:
+        >>> preset("reference-baseline").model.n_embd
+        64
+
+    Source:  the reference notebook's four runs (2023).   Taught in: notebooks/12.
+    """
+    if name not in PRESETS:
+        raise problem(f"one of {', '.join(PRESETS)}", repr(name), "Choose a name from that list.")
+    return PRESETS[name]

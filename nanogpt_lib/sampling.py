@@ -1,0 +1,130 @@
+"""From logits to text: first the probabilities, which are a pure function, then the drawing.
+
+Taught in: notebooks/11.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+
+from nanogpt_lib.checks import evaluating, problem, shape
+
+
+def next_token_probs(
+    logits: torch.Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> torch.Tensor:
+    """Probabilities of what comes next, after temperature, then top-k, then top-p.
+
+    Args:    logits: (..., V) float.
+             temperature: below 1 sharpens, above 1 flattens; 0 is greedy: all on the first highest.
+             top_k: keep the k likeliest, and what ties with the last of them; more than V keeps all.
+             top_p: keep the fewest likeliest that together reach p; the first is always kept.
+    Returns: (..., V); every row sums to 1.
+    Raises:  ValueError: temperature < 0, top_k < 1, top_p outside (0, 1], or a NaN among logits.
+    Example:
+        >>> next_token_probs(torch.tensor([2.0, 1.0, 0.0]), top_k=2)
+        tensor([0.7311, 0.2689, 0.0000])
+        >>> next_token_probs(torch.tensor([2.0, 1.0, 0.0]), temperature=0.0)
+        tensor([1., 0., 0.])
+
+    Source:  top-k: Fan et al. (2018); top-p: Holtzman et al. (2020).   Taught in: notebooks/11.
+    """
+    _check(temperature, top_k, top_p)
+    if bool(logits.isnan().any()):
+        raise problem(
+            "logits that are numbers", "a NaN among them", "The training diverged; load an earlier save."
+        )
+    if temperature == 0:
+        return nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
+    # Lowered by their highest first: a tiny temperature then makes -inf, and never inf - inf.
+    logits = (logits - logits.amax(dim=-1, keepdim=True)) / temperature
+    if top_k is not None:
+        last_kept = logits.topk(min(top_k, logits.shape[-1]), dim=-1).values[..., -1:]
+        logits = logits.masked_fill(logits < last_kept, float("-inf"))
+    probs = logits.softmax(dim=-1)
+    if top_p is not None:
+        ordered, order = probs.sort(dim=-1, descending=True, stable=True)
+        before = ordered.cumsum(dim=-1) - ordered  # what the likelier ones hold together
+        dropped = (before >= top_p).scatter(-1, order, before >= top_p)  # back in the vocabulary's order
+        probs = probs.masked_fill(dropped, 0.0)
+        probs = probs / probs.sum(dim=-1, keepdim=True)
+    return probs
+
+
+def stream(
+    model: nn.Module,
+    idx: torch.Tensor,
+    max_new_tokens: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    generator: torch.Generator | None = None,
+) -> Iterator[torch.Tensor]:
+    """Draws one token at a time and hands each over at once.
+
+    Of a context longer than block_size the model sees the end. Between two tokens the model is
+    in the mode in which it came, so training may go on beside a stream.
+
+    Args:    model: returns (logits, loss), and has a block_size.   idx: (B, T) int64, T >= 1.
+             max_new_tokens: how many to draw, 0 or more.   temperature, top_k, top_p: as in
+             next_token_probs.   generator: what draws; None is torch's global stream.
+    Returns: an iterator of (B, 1) int64, on idx's device.
+    Raises:  ValueError: an empty context, or a setting out of range; at the call, not later.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> start = torch.zeros(1, 1, dtype=torch.long)
+        >>> len(list(stream(BigramLM(5), start, max_new_tokens=3)))
+        3
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+    _check(temperature, top_k, top_p)
+    _, T = shape("idx", idx, "B", "T")
+    if T == 0 or max_new_tokens < 0:
+        raise problem(
+            "a context of at least one token, and max_new_tokens >= 0",
+            f"{T} tokens and max_new_tokens={max_new_tokens}",
+            "Start from a newline: torch.zeros((1, 1), dtype=torch.long).",
+        )
+
+    def draw(context: torch.Tensor) -> Iterator[torch.Tensor]:
+        for _ in range(max_new_tokens):
+            context = context[:, -model.block_size :]
+            with evaluating(model):
+                logits, _ = model(context)  # (B, T) -> (B, T, V)
+            probs = next_token_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
+            token = torch.multinomial(probs, num_samples=1, generator=generator)  # (B, 1)
+            context = torch.cat([context, token], dim=1)
+            yield token
+
+    return draw(idx)
+
+
+def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: object) -> torch.Tensor:
+    """The context and what the model writes after it.
+
+    Args:    as `stream`.
+    Returns: (B, T + max_new_tokens) int64; the first T columns are idx.
+    Raises:  ValueError: an empty context, or a setting out of range.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> start = torch.zeros(1, 1, dtype=torch.long)
+        >>> generate(BigramLM(5), start, max_new_tokens=3).shape
+        torch.Size([1, 4])
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+    return torch.cat([idx, *stream(model, idx, max_new_tokens, **settings)], dim=1)
+
+
+def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
+    if not 0 <= temperature < float("inf"):
+        raise problem(
+            "temperature >= 0", f"{temperature!r}", "Take 1 for the model's own probabilities, 0 for greedy."
+        )
+    if top_k is not None and (top_k != int(top_k) or top_k < 1):
+        raise problem("top_k a whole number >= 1, or None", f"{top_k!r}", "Take None to keep all.")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise problem("0 < top_p <= 1, or None", f"{top_p!r}", "Take None to keep all.")

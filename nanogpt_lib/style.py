@@ -1,0 +1,49 @@
+"""Colours and settings that every picture shares.
+
+The categories are the eight colours of Okabe and Ito, which people with the common forms of
+colour blindness can tell apart; magnitudes use cividis, signed values a centred map.
+
+Taught in: crew.
+"""
+
+CATEGORIES = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "red": "#D55E00",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "yellow": "#F0E442",
+    "black": "#000000",
+}
+MAGNITUDE = "cividis"
+SIGNED = "RdBu_r"
+
+# A second channel beside the colour: a line is also known by its dash.
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+
+RC_PARAMS = {
+    "figure.figsize": (7.0, 3.6),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "font.size": 10.0,
+    "font.family": "DejaVu Sans",
+}
+
+
+def visible(char: str) -> str:
+    """The character as it can be seen in a label: space and newline get a sign of their own.
+
+    Example:
+        >>> visible(" "), visible("\\n"), visible("a")
+        ('␣', '⏎', 'a')
+
+    Source:  own.   Taught in: crew.
+    """
+    signs = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
+    return signs.get(char, char if char.isprintable() else f"U+{ord(char):04X}")

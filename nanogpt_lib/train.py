@@ -1,0 +1,127 @@
+"""The command that trains a named setting: `python -m nanogpt_lib.train --preset NAME`.
+
+It prints one row a judgement, and can save, resume and write a sample. Every field of the
+setting can be overridden by an option of its name.
+
+Taught in: notebooks/12.
+"""
+
+import argparse
+import sys
+import warnings
+from dataclasses import fields, replace
+from pathlib import Path
+
+import torch
+
+from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
+from nanogpt_lib.checks import problem
+from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
+from nanogpt_lib.files import sha256
+from nanogpt_lib.model import GPT, GPTConfig
+from nanogpt_lib.presets import PRESETS, preset
+from nanogpt_lib.sampling import stream
+from nanogpt_lib.training import TrainConfig, TrainingRun, train
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:    argv: its arguments; None is those of the process.
+    Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
+    Source:  own.   Taught in: notebooks/12.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        text = load_text(options.text)
+        run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
+        data = torch.tensor(tokenizer.encode(text))
+        splits = train_val_split(data, block_size=run.model.block_size)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
+            for record in train(run, *splits, progress=sys.stderr.isatty()):
+                print(record, flush=True)
+                if options.out:
+                    save_checkpoint(options.out, run, tokenizer, text=text)
+        if options.out:
+            save_checkpoint(options.out, run, tokenizer, text=text)
+        if not run.is_done:
+            kept = (
+                f"go on with --resume {options.out}" if options.out else "nothing was kept: give --out FOLDER"
+            )
+            print(f"stopped before step {run.step}; {kept}", file=sys.stderr)
+            return 130
+        print(f"{run.step} steps in {run.seconds / 60:.1f} minutes", file=sys.stderr)
+        _write(run, tokenizer, options.sample)
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m nanogpt_lib.train", description=__doc__.split("\n\n")[1])
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--preset", choices=PRESETS, help="the setting to begin from")
+    start.add_argument("--resume", type=Path, metavar="FOLDER", help="a checkpoint to go on from, exactly")
+    parser.add_argument("--text", type=Path, help="a text file of your own (default: tiny Shakespeare)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
+    )
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="write N characters at the end")
+    for config in (GPTConfig, TrainConfig):
+        group = parser.add_argument_group(f"override a field of {config.__name__}")
+        for field in fields(config):
+            if field.name != "vocab_size":  # the text decides
+                kind = field.type if isinstance(field.type, type) else float
+                group.add_argument(
+                    f"--{field.name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper()
+                )
+    return parser
+
+
+def _overrides(options: argparse.Namespace, config: type) -> dict[str, object]:
+    given = {field.name: getattr(options, field.name, None) for field in fields(config)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:
+    tokenizer, chosen = CharTokenizer.from_text(text), preset(options.preset)
+    model_config = replace(chosen.model, vocab_size=tokenizer.vocab_size, **_overrides(options, GPTConfig))
+    config = replace(chosen.train, **_overrides(options, TrainConfig))
+    torch.manual_seed(config.seed)
+    return TrainingRun(GPT(model_config), config), tokenizer
+
+
+def _resumed(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:
+    checkpoint = load_checkpoint(options.resume, CharTokenizer.from_text(text))
+    if checkpoint.text_sha256 not in (None, sha256(text.encode("utf-8"))):
+        raise problem(
+            "the text that this checkpoint was trained on", "another one", "Give the same --text as before."
+        )
+    if _overrides(options, GPTConfig):
+        raise problem(
+            "no option of the model beside --resume",
+            ", ".join(_overrides(options, GPTConfig)),
+            "The checkpoint fixes the model; begin a new run to change it.",
+        )
+    run = checkpoint.resume()
+    run.config = replace(run.config, **_overrides(options, TrainConfig))
+    for group in run.optimizer.param_groups:
+        group["lr"] = run.config.learning_rate
+    run.model.train()
+    return run, checkpoint.tokenizer
+
+
+def _write(run: TrainingRun, tokenizer: CharTokenizer, length: int) -> None:
+    """Prints a sample of the trained model, character by character, beginning after a newline."""
+    if length:
+        start = torch.tensor(
+            [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])]
+        )
+        for token in stream(run.model, start, length):
+            print(tokenizer.decode(token[0]), end="", flush=True)
+        print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

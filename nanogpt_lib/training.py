@@ -1,0 +1,192 @@
+"""Training: draw a batch, measure the loss, step downhill; now and then, judge on both splits.
+
+The loop knows any model that returns `(logits, loss)`. All that a run needs to go on exactly
+where it stopped lives in a `TrainingRun`, so an interruption loses nothing.
+
+Taught in: notebooks/02 (the loop by hand) and notebooks/10.
+"""
+
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.data import get_batch
+from nanogpt_lib.evaluation import estimate_loss
+from nanogpt_lib.rng import drawing_from
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train: how much, how fast, and how often to judge.
+
+    Args:    batch_size: blocks a step.   max_iters: steps.   learning_rate: AdamW's, constant.
+             eval_interval: steps between judgements.   eval_iters: batches a judgement, each split.
+             seed: what the command seeds the random stream with.
+    Raises:  ValueError: a count below 1, or a learning rate that is not positive.
+    Example:
+        >>> TrainConfig(batch_size=16, max_iters=5000, learning_rate=1e-3).eval_interval
+        100
+
+    Source:  own; defaults of the reference's baseline.   Taught in: notebooks/10.
+    """
+
+    batch_size: int
+    max_iters: int
+    learning_rate: float
+    eval_interval: int = 100
+    eval_iters: int = 200
+    seed: int = 1337
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_iters", "eval_interval", "eval_iters"):
+            positive_int(name, getattr(self, name))
+        if not self.learning_rate > 0:
+            raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
+
+
+class Record(NamedTuple):
+    """One judgement: the losses before this step, in nats per character, and the seconds so far.
+
+    Example:
+        >>> print(Record(step=100, train_loss=2.65678, val_loss=2.66701, seconds=3.2))
+        step 100: train loss 2.6568, val loss 2.6670
+
+    Source:  own; printed as the reference does.   Taught in: notebooks/10.
+    """
+
+    step: int
+    train_loss: float
+    val_loss: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"step {self.step}: train loss {self.train_loss:.4f}, val loss {self.val_loss:.4f}"
+
+
+@dataclass
+class TrainingRun:
+    """A training with all that it needs to go on: model, optimiser, step, curve, random stream.
+
+    Args:    model: returns (logits, loss), and has a block_size.   config: how to train.
+             generator: where batches and dropout are drawn from; None is torch's global stream.
+             optimizer: None is AdamW over all parameters at config.learning_rate.
+    Source:  own.   Taught in: notebooks/10.
+    """
+
+    model: nn.Module
+    config: TrainConfig
+    generator: torch.Generator | None = None
+    optimizer: torch.optim.Optimizer | None = None
+    step: int = 0
+    seconds: float = 0.0
+    curve: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.optimizer is None:
+            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.config.learning_rate)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps have been made."""
+        return self.step >= self.config.max_iters
+
+    @property
+    def is_due(self) -> bool:
+        """Whether this step is to be judged, and has not been: every eval_interval, and the last."""
+        last = self.step == self.config.max_iters - 1
+        judged = bool(self.curve) and self.curve[-1].step == self.step
+        return (self.step % self.config.eval_interval == 0 or last) and not judged
+
+
+def train(
+    run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor, *, progress: bool = False
+) -> Iterator[Record]:
+    """Trains, and yields a record at each judgement, made before that step.
+
+    Ctrl-C, or a notebook's Stop, takes effect between two steps: the iteration ends with a
+    warning, `run` keeps model and curve, and calling `train(run, ...)` again goes on as if
+    nothing had happened.
+
+    Args:    run: what to train; changed in place.   train_data, val_data: (N,) int64 ids.
+             progress: show a bar.
+    Returns: an iterator of Record; a step is made only when the next record is asked for.
+    Raises:  ValueError: a split is too short for a block; the loss is no longer a finite number.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> config = TrainConfig(batch_size=4, max_iters=3, learning_rate=1e-2, eval_iters=1)
+        >>> run = TrainingRun(BigramLM(8), config)
+        >>> [record.step for record in train(run, torch.arange(8), torch.arange(8))]
+        [0, 2]
+
+    Source:  own; order of draws as the reference's script.   Taught in: notebooks/10.
+    """
+    with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
+        try:
+            while not run.is_done:
+                started = time.perf_counter()
+                if run.is_due:
+                    losses = _judge(run, train_data, val_data)
+                    run.seconds += time.perf_counter() - started
+                    run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
+                    yield run.curve[-1]
+                    started = time.perf_counter()
+                with _interrupt_afterwards(), drawing_from(run.generator):
+                    _one_step(run, train_data)
+                    run.seconds += time.perf_counter() - started
+                bar.update()
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Stopped before step {run.step}: model and curve are kept; train(run, ...) goes on from it.",
+                stacklevel=2,
+            )
+
+
+def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
+    x, y = get_batch(train_data, run.model.block_size, run.config.batch_size)
+    _, loss = run.model(x, y)
+    if not torch.isfinite(loss):
+        raise problem(
+            "a finite loss", f"{loss.item()} at step {run.step}", "Lower the learning rate and start again."
+        )
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    run.optimizer.step()
+    run.step += 1
+
+
+def _judge(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> dict[str, float]:
+    """Both losses; a judgement that is cut short leaves the random stream as it found it."""
+    with drawing_from(run.generator):
+        before = torch.get_rng_state()
+        try:
+            splits = {"train": train_data, "val": val_data}
+            return estimate_loss(run.model, splits, run.config.batch_size, run.config.eval_iters)
+        except BaseException:
+            torch.set_rng_state(before)
+            raise
+
+
+@contextmanager
+def _interrupt_afterwards() -> Iterator[None]:
+    """Holds an interrupt back until the block has ended, so that no step is left half made."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is interrupted
+        return
+    held = []
+    handler = signal.signal(signal.SIGINT, lambda *_: held.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        raise KeyboardInterrupt
