@@ -52,7 +52,7 @@ class Checkpoint:
         """The run, ready to go on exactly: its random stream stands where it stood at the save.
 
         A run that drew from torch's global stream sets that stream; one with a generator of its
-        own gets a new generator.
+        own gets a new generator. The model comes in training mode.
 
         Raises:  ValueError: the checkpoint was saved for use, without optimiser and stream.
         Source:  own.   Taught in: notebooks/10.
@@ -65,6 +65,7 @@ class Checkpoint:
             torch.set_rng_state(self.random_state)
         else:
             self.run.generator.set_state(self.random_state)
+        self.run.model.train()
         return self.run
 
 

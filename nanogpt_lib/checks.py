@@ -154,7 +154,7 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
 
     Source:  own.   Taught in: crew.
     """
-    value = float(value)
+    value = float(value.item() if isinstance(value, torch.Tensor) else value)
     if not math.isclose(value, near, rel_tol=0.0, abs_tol=within):
         raise AssertionError(
             f"{label}: expected {near} within {within}, got {value:.6g}. "

@@ -92,7 +92,7 @@ def _own_text(path: Path) -> str:
         )
     content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")  # drops a byte-order mark
+        text = content.decode("utf-8").removeprefix("\ufeff")  # the byte-order mark
     except UnicodeDecodeError as error:
         raise problem(
             f"{path.name!r} in UTF-8",

@@ -9,7 +9,7 @@ Taught in: notebooks/02 (the estimate) and 12 (the measurement).
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, problem
+from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
 
 
@@ -27,7 +27,7 @@ def estimate_loss(
     Args:    model: returns (logits, loss), and has a block_size.   splits: name to ids (N,).
              batch_size: B.   eval_iters: batches a split.   generator: None is the global stream.
     Returns: name to nats per character.
-    Raises:  ValueError: a split is too short for a block.
+    Raises:  ValueError: a split is too short for a block, or a count below 1.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
         >>> sorted(estimate_loss(BigramLM(8), {"val": torch.arange(8)}, 2, 3))
@@ -35,6 +35,7 @@ def estimate_loss(
 
     Source:  own; order of draws as the reference's script.   Taught in: notebooks/02 and 10.
     """
+    positive_int("eval_iters", eval_iters)
     estimates = {}
     with evaluating(model):
         for name, data in splits.items():
@@ -53,7 +54,7 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
              batch_size: blocks at a time; changes the speed, not the result.
     Returns: nats per character, over every whole block; fewer than block_size ids at the end
              are left out.
-    Raises:  ValueError: the data holds no whole block.
+    Raises:  ValueError: the data holds no whole block, or batch_size is below 1.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
         >>> model = BigramLM(8)
@@ -63,6 +64,7 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
     Source:  own.   Taught in: notebooks/12.
     """
     T = model.block_size
+    positive_int("batch_size", batch_size)
     blocks = (len(data) - 1) // T
     if blocks < 1:
         raise problem(f"at least {T + 1} ids, a block and the one after it", f"{len(data)}", "Take more.")

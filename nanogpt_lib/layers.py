@@ -27,8 +27,8 @@ def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None)
     Source:  Srivastava et al. (2014), in the inverted form; draws as torch does on a CPU.
              Taught in: notebooks/09.
     """
-    if probability("p", p) == 1.0:
-        return x * 0.0  # 1 / (1 - p) has no value here
+    if probability("p", p) in (0.0, 1.0):  # nothing to draw, and 1 / (1 - p) may have no value
+        return x if p == 0.0 else x * 0.0
     kept = torch.empty_like(x).bernoulli_(1 - p, generator=generator)
     return x * kept.div_(1 - p)
 
@@ -72,7 +72,7 @@ class Dropout(nn.Module):
         self.p = probability("p", p)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return dropout(x, self.p) if self.training and self.p > 0 else x
+        return dropout(x, self.p) if self.training else x
 
 
 class LayerNorm(nn.Module):

@@ -104,7 +104,8 @@ class NGramLM:
 
     Args:    data: (N,) int64 ids to count.   order: characters of context; 0 is the unigram.
              vocab_size: V.
-    Raises:  ValueError: order below 0, an id outside [0, V), or fewer than order + 1 ids.
+    Raises:  ValueError: order below 0 or too high for the vocabulary, an id outside [0, V), or
+             fewer than order + 1 ids.
     Example:
         >>> model = NGramLM(torch.tensor([0, 1, 0, 1, 0]), order=1, vocab_size=2)
         >>> model.probs(torch.tensor([0])).round(decimals=3)
@@ -121,6 +122,12 @@ class NGramLM:
                 "Take a shorter context or a longer text.",
             )
         token_ids("data", data, vocab_size)
+        if vocab_size ** (order + 1) > torch.iinfo(torch.long).max:
+            raise problem(
+                f"vocab_size ** (order + 1) to fit into an int64, as {vocab_size} ** {order + 1} does not",
+                f"order={order}",
+                "Take a shorter context.",
+            )
         self.order, self.vocab_size = order, positive_int("vocab_size", vocab_size)
         self.tables = [self._count(data, length) for length in range(order + 1)]
 

@@ -4,6 +4,7 @@ Taught in: notebooks/11.
 """
 
 from collections.abc import Iterator
+from numbers import Integral
 
 import torch
 from torch import nn
@@ -21,7 +22,8 @@ def next_token_probs(
              top_k: keep the k likeliest, and what ties with the last of them; more than V keeps all.
              top_p: keep the fewest likeliest that together reach p; the first is always kept.
     Returns: (..., V); every row sums to 1.
-    Raises:  ValueError: temperature < 0, top_k < 1, top_p outside (0, 1], or a NaN among logits.
+    Raises:  ValueError: temperature < 0, top_k < 1, top_p outside (0, 1], or a row of logits whose
+             highest is no finite number.
     Example:
         >>> next_token_probs(torch.tensor([2.0, 1.0, 0.0]), top_k=2)
         tensor([0.7311, 0.2689, 0.0000])
@@ -31,19 +33,22 @@ def next_token_probs(
     Source:  top-k: Fan et al. (2018); top-p: Holtzman et al. (2020).   Taught in: notebooks/11.
     """
     _check(temperature, top_k, top_p)
-    if bool(logits.isnan().any()):
+    highest = logits.amax(dim=-1, keepdim=True)  # a NaN, where there is one
+    if not bool(highest.isfinite().all()):
         raise problem(
-            "logits that are numbers", "a NaN among them", "The training diverged; load an earlier save."
+            "logits whose highest is a finite number",
+            f"{highest[~highest.isfinite()][0].item()}",
+            "The training diverged; load an earlier save.",
         )
     if temperature == 0:
         return nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
     # Lowered by their highest first: a tiny temperature then makes -inf, and never inf - inf.
-    logits = (logits - logits.amax(dim=-1, keepdim=True)) / temperature
+    logits = (logits - highest) / max(temperature, torch.finfo(logits.dtype).tiny)
     if top_k is not None:
         last_kept = logits.topk(min(top_k, logits.shape[-1]), dim=-1).values[..., -1:]
         logits = logits.masked_fill(logits < last_kept, float("-inf"))
     probs = logits.softmax(dim=-1)
-    if top_p is not None:
+    if top_p is not None and top_p < 1:  # at 1 a rounded sum would drop what is very unlikely
         ordered, order = probs.sort(dim=-1, descending=True, stable=True)
         before = ordered.cumsum(dim=-1) - ordered  # what the likelier ones hold together
         dropped = (before >= top_p).scatter(-1, order, before >= top_p)  # back in the vocabulary's order
@@ -122,9 +127,11 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
 def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
     if not 0 <= temperature < float("inf"):
         raise problem(
-            "temperature >= 0", f"{temperature!r}", "Take 1 for the model's own probabilities, 0 for greedy."
+            "a finite temperature >= 0",
+            f"{temperature!r}",
+            "Take 1 for the model's own probabilities, 0 for greedy.",
         )
-    if top_k is not None and (top_k != int(top_k) or top_k < 1):
+    if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
         raise problem("top_k a whole number >= 1, or None", f"{top_k!r}", "Take None to keep all.")
     if top_p is not None and not 0 < top_p <= 1:
         raise problem("0 < top_p <= 1, or None", f"{top_p!r}", "Take None to keep all.")

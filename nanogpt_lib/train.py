@@ -55,6 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # while loading, saving or writing; in a training it is answered above
+        print("stopped", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -108,7 +111,6 @@ def _resumed(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharT
     run.config = replace(run.config, **_overrides(options, TrainConfig))
     for group in run.optimizer.param_groups:
         group["lr"] = run.config.learning_rate
-    run.model.train()
     return run, checkpoint.tokenizer
 
 

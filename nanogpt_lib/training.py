@@ -179,7 +179,8 @@ def _judge(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -
 @contextmanager
 def _interrupt_afterwards() -> Iterator[None]:
     """Holds an interrupt back until the block has ended, so that no step is left half made."""
-    if threading.current_thread() is not threading.main_thread():
+    ignored = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None)  # as in a shell's background
+    if ignored or threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is interrupted
         return
     held = []

@@ -1,0 +1,81 @@
+# `make lab` and `make test` need nothing before them but Python 3.11 or newer, git and make.
+
+PYTHON ?= python3
+ARGS   ?=
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+
+# The kernel named `python3` is this venv's, also for a user who has one of that name at home.
+export JUPYTER_PREFER_ENV_PATH := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help lab test notebooks format clean say-lab say-test
+
+help:
+	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
+	@echo 'make test       style, unit tests, notebooks re-run   about 10 minutes'
+	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
+	@echo 'make format     let ruff format and mend the code     a second'
+	@echo 'make clean      remove .venv and every cache          a second; keeps the text and the notebooks'
+	@echo 'Another Python: make lab PYTHON=python3.12.  Options for the tool: make lab ARGS=--no-browser'
+
+# The stamp is written last and holds the folder it was written in. So an install that was killed, a checkout
+# that was moved and an interpreter that has gone all leave no valid stamp, and the venv is made anew.
+MADE_IN := $(shell $(PY) -c 'print(open("$(STAMP)").read())' 2>/dev/null)
+ifneq ($(MADE_IN),$(CURDIR))
+$(shell rm -f $(STAMP))
+endif
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed, and '$(PYTHON)' is missing or older; name one: make PYTHON=python3.12"; exit 1; }
+	@echo 'install: makes .venv with the exact versions of constraints.txt; 1-2 minutes and 1.5 GB, only this once'
+	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $@
+	@$(PY) -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	  > $(VENV)/share/jupyter/lab/settings/overrides.json
+	@printf '%s' '$(CURDIR)' > $@
+
+say-lab:
+	@echo 'lab: prepares the text, then opens notebooks/00_start_here.ipynb in JupyterLab; seconds once installed'
+
+lab: say-lab $(STAMP)
+	@$(PY) -m nanogpt_lib.data
+	@$(PY) -m jupyterlab --log-level=WARN $(if $(filter 0,$(shell id -u)),--allow-root) \
+	  --ServerApp.root_dir='$(CURDIR)' --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+	  --KernelManager.transport_encryption=auto $(ARGS)
+
+say-test:
+	@echo 'test: checks style, runs the unit tests, runs every notebook and compares; about 10 minutes'
+
+# Every stage runs, whatever became of the one before; the last lines say how each ended.
+test: say-test $(STAMP)
+	@ended=''; code=0; \
+	stage() { \
+	  name=$$1; shift; printf '\n== %s\n' "$$name"; \
+	  if "$$@"; then ended="$$ended  passed  $$name\n"; else ended="$$ended  FAILED  $$name\n"; code=1; fi; \
+	}; \
+	stage 'style' $(PY) -m ruff check .; \
+	stage 'formatting' $(PY) -m ruff format --check .; \
+	stage 'unit tests and doctests' $(PY) -m pytest -q $(ARGS); \
+	stage 'notebooks' $(PY) -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	  --nbval-sanitize-with=nbval-sanitize.cfg notebooks/*.ipynb; \
+	printf "\n$$ended"; exit $$code
+
+notebooks: $(STAMP)
+	@$(PY) notebooks/build.py $(ARGS)
+
+# Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
+format: $(STAMP)
+	@$(PY) -m ruff check --fix --extend-exclude '*.ipynb' .
+	@$(PY) -m ruff format .
+
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
+	@find nanogpt_lib tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
