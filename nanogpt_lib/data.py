@@ -17,7 +17,6 @@ from nanogpt_lib.rebuild import RebuildError, rebuild_text
 
 TEXT_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 TEXT_URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
-TRAIN_FRACTION = 0.9
 
 
 def load_text(path: str | Path | None = None, *, folder: Path = DATA) -> str:
@@ -105,9 +104,7 @@ def _own_text(path: Path) -> str:
 
 
 def _long_enough(characters: int, block_size: int, what: str) -> None:
-    needed = block_size + 1  # a block and the character after its last one
-    while needed - int(TRAIN_FRACTION * needed) < block_size + 1:
-        needed += 1
+    needed = 10 * block_size + 1  # so that a tenth, rounded up, is a block and the character after it
     if characters < needed:
         raise problem(
             f"at least {needed} characters (the last tenth must hold a block of {block_size} and one more)",
@@ -189,7 +186,7 @@ def train_val_split(data: Sequence, *, block_size: int = 1) -> tuple[Sequence, S
     Source:  own.   Taught in: notebooks/01.
     """
     _long_enough(len(data), positive_int("block_size", block_size), what="the text")
-    cut = int(TRAIN_FRACTION * len(data))
+    cut = int(0.9 * len(data))
     return data[:cut], data[cut:]
 
 
@@ -212,9 +209,7 @@ def get_batch(
     positive_int("block_size", block_size), positive_int("batch_size", batch_size)
     if len(data) <= block_size:
         raise problem(
-            f"at least {block_size + 1} ids, a block and the one after it",
-            f"{len(data)}",
-            "Take a longer text, or a smaller block_size.",
+            f"at least {block_size + 1} ids", f"{len(data)}", "Take a longer text, or a smaller block_size."
         )
     starts = torch.randint(len(data) - block_size, (batch_size,), generator=generator)
     places = (starts[:, None] + torch.arange(block_size)).to(data.device)  # (B, T)

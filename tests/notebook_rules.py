@@ -143,6 +143,15 @@ def execution(notebook: NotebookNode) -> list[str]:
     return complaints
 
 
+def semicolons(notebook: NotebookNode) -> list[str]:
+    """A closing semicolon hides a value in Lab and not in nbval, which runs cells without history."""
+    return [
+        f"{title(notebook, cell)} ends with ';', which nbval ignores: give the value a name (`fig, ax = ...`)"
+        for cell in code_cells(notebook)
+        if re.search(r";\s*(?:#.*)?\s*\Z", cell.source) and cell not in excused(notebook)
+    ]
+
+
 # --- excuses --------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,16 @@ def test_a_run_that_is_not_what_it_seems_is_refused(cell: NotebookNode, says: st
     assert says in complaint(rules.execution(book(cell)))
 
 
+@pytest.mark.parametrize("source", ["max(1, 2);", "max(1, 2);  # quiet\n", "max(\n  1, 2\n);"])
+def test_a_value_hidden_by_a_semicolon_is_refused(source: str) -> None:
+    assert "ends with ';'" in complaint(rules.semicolons(book(code(source))))
+
+
+def test_other_semicolons_pass() -> None:
+    ignored = code("a;", tags=["nbval-ignore-output"], reason="a widget")
+    assert rules.semicolons(book(code("a = 1; b = 2"), code("print('a;')"), ignored)) == []
+
+
 # --- excuses --------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,11 @@ def test_every_cell_was_run_from_top_to_bottom(path: Path) -> None:
 
 
 @each_notebook
+def test_no_value_is_hidden_by_a_semicolon(path: Path) -> None:
+    refuse(path, rules.semicolons(read(path)))
+
+
+@each_notebook
 def test_no_output_tells_where_or_when_it_was_made(path: Path) -> None:
     refuse(path, builder.machine_facts(read(path), path.stem))
 
