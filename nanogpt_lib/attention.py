@@ -42,11 +42,15 @@ class Head(nn.Module):
         self.register_buffer("mask", causal_mask(block_size), persistent=False)
         self.dropout = nn.Dropout(probability("dropout", dropout))  # opened up in notebooks/09
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def steps(self, x: torch.Tensor) -> AttentionSteps:
+        """All five stages; `forward` returns the last. Raises ValueError as `forward` does."""
         _, T, _ = shape("x", x, "B", "T", self.n_embd)
         mask = _crop(self.mask, T)
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, C) -> (B, T, head_size)
-        return attention_steps(q, k, v, scale=self.scale, mask=mask, dropout=self.dropout).output
+        return attention_steps(q, k, v, scale=self.scale, mask=mask, dropout=self.dropout)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.steps(x).output
 
 
 def _crop(mask: torch.Tensor, T: int) -> torch.Tensor:

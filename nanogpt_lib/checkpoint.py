@@ -177,7 +177,7 @@ def _card_hash(card: dict) -> str:
 def _read_card(folder: Path) -> dict:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise problem(
             f"a folder with {CARD}", f"{folder.name!r} without one", "Give the folder, not a file in it."
         ) from None

@@ -1,0 +1,23 @@
+"""One file a notebook: what is asked, three hints, a solution, and the mistakes that it knows by name.
+
+    from nanogpt_lib.exercises import ex03 as ex
+
+    ex.avg_tril.check(my_function)  # a panel: passed, not attempted yet, or which mistake it is
+    ex.avg_tril.hint()              # the next of three hints
+    ex.avg_tril.solution()          # the code of one right answer
+
+| file | what lives there |
+|---|---|
+| `outcome` | an answer is run once on one input; two outcomes are compared |
+| `attempt` | whether a function is still a stub, and which line of it raised |
+| `diagnose` | what is wrong with an answer that no known mistake explains |
+| `mistakes` | `Wrong`, a mistake known by name, and how an answer is recognised as one |
+| `facts` | what an answer does, where its own values are random |
+| `panel` | what the learner sees: a panel, and the same as plain text |
+| `exercise` | `Exercise`, which puts these together: check, hint, solution |
+| `texts` | the published text as ids, read once |
+| `ex01` ... | the exercises of notebook 01 ... |
+| `table` | `python -m nanogpt_lib.exercises.table`: every known mistake and its message |
+
+Taught in: crew.
+"""

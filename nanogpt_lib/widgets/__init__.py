@@ -1,0 +1,16 @@
+"""Small tools to turn and to look at: one widget a file, its JavaScript and CSS beside it.
+
+| file | widget | first met in |
+|---|---|---|
+| `batch_explorer` | `BatchExplorer`: a batch as (context, target) pairs | 01 |
+| `ngram_explorer` | `NGramExplorer`: the order of a counted model, its loss, a sample | 01 |
+| `bigram_map` | `BigramMap`: which character follows which | 02 |
+| `averaging_explorer` | `AveragingExplorer`: scores and a mask, weights and who sees the future | 03 |
+| `attention_view` | `AttentionView`: what every head looks at, stage by stage | 00, 04 |
+| `quiz` | `Quiz`: questions whose answers say why | every notebook |
+
+Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they
+share. Nothing is fetched from outside, and without a kernel a still picture stays.
+
+Taught in: crew.
+"""

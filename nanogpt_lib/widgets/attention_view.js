@@ -1,0 +1,584 @@
+// AttentionView: one head's stages as a map, its weights over the text, and all heads beside it.
+import {
+  choice, cividis, clamp, css, fixed, floats, inkOn, make, moved, newId, onTheme, painter, readout, saver, select,
+  signed, sizeCanvas, spoken, startRoot, textField, themeColours, throttle, visible, watch,
+} from "./common.js";
+
+const STAGE_WORDS = { scores: "score", scaled: "scaled score", masked: "masked score", weights: "weight", output: "output" };
+
+// --- pure -----------------------------------------------------------------------------------------
+
+/** Views into the packed floats: parts[name].at(layer, head) has T rows of `columns` numbers. */
+export function unpack(numbers, { n_layer, n_head, T, parts }) {
+  const found = {};
+  let start = 0;
+  for (const [name, columns] of parts) {
+    const [first, size] = [start, T * columns];
+    found[name] = {
+      columns,
+      at: (layer, head) => numbers.subarray(first + (layer * n_head + head) * size, first + (layer * n_head + head + 1) * size),
+    };
+    start += n_layer * n_head * size;
+  }
+  return { n_layer, n_head, T, parts: found };
+}
+
+/** The largest finite magnitude, so that a signed map has 0 in its middle; 1 where all are 0. */
+export function limitOf(numbers) {
+  let most = 0;
+  for (const value of numbers) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
+  return most || 1;
+}
+
+/** Scores, scaled and masked share one limit, so that scaling can be seen; output has its own. */
+export function stageLimit(pack, stage, layer, head) {
+  const shared = stage !== "output" && pack.parts.scores ? "scores" : stage;
+  return limitOf(pack.parts[shared].at(layer, head));
+}
+
+/** The colour of one number: null where it is minus infinity, which no colour may stand for. */
+export function cellColour(stage, value, limit) {
+  if (value === -Infinity) return null;
+  return stage === "weights" ? cividis(value) : signed(value, limit);
+}
+
+/** Where everything lies on a map: as large as fits, and no larger than can be read at once. */
+export function mapGeometry({ width, T, columns, left, top }) {
+  const across = clamp(Math.floor((width - left - 5) / columns), 4, 44);
+  const down = clamp(Math.floor(600 / T), 4, 44);
+  const square = columns === T ? Math.min(across, down) : null;
+  const [cellWidth, cellHeight] = [square ?? across, square ?? down];
+  return { left, top, cellWidth, cellHeight, T, columns, width: left + columns * cellWidth + 5, height: top + T * cellHeight + 5 };
+}
+
+/** The [query, column] under a point of the map, or null beside it. */
+export function cellAt(geometry, x, y) {
+  const column = Math.floor((x - geometry.left) / geometry.cellWidth);
+  const query = Math.floor((y - geometry.top) / geometry.cellHeight);
+  return column >= 0 && column < geometry.columns && query >= 0 && query < geometry.T ? [query, column] : null;
+}
+
+/** How wide the map may be in a widget of this width: on a wide one, room stays for the heads beside it. */
+export function mapWidth(width) {
+  return width < 640 ? width : Math.min(640, Math.floor(0.69 * width));
+}
+
+/** The side of a thumbnail, so that all heads of a layer fit in a row. */
+export function thumbSize(width, n_head) {
+  return clamp(Math.floor(width / n_head) - 4, 18, 72);
+}
+
+/** What the map says about one cell. `name` makes a token readable: visible for the eye, spoken for the ear. */
+export function sentence({ stage, query, column, value, tokens, sum = null }, name = visible) {
+  const from = `query "${name(tokens[query])}" at ${query}`;
+  if (stage === "output") return `${from}, dimension ${column}: ${fixed(value)}`;
+  const to = `key "${name(tokens[column])}" at ${column}`;
+  const odd = stage === "weights" && sum !== null && Math.abs(sum - 1) > 0.0015;
+  return `${from} → ${to}: ${fixed(value)}${odd ? ` (this row sums to ${fixed(sum)}, not 1)` : ""}`;
+}
+
+/** Each dimension's product of one query and one key, and their sum, which is the score. */
+export function products(q, k, query, key, size) {
+  const bars = Array.from({ length: size }, (_, at) => q[query * size + at] * k[key * size + at]);
+  return { bars, sum: bars.reduce((total, bar) => total + bar, 0) };
+}
+
+/** A label that fits: long tokens end in an ellipsis. */
+export function short(token, most = 10) {
+  const chars = Array.from(visible(token));
+  return chars.length > most ? `${chars.slice(0, most - 1).join("")}…` : chars.join("");
+}
+
+// --- the widget -----------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const root = startRoot(el, "attention_view", "Attention view");
+  const get = (name) => model.get(name);
+  const save = saver(model);
+
+  let pack, tokens, rotate;
+  let built = []; // the data that all of this was built from
+  let hover = null; // [query, column] under the pointer; it goes when the pointer goes
+  let dimension = 0; // the column that is kept on the output stage, which has no keys
+  let atlas = null; // all heads' weights, one pixel a number
+  let baseMap = null; // the map without marks, drawn once a head and stage
+  let geometry = null;
+  let thumbs = null;
+  let width = 0;
+
+  // --- elements
+
+  const bar = make("div", { class: "nano-bar" });
+  const said = readout();
+  const words = make("div", { class: "attn-text", role: "listbox", tabindex: "0", "aria-orientation": "horizontal" });
+  const caption = make("div", { class: "attn-caption" });
+  const stem = newId("token");
+  const map = make("canvas", { class: "attn-map", tabindex: "0", role: "application", "aria-roledescription": "map" });
+  const scaleBar = make("canvas", { "aria-hidden": "true" });
+  const scaleLow = make("span"), scaleMiddle = make("span"), scaleHigh = make("span");
+  const hatchNote = make("span", { class: "attn-hatch-note" }, make("span", { class: "attn-hatch", "aria-hidden": "true" }), make("span", { text: "−∞: may not be seen" }));
+  const scaleNote = make("div", { text: "the same colours as for the scores: what is paler has shrunk" });
+  const legend = make("div", { class: "attn-legend" }, scaleBar, make("div", { class: "attn-ends" }, scaleLow, scaleMiddle, scaleHigh), scaleNote, hatchNote);
+  const allHeads = make("canvas", { class: "attn-heads", tabindex: "0", role: "application", "aria-roledescription": "grid of heads" });
+  const headsTitle = make("div", { class: "attn-caption" });
+  const headsBox = make("div", { class: "attn-side" }, headsTitle, allHeads);
+  const barsTitle = make("div", { class: "attn-caption" });
+  const barsCanvas = make("canvas", { role: "img" });
+  const barsBox = make("div", { class: "attn-side" }, barsTitle, barsCanvas);
+  const sides = make("div", { class: "attn-sides" }, headsBox, barsBox);
+  const complaint = make("p", { class: "attn-complaint", role: "alert", hidden: true });
+  const hint = make("p", { class: "attn-hint", text: "Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside." });
+  root.append(
+    bar, complaint, caption, words, said.root,
+    make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
+    hint,
+  );
+
+  // --- what is chosen
+
+  const stage = () => get("stage");
+  const part = () => pack.parts[stage()];
+  const kept = () => [get("query"), stage() === "output" ? Math.min(dimension, part().columns - 1) : get("key")];
+  const current = () => hover ?? kept();
+  const keyNow = () => (stage() === "output" ? get("key") : current()[1]);
+
+  function keep([query, column]) {
+    hover = null;
+    if (stage() === "output") {
+      dimension = column;
+      save({ query });
+    } else save({ query, key: column });
+    paint(); // the pointer's choice may have been the one that was kept already
+  }
+
+  const keepHead = (layer, head) => save({ layer, head });
+
+  // --- drawing
+
+  function rowOf(name, query) {
+    const { columns, at } = pack.parts[name];
+    return at(get("layer"), get("head")).subarray(query * columns, (query + 1) * columns);
+  }
+
+  /** Whether a key is hidden from a query: by the mask where it is known, else a weight of 0 in the future. */
+  function hidden(query, key) {
+    if (pack.parts.masked) return rowOf("masked", query)[key] === -Infinity;
+    return key > query && rowOf("weights", query)[key] === 0;
+  }
+
+  function hatch(context, colours, x, y, w, h) {
+    context.save();
+    context.beginPath();
+    context.rect(x, y, w, h);
+    context.clip();
+    context.fillStyle = colours.panel;
+    context.fillRect(x, y, w, h);
+    context.strokeStyle = colours.muted;
+    context.globalAlpha = 0.55;
+    context.lineWidth = 1;
+    context.beginPath();
+    // The lines go on from cell to cell, so that a hidden triangle reads as one surface.
+    const step = 6;
+    for (let at = Math.floor((x - y - h) / step) * step; at <= x - y + w; at += step) {
+      context.moveTo(at + y, y);
+      context.lineTo(at + y + h, y + h);
+    }
+    context.stroke();
+    context.restore();
+  }
+
+  function tick(context, text, x, y, { turned = false, align = "center" } = {}) {
+    context.save();
+    context.translate(x, y);
+    if (turned) context.rotate(-Math.PI / 2);
+    context.textAlign = turned ? "left" : align;
+    context.textBaseline = "middle";
+    context.fillText(text, 0, 0);
+    context.restore();
+  }
+
+  const tickFont = (size, bold = false) => `${bold ? "bold " : ""}${clamp(size, 7, 13)}px ${colours.mono}`;
+  let colours = null;
+
+  function readColours() {
+    colours = themeColours(root);
+    colours.mono = getComputedStyle(words).fontFamily;
+  }
+
+  function drawBaseMap() {
+    const { columns, at } = part();
+    const output = stage() === "output";
+    const context = sizeCanvas(map, 1, 1);
+    context.font = tickFont(13);
+    const longest = rotate ? Math.max(...tokens.map((token) => context.measureText(short(token)).width)) : 9;
+    const left = Math.ceil(longest) + 34;
+    const top = output || !rotate ? 40 : Math.ceil(longest) + 34;
+    geometry = mapGeometry({ width: mapWidth(width), T: pack.T, columns, left, top });
+    baseMap = make("canvas");
+    const paper = sizeCanvas(baseMap, geometry.width, geometry.height);
+    sizeCanvas(map, geometry.width, geometry.height);
+    const { cellWidth, cellHeight } = geometry;
+    const numbers = at(get("layer"), get("head"));
+    const limit = stage() === "weights" ? 1 : stageLimit(pack, stage(), get("layer"), get("head"));
+    const written = Math.min(cellWidth, cellHeight) >= 34 && columns <= 16;
+    paper.font = `11px ${colours.font}`;
+    paper.textAlign = "center";
+    paper.textBaseline = "middle";
+    for (let query = 0; query < pack.T; query += 1) {
+      for (let column = 0; column < columns; column += 1) {
+        const [x, y] = [left + column * cellWidth, top + query * cellHeight];
+        const value = numbers[query * columns + column];
+        const colour = cellColour(stage(), value, limit);
+        if (colour) {
+          paper.fillStyle = css(colour);
+          paper.fillRect(x, y, cellWidth, cellHeight);
+        } else hatch(paper, colours, x, y, cellWidth, cellHeight);
+        if (written) {
+          paper.fillStyle = colour ? inkOn(colour) : colours.text;
+          paper.fillText(fixed(value, 2), x + cellWidth / 2, y + cellHeight / 2 + 0.5);
+        }
+      }
+    }
+    paper.strokeStyle = colours.line;
+    paper.strokeRect(left - 0.5, top - 0.5, columns * cellWidth + 1, pack.T * cellHeight + 1);
+    paper.fillStyle = colours.muted;
+    paper.font = `12px ${colours.font}`;
+    paper.textAlign = "left";
+    paper.fillText(output ? "dimension →" : "key →", left, 9);
+    paper.save();
+    paper.translate(9, top);
+    paper.rotate(-Math.PI / 2);
+    paper.textAlign = "right";
+    paper.fillText("← query", 0, 0);
+    paper.restore();
+    drawLegend(limit);
+  }
+
+  function drawLegend(limit) {
+    const weights = stage() === "weights";
+    const long = clamp(geometry.columns * geometry.cellWidth, 120, 320);
+    const context = sizeCanvas(scaleBar, long, 12);
+    for (let x = 0; x < long; x += 1) {
+      const place = x / (long - 1);
+      context.fillStyle = css(weights ? cividis(place) : signed(2 * place - 1, 1));
+      context.fillRect(x, 0, 1, 12);
+    }
+    legend.style.setProperty("--attn-long", `${long}px`);
+    legend.style.marginLeft = `${geometry.left}px`;
+    scaleLow.textContent = weights ? "0" : fixed(-limit, 2);
+    scaleMiddle.textContent = weights ? "weight" : "0";
+    scaleHigh.textContent = weights ? "1" : fixed(limit, 2);
+    scaleNote.hidden = stage() !== "scaled" && stage() !== "masked";
+    hatchNote.hidden = stage() !== "masked";
+  }
+
+  /** A frame that is seen on every colour: white with black inside. */
+  function frame(context, x, y, w, h) {
+    const thick = Math.min(w, h) < 20 ? 1 : 2;
+    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick]; // around the cells, not over them
+    context.lineJoin = "miter";
+    context.strokeStyle = "#ffffff";
+    context.lineWidth = 2 * thick + 1;
+    context.strokeRect(x, y, w, h);
+    context.strokeStyle = "#000000";
+    context.lineWidth = thick;
+    context.strokeRect(x, y, w, h);
+  }
+
+  function drawMap([query, column]) {
+    const { left, top, cellWidth, cellHeight, columns, T } = geometry;
+    const context = map.getContext("2d");
+    context.clearRect(0, 0, geometry.width, geometry.height);
+    context.drawImage(baseMap, 0, 0, geometry.width, geometry.height);
+    const output = stage() === "output";
+    const each = Math.ceil(16 / cellWidth);
+    for (let at = 0; at < T; at += 1) {
+      context.font = tickFont(cellHeight, at === query);
+      context.fillStyle = at === query ? colours.text : colours.muted;
+      tick(context, short(tokens[at]), left - 6, top + (at + 0.5) * cellHeight, { align: "right" });
+    }
+    for (let at = 0; at < columns; at += 1) {
+      const chosen = at === column;
+      if (output && !chosen && (at % each || Math.abs(at - column) < each)) continue;
+      context.font = tickFont(cellWidth, chosen);
+      context.fillStyle = chosen ? colours.text : colours.muted;
+      const x = left + (at + 0.5) * cellWidth;
+      if (output) tick(context, String(at), x, top - 9);
+      else tick(context, short(tokens[at]), x, top - (rotate ? 6 : 9), { turned: rotate });
+    }
+    frame(context, left, top + query * cellHeight, columns * cellWidth, cellHeight);
+    frame(context, left + column * cellWidth, top + query * cellHeight, cellWidth, cellHeight);
+  }
+
+  function drawText([query], key) {
+    const weights = rowOf("weights", query);
+    let sum = 0;
+    for (let at = 0; at < pack.T; at += 1) {
+      const token = words.children[at];
+      sum += weights[at];
+      const blind = hidden(query, at);
+      const colour = blind ? null : cividis(weights[at]);
+      token.classList.toggle("attn-blind", blind);
+      token.classList.toggle("attn-query", at === query);
+      token.classList.toggle("attn-key", at === key);
+      token.style.background = colour ? css(colour) : "";
+      token.style.color = colour ? inkOn(colour) : "";
+      token.setAttribute("aria-selected", String(at === query));
+      const told = `"${spoken(tokens[at])}" at ${at}, weight ${fixed(weights[at])}`;
+      token.setAttribute("aria-label", told);
+      token.title = `query "${visible(tokens[query])}" at ${query} → key "${visible(tokens[at])}" at ${at}: ${fixed(weights[at])}`;
+    }
+    words.setAttribute("aria-activedescendant", words.children[query].id);
+    caption.textContent = `Where "${visible(tokens[query])}" at ${query} looks: the text, coloured by its weights`;
+    return sum;
+  }
+
+  function drawHeads() {
+    const { n_layer, n_head } = pack;
+    if (!thumbs) return;
+    const { size, left, top } = thumbs;
+    const context = allHeads.getContext("2d");
+    context.clearRect(0, 0, allHeads.width, allHeads.height);
+    context.imageSmoothingEnabled = size < pack.T;
+    context.font = `11px ${colours.font}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const [layerNow, headNow] = [get("layer"), get("head")];
+    for (let head = 0; head < n_head; head += 1) {
+      context.fillStyle = head === headNow ? colours.text : colours.muted;
+      context.fillText(String(head), left + head * (size + 4) + size / 2, top - 8);
+    }
+    for (let layer = 0; layer < n_layer; layer += 1) {
+      context.fillStyle = layer === layerNow ? colours.text : colours.muted;
+      context.fillText(String(layer), left - 10, top + layer * (size + 4) + size / 2);
+      for (let head = 0; head < n_head; head += 1) {
+        const [x, y] = [left + head * (size + 4), top + layer * (size + 4)];
+        context.drawImage(atlas, head * pack.T, layer * pack.T, pack.T, pack.T, x, y, size, size);
+      }
+    }
+    frame(context, left + headNow * (size + 4), top + layerNow * (size + 4), size, size);
+  }
+
+  function drawBars([query], key) {
+    if (!pack.parts.q) return;
+    const { columns: size } = pack.parts.q;
+    const both = ["q", "k"].map((name) => pack.parts[name].at(get("layer"), get("head")));
+    const { bars, sum } = products(...both, query, key, size);
+    const most = limitOf(bars);
+    const biggest = bars.reduce((best, bar, at) => (Math.abs(bar) > Math.abs(bars[best]) ? at : best), 0);
+    barsTitle.textContent =
+      `q·k of "${visible(tokens[query])}" at ${query} and "${visible(tokens[key])}" at ${key}, dimension by dimension: ` +
+      `they sum to ${fixed(sum)}, most from dimension ${biggest} (${fixed(bars[biggest])})`;
+    barsCanvas.setAttribute("aria-label", barsTitle.textContent);
+    const wide = clamp(Math.floor((thumbs.room - 48) / size), 3, 26);
+    const [left, half] = [44, 44];
+    const context = sizeCanvas(barsCanvas, left + wide * size + 4, 2 * half + 30);
+    context.font = `11px ${colours.font}`;
+    context.textBaseline = "middle";
+    bars.forEach((value, at) => {
+      const tall = (Math.abs(value) / most) * half;
+      context.fillStyle = value < 0 ? "#0072B2" : "#D55E00"; // as the signed map: blue below, red above
+      context.fillRect(left + at * wide + 1, value < 0 ? half + 8 : half + 8 - tall, wide - 2, tall);
+    });
+    context.fillStyle = colours.muted;
+    context.textAlign = "right";
+    context.fillText(fixed(most, 2), left - 4, 10);
+    context.fillText("0", left - 4, half + 8);
+    context.fillText(fixed(-most, 2), left - 4, 2 * half + 6);
+    context.fillRect(left, half + 8, wide * size, 1);
+    context.textAlign = "center";
+    const each = Math.ceil(20 / wide);
+    for (let at = 0; at < size; at += each) context.fillText(String(at), left + (at + 0.5) * wide, 2 * half + 22);
+  }
+
+  const paint = painter(root, () => {
+    if (!baseMap) return false;
+    const [query, column] = current();
+    const key = keyNow();
+    const sum = drawText([query], key);
+    drawMap([query, column]);
+    drawBars([query], key);
+    const value = part().at(get("layer"), get("head"))[query * part().columns + column];
+    const told = { stage: stage(), query, column, value, tokens, sum };
+    const where = `layer ${get("layer")}, head ${get("head")}, ${STAGE_WORDS[stage()]}: `;
+    said.say(where + sentence(told), where + sentence(told, spoken));
+    return true;
+  });
+
+  // --- what is built when something bigger changes
+
+  function rebuildMap() {
+    if (!width) return;
+    readColours();
+    hover = null;
+    stagePick.set(stage());
+    layerPick.set(get("layer"));
+    headPick.set(get("head"));
+    map.setAttribute("aria-label", `${stage()} of layer ${get("layer")}, head ${get("head")}: query down, ${stage() === "output" ? "dimension" : "key"} across. Arrow keys move.`);
+    drawBaseMap();
+    layOutHeads();
+    drawHeads();
+    paint();
+  }
+
+  function layOutHeads() {
+    const { n_layer, n_head } = pack;
+    const [left, top] = [22, 18];
+    const beside = width - geometry.width - 34;
+    const fits = beside >= 200 && (beside - left) / n_head >= 26;
+    sides.classList.toggle("attn-below", !fits);
+    const room = (fits ? beside : width) - 12;
+    const size = thumbSize(room - left, n_head);
+    thumbs = { size, left, top, room };
+    headsBox.hidden = n_layer * n_head === 1;
+    const tall = top + n_layer * (size + 4) + 2;
+    sizeCanvas(allHeads, left + n_head * (size + 4) + 2, tall);
+    headsTitle.textContent = `All heads' weights: layer down, head across`;
+    allHeads.setAttribute("aria-label", `The weights of ${n_layer} × ${n_head} heads, layer down and head across. Arrow keys choose one.`);
+  }
+
+  function buildAtlas() {
+    const { n_layer, n_head, T } = pack;
+    const lookup = new Uint32Array(256);
+    const bytes = new Uint8Array(lookup.buffer);
+    for (let at = 0; at < 256; at += 1) bytes.set([...cividis(at / 255), 255], 4 * at);
+    atlas = make("canvas");
+    [atlas.width, atlas.height] = [n_head * T, n_layer * T];
+    const context = atlas.getContext("2d");
+    for (let layer = 0; layer < n_layer; layer += 1) {
+      for (let head = 0; head < n_head; head += 1) {
+        const image = context.createImageData(T, T);
+        const pixels = new Uint32Array(image.data.buffer);
+        const weights = pack.parts.weights.at(layer, head);
+        for (let at = 0; at < weights.length; at += 1) pixels[at] = lookup[Math.round(clamp(weights[at], 0, 1) * 255)];
+        context.putImageData(image, head * T, layer * T);
+      }
+    }
+  }
+
+  let stagePick, layerPick, headPick, textBox;
+
+  const sources = () => [get("data"), get("tokens"), get("shape")];
+
+  /** After any change from Python: several traits may arrive at once, the data last. */
+  function refresh() {
+    if (sources().some((source, at) => source !== built[at])) rebuildAll();
+    else rebuildMap();
+  }
+
+  function rebuildAll() {
+    built = sources();
+    tokens = get("tokens");
+    pack = unpack(floats(get("data")), get("shape"));
+    rotate = tokens.some((token) => Array.from(visible(token)).length > 1);
+    hover = null;
+    const count = (many) => Array.from({ length: many }, (_, at) => [String(at), String(at)]);
+    const stages = Object.keys(pack.parts).filter((name) => name in STAGE_WORDS);
+    stagePick = choice({ label: "Stage", options: stages.map((name) => [name, name]), value: stage(), onChange: (name) => save({ stage: name }) });
+    layerPick = select({ label: "Layer", options: count(pack.n_layer), value: get("layer"), onChange: (layer) => keepHead(Number(layer), get("head")) });
+    headPick = select({ label: "Head", options: count(pack.n_head), value: get("head"), onChange: (head) => keepHead(get("layer"), Number(head)) });
+    bar.replaceChildren(stagePick.root, layerPick.root, headPick.root);
+    if (get("asks") && !textBox) {
+      textBox = textField({ label: "Text", value: get("text"), maxlength: 64, onInput: throttle((text) => save({ text }), 300) });
+      root.insertBefore(textBox.root, caption); // once: an element that is put in again loses the caret
+    }
+    words.setAttribute("aria-label", "The text: choose a query with the arrow keys");
+    words.replaceChildren(
+      ...tokens.map((token, at) => make("span", { class: "attn-token", role: "option", id: `${stem}-${at}`, "data-at": at, text: visible(token) })),
+    );
+    barsBox.hidden = !pack.parts.q;
+    buildAtlas();
+    rebuildMap();
+  }
+
+  function complain() {
+    complaint.textContent = get("complaint");
+    complaint.hidden = !get("complaint");
+  }
+
+  // --- pointer and keys
+
+  const cellUnder = (event) => cellAt(geometry, event.offsetX, event.offsetY);
+  const same = (one, two) => one?.[0] === two?.[0] && one?.[1] === two?.[1];
+  const look = (cell) => {
+    if (same(cell, hover)) return;
+    hover = cell;
+    paint();
+  };
+  map.addEventListener("pointermove", (event) => look(cellUnder(event)));
+  map.addEventListener("pointerleave", () => look(null));
+  map.addEventListener("click", (event) => {
+    const cell = cellUnder(event);
+    if (cell) keep(cell);
+  });
+  map.addEventListener("keydown", (event) => {
+    const to = moved(event.key, kept(), [pack.T, part().columns]);
+    if (!to) return;
+    event.preventDefault();
+    keep(to);
+  });
+
+  const tokenUnder = (event) => event.target.closest(".attn-token");
+  words.addEventListener("pointermove", (event) => {
+    const token = tokenUnder(event);
+    look(token ? [Number(token.dataset.at), current()[1]] : null);
+  });
+  words.addEventListener("pointerleave", () => look(null));
+  words.addEventListener("click", (event) => {
+    const token = tokenUnder(event);
+    if (token) keep([Number(token.dataset.at), kept()[1]]);
+  });
+  words.addEventListener("keydown", (event) => {
+    const to = moved(event.key, [0, get("query")], [1, pack.T]);
+    if (!to) return;
+    event.preventDefault();
+    keep([to[1], kept()[1]]);
+  });
+
+  const headUnder = (event) => {
+    const { size, left, top } = thumbs;
+    const head = Math.floor((event.offsetX - left) / (size + 4));
+    const layer = Math.floor((event.offsetY - top) / (size + 4));
+    return head >= 0 && head < pack.n_head && layer >= 0 && layer < pack.n_layer ? [layer, head] : null;
+  };
+  allHeads.addEventListener("click", (event) => {
+    const found = headUnder(event);
+    if (found) keepHead(...found);
+  });
+  allHeads.addEventListener("pointermove", (event) => {
+    const found = headUnder(event);
+    allHeads.title = found ? `layer ${found[0]}, head ${found[1]}` : "";
+  });
+  allHeads.addEventListener("keydown", (event) => {
+    const to = moved(event.key, [get("layer"), get("head")], [pack.n_layer, pack.n_head]);
+    if (!to) return;
+    event.preventDefault();
+    keepHead(...to);
+  });
+
+  // --- start, and end
+
+  const sizes = new ResizeObserver(([entry]) => {
+    const now = Math.floor(entry.contentRect.width);
+    if (now === width || now < 120) return;
+    width = now;
+    rebuildMap();
+  });
+  rebuildAll();
+  complain();
+  sizes.observe(root);
+  const ends = [
+    () => sizes.disconnect(),
+    () => save.flush(),
+    said.stop,
+    paint.stop,
+    onTheme(root, rebuildMap),
+    watch(model, ["data", "tokens", "shape", "stage", "layer", "head"], refresh),
+    watch(model, ["query", "key"], () => (sources().some((source, at) => source !== built[at]) ? rebuildAll() : paint())),
+    watch(model, ["complaint"], complain),
+    watch(model, ["text"], () => textBox?.set(get("text"))),
+  ];
+  return () => ends.forEach((end) => end());
+}
+
+export default { render };

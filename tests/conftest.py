@@ -1,0 +1,44 @@
+"""What several test files share: the text in its four forms, and settings that keep every run the same."""
+
+import pytest
+import torch
+from hypothesis import settings
+
+from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
+
+# Models this small gain nothing from a second thread, and lose much where two programs share the cores.
+torch.set_num_threads(1)
+
+# The same examples in every run: a test that fails does so for a change in the code, not by luck.
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=40)
+settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """Each test draws the same numbers, alone or among others."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def text() -> str:
+    """The published text."""
+    return load_text()
+
+
+@pytest.fixture(scope="session")
+def tokenizer(text: str) -> CharTokenizer:
+    """The tokenizer of the published text."""
+    return CharTokenizer.from_text(text)
+
+
+@pytest.fixture(scope="session")
+def ids(text: str, tokenizer: CharTokenizer) -> torch.Tensor:
+    """The published text as ids, (1115394,) int64."""
+    return torch.tensor(tokenizer.encode(text))
+
+
+@pytest.fixture(scope="session")
+def splits(ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Its first nine tenths and its last."""
+    return train_val_split(ids)

@@ -1,0 +1,392 @@
+"""What every exercise keeps to, now and later: found by looking, so a new one is held to it too.
+
+A new exercise needs an entry in STYLES below: right answers as other people would write them.
+"""
+
+import inspect
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from nanogpt_lib.data import load_text
+from nanogpt_lib.exercises import mistakes
+from nanogpt_lib.exercises.exercise import Exercise
+from nanogpt_lib.exercises.facts import lowest_loss
+from nanogpt_lib.exercises.mistakes import Case, Wrong
+from nanogpt_lib.exercises.table import all_exercises, complaints, rows
+from nanogpt_lib.exercises.texts import published
+from nanogpt_lib.ngrams import bigram_counts
+
+SEEDS = range(20)
+EXERCISES = all_exercises()
+
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+
+
+def answers(functions: object) -> tuple:
+    return functions if isinstance(functions, tuple) else (functions,)
+
+
+# --- right answers in other styles ----------------------------------------------------------------
+
+CHARACTERS = "".join(sorted(set(load_text())))
+
+
+def encode_by_index(s):
+    out = []
+    for c in s:
+        out.append(CHARACTERS.index(c) if c in CHARACTERS else unknown(c))
+    return out
+
+
+def unknown(c):
+    raise KeyError(f"no such character: {c}")
+
+
+def encode_as_tensor(s):
+    stoi = dict(zip(CHARACTERS, range(len(CHARACTERS)), strict=True))
+    return torch.tensor([stoi[c] for c in s])
+
+
+def batch_by_index(split, T, B):
+    at = torch.randint(0, len(split) - T, (B, 1)) + torch.arange(T)
+    return split[at], split[at + 1]
+
+
+def batch_by_numpy(d, t, b):
+    starts = np.random.randint(0, len(d) - t, b)  # noqa: NPY002
+    rows = torch.stack([d[i : i + t + 1] for i in starts])
+    return [rows[:, :-1], rows[:, 1:]]
+
+
+def batch_by_unfold(data, block_size, batch_size):
+    windows = data.unfold(0, block_size + 1, 1)
+    chosen = windows[torch.randperm(batch_size * 50)[:batch_size] % len(windows)]
+    return chosen[:, :-1], chosen[:, 1:]
+
+
+def surprise_by_cross_entropy(train, data, vocab_size):
+    n = torch.bincount(train, minlength=vocab_size)
+    return F.cross_entropy(n.log().expand(1, -1), n.new_zeros(1) + data[:1]) * 0 - sum(
+        (n / n.sum()).log()[i] * k / len(data)
+        for i, k in enumerate(torch.bincount(data, minlength=vocab_size).tolist())
+        if k
+    )
+
+
+def surprise_in_float64(a, b, v):
+    p = torch.zeros(v, dtype=torch.float64)
+    p.index_add_(0, a, torch.ones(len(a), dtype=torch.float64))
+    return -(p / len(a))[b].log().sum() / b.numel()
+
+
+def leak_by_mask(a, b, T):
+    size = int(max(a.max(), b.max())) + T
+    seen, held = torch.zeros(size, dtype=torch.bool), torch.zeros(size, dtype=torch.bool)
+    for i in range(T):
+        seen[a + i] = True
+        held[b + i] = True
+    return (seen & held).sum() / held.sum()
+
+
+def leak_by_numpy(a, b, T):
+    held = np.unique((b.numpy()[:, None] + np.arange(T)).ravel())
+    return np.isin(held, a.numpy()[:, None] + np.arange(T)).mean()
+
+
+def normalise_by_rows(table):
+    return torch.stack([row.double() / row.sum() for row in table])
+
+
+def normalise_by_einsum(n):
+    return torch.einsum("ij,i->ij", n.float(), 1 / n.sum(1))
+
+
+def nll_by_cross_entropy(logits, y):
+    return F.cross_entropy(logits.transpose(1, 2), y)
+
+
+def nll_by_loops(z, y):
+    total = 0.0
+    for b in range(z.shape[0]):
+        for t in range(z.shape[1]):
+            scores = z[b, t].double()
+            total += (scores.logsumexp(0) - scores[y[b, t]]).item()
+    return total / y.numel()
+
+
+def nll_by_one_hot(z, y):
+    return (
+        -torch.einsum("btv,btv->", F.one_hot(y, z.shape[-1]).double(), z.double().log_softmax(-1)) / y.numel()
+    )
+
+
+def step_cleared_by_hand(m, opt, xb, yb):
+    _, cost = m(xb, yb)
+    for parameter in m.parameters():
+        parameter.grad = None
+    cost.backward()
+    opt.step()
+    return cost
+
+
+def step_cleared_afterwards(model, optimizer, x, y):
+    loss = model(x, y)[1]
+    loss.backward()
+    optimizer.step()
+    model.zero_grad()
+    return loss.detach().double()
+
+
+def alpha_by_thirds(counts, data):
+    """A search that halves its way down the valley; on pairs, in float64."""
+    pairs = torch.zeros_like(counts, dtype=torch.float64)
+    pairs.index_put_((data[:-1], data[1:]), torch.ones(len(data) - 1, dtype=torch.float64), accumulate=True)
+
+    def loss(power):
+        p = counts + 10.0**power
+        return -(pairs * (p / p.sum(1, keepdim=True)).log()).sum()
+
+    low, high = -4.0, 3.0
+    while high - low > 0.01:
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, b) if loss(a) < loss(b) else (a, high)
+    return torch.tensor(10.0**low)
+
+
+def alpha_from_a_list(counts, data):
+    best, least = None, float("inf")
+    for k in range(1, 60):
+        a = 0.02 * 1.13**k
+        p = (counts + a).double()
+        cost = -((p / p.sum(1, True)).log()[data[:-1], data[1:]]).mean()
+        if cost < least:
+            best, least = a, cost
+    return best
+
+
+def average_by_cumsum(x):
+    return x.cumsum(dim=1) / torch.arange(1, x.shape[1] + 1)[None, :, None]
+
+
+def average_in_float64(x):
+    b, t, _ = x.shape
+    past = torch.ones(t, t, dtype=torch.float64).tril()
+    return torch.bmm((past / past.sum(-1, keepdim=True)).repeat(b, 1, 1), x.double())
+
+
+def average_by_einsum(inputs):
+    steps = torch.arange(inputs.size(1))
+    a = (steps[:, None] >= steps).float() / (steps[:, None] + 1)
+    return torch.einsum("ts,bsc->btc", a, inputs)
+
+
+def average_by_growing(x):
+    return torch.stack([x[:, : 1 + i].mean(1) for i in range(x.shape[1])], 1)
+
+
+def average_by_adding_infinity(x):
+    hidden = torch.full((x.shape[1],) * 2, float("-inf")).triu(1)
+    return F.softmax(hidden, -1).matmul(x)
+
+
+def average_by_large_negative(x):
+    ahead = torch.ones(x.shape[1], x.shape[1]).triu(1).bool()
+    return torch.zeros(ahead.shape).masked_fill_(ahead, -1e9).softmax(1) @ x
+
+
+def decayed_by_loop(x, d):
+    out = []
+    for t in range(x.shape[1]):
+        w = torch.tensor([d ** (t - s) for s in range(t + 1)], dtype=torch.float64)
+        out.append((w[:, None] * x[:, : t + 1].double()).sum(1) / w.sum())
+    return torch.stack(out, 1)
+
+
+def decayed_by_recursion(x, decay):
+    total, weight, out = torch.zeros_like(x[:, 0]), 0.0, []
+    for now in x.unbind(1):
+        total, weight = total * decay + now, weight * decay + 1
+        out.append(total / weight)
+    return torch.stack(out, dim=1)
+
+
+STYLES = {
+    "ex01.encode_decode": [
+        (encode_by_index, lambda ids: "".join(CHARACTERS[i] for i in ids)),
+        (encode_as_tensor, lambda ids: "".join(map(CHARACTERS.__getitem__, ids.tolist()))),
+    ],
+    "ex01.get_batch": [batch_by_index, batch_by_numpy, batch_by_unfold],
+    "ex01.unigram_loss": [surprise_by_cross_entropy, surprise_in_float64],
+    "ex01.leak": [leak_by_mask, leak_by_numpy],
+    "ex02.normalise": [normalise_by_rows, normalise_by_einsum],
+    "ex02.nll": [nll_by_cross_entropy, nll_by_loops, nll_by_one_hot],
+    "ex02.train_step": [step_cleared_by_hand, step_cleared_afterwards],
+    "ex02.best_alpha": [alpha_by_thirds, alpha_from_a_list],
+    "ex03.avg_loop": [average_by_growing, average_by_cumsum, average_in_float64],
+    "ex03.avg_tril": [average_by_einsum, average_in_float64, average_by_cumsum],
+    "ex03.avg_softmax": [average_by_adding_infinity, average_by_large_negative, average_in_float64],
+    "ex03.decayed_average": [decayed_by_loop, decayed_by_recursion],
+}
+
+
+# --- what every exercise keeps to -----------------------------------------------------------------
+
+
+@each_exercise
+def test_the_solution_passes_under_twenty_seeds(exercise: Exercise) -> None:
+    for seed in SEEDS:
+        result = exercise.check(*answers(exercise.answer), seed=seed)
+        assert result.passed, f"seed {seed}: {result}"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_right_answers_in_another_style_pass_under_twenty_seeds(name: str) -> None:
+    """Loops, einsum, float64, other names: a check that wants one way of writing is no check."""
+    assert len(STYLES.get(name, [])) >= 2, f"add two right answers for {name} to STYLES"
+    for style in STYLES[name]:
+        for seed in SEEDS:
+            result = EXERCISES[name].check(*answers(style), seed=seed)
+            assert result.passed, f"{style}, seed {seed}: {result}"
+
+
+def test_no_style_belongs_to_an_exercise_that_is_gone() -> None:
+    assert set(STYLES) == set(EXERCISES)
+
+
+@each_exercise
+def test_every_known_mistake_is_refused_with_its_own_message_under_twenty_seeds(exercise: Exercise) -> None:
+    """A mistake that is taken for another sends the learner looking in the wrong place."""
+    for wrong in exercise.wrong:
+        for function in wrong.functions:
+            for seed in SEEDS:
+                result = exercise.check(*answers(function), seed=seed)
+                assert result.status == "not yet", f"{wrong.name}, seed {seed}: {result}"
+                assert result.mistake == wrong.name, f"{wrong.name}, seed {seed}: {result}"
+                assert re.search(r"\d", result.message), f"{wrong.name}: a number is missing: {result}"
+
+
+class Watched:
+    """A case that remembers what of it was read."""
+
+    def __init__(self, case: Case) -> None:
+        self._case, self.read = case, set()
+
+    def __getattr__(self, name: str) -> object:
+        self.read.add(name)
+        return getattr(self._case, name)
+
+
+@each_exercise
+def test_every_message_measures_the_learners_own_result(
+    exercise: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number must be theirs: a fixed one would contradict what they see."""
+    make, cases = mistakes._case, []
+    monkeypatch.setattr(mistakes, "_case", lambda run: cases.append(Watched(make(run))) or cases[-1])
+    for wrong in exercise.wrong:
+        cases.clear()
+        quiet = Wrong(wrong.name, wrong.message, *wrong.functions)  # its `sign` reads the case as well
+        object.__setattr__(quiet, "sign", lambda case: True)
+        alone = Exercise(**{**_fields(exercise), "wrong": (quiet,)})
+        assert alone.check(*answers(wrong.functions[0])).mistake == wrong.name
+        assert {"got", "error"} & cases[-1].read, (
+            f"{wrong.name}: its message looks at nothing of the learner's"
+        )
+
+
+def _fields(exercise: Exercise) -> dict:
+    return {key: value for key, value in vars(exercise).items() if not key.startswith("_")}
+
+
+@each_exercise
+def test_a_stub_is_not_attempted_and_raises_nothing(exercise: Exercise) -> None:
+    """Run All must come to the end on the first day."""
+
+    def dots(*inputs):
+        """To be written."""
+
+    def raises(*inputs):
+        raise NotImplementedError
+
+    def to_be_finished(first, *rest):
+        result = first * ...
+        return result
+
+    for stub in (dots, raises, to_be_finished, ..., None, lambda *inputs: ...):
+        result = exercise.check(*[stub] * len(answers(exercise.answer)))
+        assert result.status == "not attempted", f"{stub}: {result}"
+        assert not result.passed
+
+
+@each_exercise
+def test_an_exercise_is_complete(exercise: Exercise) -> None:
+    name = next(full for full, one in EXERCISES.items() if one is exercise)
+    assert name.endswith(f".{exercise.name}"), "the notebook calls it by another name than its messages"
+    assert len(exercise.wrong) >= 3, "at least three known mistakes"
+    assert len({wrong.name for wrong in exercise.wrong}) == len(exercise.wrong)
+    assert len(set(exercise.hints)) == 3
+    assert all(hint.strip() for hint in exercise.hints)
+    called = ", ".join(inspect.signature(answers(exercise.answer)[0]).parameters)
+    assert f"{answers(exercise.answer)[0].__name__}({called})" in exercise.prompt, "say how it is called"
+    assert "def " in repr(exercise.solution())
+
+
+@each_exercise
+def test_the_solution_shown_runs_and_passes(exercise: Exercise) -> None:
+    """What a learner copies out of the panel must be accepted."""
+    space = {"torch": torch, "functools": __import__("functools"), "load_text": load_text}
+    exec(compile(repr(exercise.solution()), "<pasted>", "exec"), space)
+    pasted = [space[function.__name__] for function in answers(exercise.answer)]
+    assert exercise.check(*pasted).passed
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def test_the_table_of_mistakes_prints_with_one_command() -> None:
+    command = [sys.executable, "-m", "nanogpt_lib.exercises.table"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, exercise in EXERCISES.items():
+        assert f"\n{name}\n" in done.stdout
+        for wrong in exercise.wrong:
+            assert f"\n  {wrong.name}\n      " in done.stdout
+
+
+def test_the_table_complains_of_a_mistake_that_is_taken_for_another() -> None:
+    original = EXERCISES["ex03.avg_tril"]
+    twin = Wrong("the same again", original.wrong[0].message, *original.wrong[0].functions)
+    exercise = Exercise(**{**_fields(original), "wrong": (*original.wrong, twin)})
+    assert complaints(list(rows({"ex": exercise}))) == ["ex, the same again: no message of its own"]
+
+
+# --- figures of the curriculum --------------------------------------------------------------------
+
+
+def test_the_unigram_loss_of_the_real_text_is_what_the_notebook_says() -> None:
+    exercise = EXERCISES["ex01.unigram_loss"]
+    assert "3.309 on what was counted, 3.347 on what was held back" in exercise.check(exercise.answer).message
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_split_by_random_windows_leaks_more_than_95_percent(seed: int) -> None:
+    exercise = EXERCISES["ex01.leak"]
+    assert exercise.answer(*exercise.make_inputs(0)[0]) > 0.95
+    everywhere = torch.randperm(20_000 - 8, generator=torch.Generator().manual_seed(seed))
+    assert exercise.answer(everywhere[:18_000], everywhere[18_000:], 8) > 0.95
+
+
+def test_the_best_alpha_of_the_real_text_is_0_8_and_1_is_nearly_as_good() -> None:
+    _, known, train, val = published()
+    least, best = lowest_loss(bigram_counts(train, len(known)), val)
+    assert round(least, 4) == 2.4818
+    assert 0.7 < best < 0.9
+    assert EXERCISES["ex02.best_alpha"].check(1.0).passed, "2.4819: within 0.002"
+    assert EXERCISES["ex02.best_alpha"].check(10.0).mistake == ""
+    assert not EXERCISES["ex02.best_alpha"].check(10.0).passed

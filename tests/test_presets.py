@@ -1,0 +1,28 @@
+"""The named settings; every field is compared with the reference in test_reference.py."""
+
+import pytest
+
+from nanogpt_lib.presets import PRESETS, preset
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_setting_is_found_by_its_name(name: str) -> None:
+    assert preset(name) is PRESETS[name]
+
+
+def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(ValueError, match="got 'baseline'") as caught:
+        preset("baseline")
+    assert all(name in str(caught.value) for name in PRESETS)
+
+
+def test_the_rungs_grow_in_order() -> None:
+    work = [p.train.max_iters * p.train.batch_size * p.model.block_size for p in PRESETS.values()]
+    assert work == sorted(set(work))
+
+
+def test_the_four_rungs_keep_the_slip_of_the_reference_and_can_look_inside() -> None:
+    for chosen in PRESETS.values():
+        assert chosen.model.scale == chosen.model.n_embd**-0.5 != chosen.model.head_size**-0.5
+        assert chosen.model.attention == "heads"
+        assert chosen.train.seed == 1337
