@@ -227,7 +227,7 @@ class NotebookPage:
         return printed
 
     def errors(self) -> list[str]:
-        """One text for each error: of a cell (unless it is meant to raise), in a widget, in its Python half."""
+        """One text for each error: of a cell (unless meant to raise), in a widget, in its Python half."""
         found = []
         for cell in self.cells():
             line = next(iter(cell["source"].splitlines()), "")

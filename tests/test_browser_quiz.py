@@ -52,12 +52,8 @@ def opened() -> Iterator[NotebookPage]:
 
 @pytest.fixture
 def notebook(opened: NotebookPage) -> NotebookPage:
-    """The same page for every test, with nothing answered and nothing ticked."""
-    opened.python("quiz.answers = [[], []]")
-    for view in opened.widgets.all():
-        view.locator("form").evaluate_all("(forms) => forms.forEach((form) => form.reset())")
-        expect(view.locator(".nano-quiz-why:visible")).to_have_count(0)
-        expect(view.locator(".nano-readout .nano-said")).to_have_text("0 of 2 right")
+    """The same page for every test, with a new quiz in it."""
+    opened.run_all()
     return opened
 
 

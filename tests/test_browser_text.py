@@ -274,6 +274,9 @@ def test_the_bars_are_the_likeliest_twelve_of_the_row(notebook: NotebookPage) ->
     rows = widget.locator(".nano-bar-row").all_inner_texts()
     assert " ".join(rows).split() == wanted
     assert len(rows) == 12
+    widget.get_by_label("row: the character before").select_option(label="q")
+    expect(widget.locator(".nano-bar-row").first).not_to_contain_text("unseen")
+    expect(widget.locator(".nano-bar-row").nth(1)).to_contain_text("unseen 0.002")
 
 
 def test_the_sample_starts_at_the_row_and_another_differs(notebook: NotebookPage) -> None:
@@ -334,6 +337,20 @@ def test_the_map_answers_at_once(notebook: NotebookPage) -> None:
     assert key < SOON
 
 
+def test_in_a_narrow_window_the_two_maps_stand_one_above_the_other(notebook: NotebookPage) -> None:
+    """Side by side their cells would be two pixels wide, which nobody can point at."""
+    widget, view = notebook.widget(3), notebook.page.viewport_size
+    notebook.page.set_viewport_size({"width": 760, "height": view["height"]})
+    try:
+        expect(widget.locator("canvas").nth(1)).to_have_js_property("clientWidth", 22 + 65 * 5)
+        upper, lower = (canvas.bounding_box() for canvas in widget.locator("canvas").all())
+        assert upper["y"] + upper["height"] <= lower["y"]
+        widget.locator("canvas").nth(1).hover(position=points_at(notebook, widget, "t", "h", which=1))
+        expect(said(widget)).to_contain_text('after "t": "h"')
+    finally:
+        notebook.page.set_viewport_size(view)
+
+
 # --- all of them ----------------------------------------------------------------------------------
 
 
@@ -370,3 +387,21 @@ def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
     assert [line for line in notebook.console if "src=x" in line] == []
     assert notebook.console == []
     assert notebook.outside == []
+
+
+def test_without_python_the_widgets_say_so_and_claim_nothing_new() -> None:
+    """A number that rose although nothing was drawn would be a false claim on the screen."""
+    with open_notebook(
+        [SETUP, BATCH, "NGramExplorer(train_ids, val_ids, tokenizer, max_order=1)"]
+    ) as notebook:
+        batch, ngram = notebook.widget(0), notebook.widget(1)
+        counted = batch.locator(".nano-counted").inner_text()
+        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        batch.get_by_role("button", name="Draw a batch").click()
+        expect(said(batch)).to_have_text("Python does not answer: run this cell again.")
+        assert batch.locator(".nano-counted").inner_text() == counted
+        ngram.get_by_role("button", name="Another sample").click()
+        expect(said(ngram)).to_have_text("Python does not answer: run this cell again.", timeout=8_000)
+        ngram.get_by_label("order", exact=True).focus()
+        notebook.page.keyboard.press("Home")
+        expect(said(ngram)).to_contain_text("Order 0: train loss 3.309")  # what was sent lives on

@@ -124,7 +124,8 @@ def test_a_changed_input_is_found_even_where_the_result_is_right() -> None:
         return out
 
     assert said(overwrites).startswith(
-        "Your function changed its input for x of shape (1, 8, 8): the element at [0, 0, 0] was 1 and is now 7."
+        "Your function changed its input for x of shape (1, 8, 8): "
+        "the element at [0, 0, 0] was 1 and is now 7."
     )
 
 
@@ -135,7 +136,8 @@ def test_nan_is_counted_and_placed() -> None:
         return out
 
     assert said(undefined) == (
-        "1 of 64 values for x of shape (1, 8, 8) are not finite; the first is NaN (not a number), at [0, 7, 0]."
+        "1 of 64 values for x of shape (1, 8, 8) are not finite; "
+        "the first is NaN (not a number), at [0, 7, 0]."
     )
 
 
@@ -147,7 +149,8 @@ def test_a_leak_says_which_position_saw_which() -> None:
         return out
 
     assert said(peeks).startswith(
-        "Position 2 saw position 5, its future: adding 1 to position 5 moved your output at position 2 by 0.25"
+        "Position 2 saw position 5, its future: "
+        "adding 1 to position 5 moved your output at position 2 by 0.25"
     )
 
 
@@ -266,7 +269,7 @@ def test_a_stub_is_known_with_its_source_and_without(source: str) -> None:
 
 ATTEMPTS = [
     "def f(x):\n    return x[..., 0] @ torch.ones(3)\n",  # an index, no gap
-    "def f(x):\n    ...\n    return torch.ones(3, 3) @ x[0, :2]\n",  # the gap that was filled, and left standing
+    "def f(x):\n    ...\n    return torch.ones(3, 3) @ x[0, :2]\n",  # filled, and left standing
     "def f(x):\n    B, T, C = x.shape\n",
 ]
 

@@ -64,12 +64,12 @@ def test_the_browser_always_has_the_text_around_the_block(text: str, tokenizer) 
     sent = []
     widget.observe(lambda change: sent.append(change["new"]["start"]), "passage")
     last = len(text) - 9
-    for offset in (0, 100, 2_900, 5_000, 1_000_000, last - 40, last, 0):
+    for offset in (0, 100, 2_900, 4_000, 1_000_000, last - 40, last, 0):
         widget.offset = offset
         start, passage = widget.passage["start"], widget.passage["text"]
         assert passage == text[start : start + PASSAGE]
-        assert start <= offset
-        assert offset + 8 < start + len(passage)
+        assert start <= max(0, offset - 200)
+        assert start + len(passage) >= min(len(text), offset + 200)
     assert len(sent) == 4  # a near step sends nothing: 100 and 2,900 at the beginning, `last` at the end
 
 

@@ -88,11 +88,11 @@ def pixels(png: bytes) -> list[list[tuple[int, ...]]]:
     return [[tuple(palette[3 * entry : 3 * entry + 3]) for entry in row] for row in rows]
 
 
-def test_in_the_still_picture_grey_means_unseen_and_lighter_means_likelier() -> None:
+def test_in_the_still_picture_white_means_unseen_and_lighter_means_likelier() -> None:
     colours = pixels(map_png(COUNTS, smoothed(COUNTS, 1.0)))
     for y, row in enumerate(COUNTS.tolist()):
         for x, count in enumerate(row):
-            assert (colours[y][x] == (150, 150, 150)) == (count == 0)
+            assert (colours[y][x] == (255, 255, 255)) == (count == 0)
     light = [sum(colours[2][x]) for x in range(3)]
     assert light[1] < light[0] < light[2]  # seen 1, 4 and 5 times
 

@@ -207,9 +207,9 @@ def weights_sum_to_1(observe: Observe, run: Run) -> str:
     if sums is None or sums.ndim != 3:
         return ""
     off = (sums - 1).abs().amax(dim=(0, 2))  # (T,)
-    if not bool(off.max() > MOVED):
+    if not (off > MOVED).any():
         return ""
-    t = int(off.argmax())
+    t = int((off > MOVED).nonzero()[0])
     worst = sums[:, t].flatten()[(sums[:, t].flatten() - 1).abs().argmax()]
     return f"Row {t} of your weights sums to {worst:.3g}, not to 1{run.said}: the mean of ones must be 1."
 
@@ -219,9 +219,9 @@ def rows_sum_to_1(observe: Observe, run: Run) -> str:
 
     Source:  own.   Taught in: crew.
     """
-    sums = numbers(run.outcome.value).sum(-1)
-    off = (sums - 1).abs()
-    if not bool(off.max() > MOVED):
+    sums = numbers(run.outcome.value).sum(-1).flatten()
+    off = (sums - 1).abs() > MOVED
+    if not off.any():
         return ""
-    place = int(off.argmax())
-    return f"Row {place} sums to {sums.flatten()[place]:.3g}, not to 1{run.said}."
+    row = int(off.nonzero()[0])
+    return f"Row {row} sums to {sums[row]:.3g}, not to 1{run.said}."

@@ -292,20 +292,34 @@ function render({ model, el }) {
     context.drawImage(baseMap, 0, 0, geometry.width, geometry.height);
     const output = stage() === "output";
     const each = Math.ceil(16 / cellWidth);
+    // Of 64 small ticks the two that matter are written large, over their neighbours.
+    const large = (text, x, y, across) => {
+      context.font = tickFont(13, true);
+      const wide = across ? context.measureText(text).width + 4 : left - 24;
+      context.fillStyle = colours.back;
+      context.fillRect(across ? x - wide / 2 : x - wide, y - 8, wide, 16);
+      context.fillStyle = colours.text;
+      tick(context, text, x, y, { align: across ? "center" : "right" });
+    };
+    context.fillStyle = colours.muted;
+    context.font = tickFont(cellHeight);
     for (let at = 0; at < T; at += 1) {
-      context.font = tickFont(cellHeight, at === query);
-      context.fillStyle = at === query ? colours.text : colours.muted;
-      tick(context, short(tokens[at]), left - 6, top + (at + 0.5) * cellHeight, { align: "right" });
+      if (at !== query) tick(context, short(tokens[at]), left - 6, top + (at + 0.5) * cellHeight, { align: "right" });
     }
+    large(short(tokens[query]), left - 6, top + (query + 0.5) * cellHeight, false);
+    context.fillStyle = colours.muted;
+    context.font = tickFont(cellWidth);
+    const across = (at) => left + (at + 0.5) * cellWidth;
     for (let at = 0; at < columns; at += 1) {
-      const chosen = at === column;
-      if (output && !chosen && (at % each || Math.abs(at - column) < each)) continue;
-      context.font = tickFont(cellWidth, chosen);
-      context.fillStyle = chosen ? colours.text : colours.muted;
-      const x = left + (at + 0.5) * cellWidth;
-      if (output) tick(context, String(at), x, top - 9);
-      else tick(context, short(tokens[at]), x, top - (rotate ? 6 : 9), { turned: rotate });
+      if (at === column || (output && (at % each || Math.abs(at - column) < each))) continue;
+      if (output) tick(context, String(at), across(at), top - 9);
+      else tick(context, short(tokens[at]), across(at), top - (rotate ? 6 : 9), { turned: rotate });
     }
+    if (rotate && !output) {
+      context.fillStyle = colours.text;
+      context.font = tickFont(cellWidth, true);
+      tick(context, short(tokens[column]), across(column), top - 6, { turned: true });
+    } else large(output ? String(column) : short(tokens[column]), across(column), top - 11, true);
     frame(context, left, top + query * cellHeight, columns * cellWidth, cellHeight);
     frame(context, left + column * cellWidth, top + query * cellHeight, cellWidth, cellHeight);
   }
@@ -480,7 +494,8 @@ function render({ model, el }) {
     bar.replaceChildren(stagePick.root, layerPick.root, headPick.root);
     if (get("asks") && !textBox) {
       textBox = textField({ label: "Text", value: get("text"), maxlength: 64, onInput: throttle((text) => save({ text }), 300) });
-      root.insertBefore(textBox.root, caption); // once: an element that is put in again loses the caret
+      textBox.root.classList.add("attn-ask");
+      root.insertBefore(textBox.root, complaint); // once: an element that is put in again loses the caret
     }
     words.setAttribute("aria-label", "The text: choose a query with the arrow keys");
     words.replaceChildren(

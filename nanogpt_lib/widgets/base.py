@@ -148,6 +148,14 @@ class Widget(anywidget.AnyWidget):
     def _css(self) -> str:
         return style_text(self.name)
 
+    def __init__(self, **kwargs: Any) -> None:
+        # The kernel would send each value back to the page that it came from, where it could undo a newer one
+        # that is still on its way: of a held key, the last presses were lost.
+        for trait in self.traits(sync=True).values():
+            if issubclass(trait.this_class, Widget):
+                trait.tag(echo_update=False)
+        super().__init__(**kwargs)
+
     def static_html(self) -> str:
         """The current state as HTML that needs no script."""
         raise NotImplementedError(f"{type(self).__name__} needs a static_html()")

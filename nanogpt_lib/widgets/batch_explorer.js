@@ -150,10 +150,12 @@ function render({ model, el }) {
     for (const row of rows.children) row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
     showMap();
     if (!holds(passage.start, passage.chars.length, offset, T)) {
-      wait(); // Python was told the offset, and sends this part of the text
+      root.classList.add("nano-waiting"); // what is shown belongs to another offset
+      wait(); // Python was told this one, and sends that part of the text
       return;
     }
     clearTimeout(late);
+    root.classList.remove("nano-waiting");
     const at = offset - passage.start;
     showTape(at);
     const examples = examplesOf(passage.chars, at, T);
@@ -181,7 +183,7 @@ function render({ model, el }) {
   function showBatch() {
     const batch = model.get("batch");
     const B = batch.length;
-    counted.textContent = `Batch ${model.get("draws")}: ${B} × ${T} = ${grouped(B * T)} examples. Python draws it: get_batch with seed ${model.get("seed")}.`;
+    counted.textContent = `Batch ${model.get("batch_number")}: ${B} × ${T} = ${grouped(B * T)} examples. Python draws it: get_batch with seed ${model.get("seed")}.`;
     const had = document.activeElement;
     const kept = Array.from(rows.children).indexOf(had);
     rows.replaceChildren(
@@ -218,7 +220,7 @@ function render({ model, el }) {
       read();
       show();
     }),
-    watch(model, ["batch", "draws"], () => {
+    watch(model, ["batch", "batch_number"], () => {
       clearTimeout(late);
       showBatch();
       markDrawn(root);

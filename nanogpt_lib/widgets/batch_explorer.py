@@ -96,7 +96,8 @@ class BatchExplorer(Widget):
     block_size = traitlets.Int(8).tag(sync=True)
     passage = traitlets.Dict().tag(sync=True)  # {"start": int, "text": str}
     batch = traitlets.List().tag(sync=True)  # [{"offset": int, "text": str}], text: the longest block and one
-    draws = traitlets.Int(1).tag(sync=True)  # the batch's number; the browser raises it to ask for the next
+    batch_number = traitlets.Int(0).tag(sync=True)
+    draws = traitlets.Int(1).tag(sync=True)  # how many batches are wanted; the browser raises it
     seed = traitlets.Int().tag(sync=True)
 
     def __init__(
@@ -115,7 +116,7 @@ class BatchExplorer(Widget):
                 f"1 <= block_size <= {longest}", f"block_size={block_size}", "Choose a smaller one."
             )
         self._text, self._tokenizer = text, tokenizer
-        self._batch_size = positive_int("batch_size", batch_size)
+        self._batch_size = batch_size
         self._positions = torch.arange(len(text))
         self._generator = torch.Generator().manual_seed(seed)
         super().__init__(
@@ -162,10 +163,11 @@ class BatchExplorer(Widget):
                 self.passage = {"start": start, "text": text}
 
     def _draw(self, change: dict | None = None) -> None:
-        """Draws as often as the number rose, so that batch n is always the n-th of its seed."""
-        for _ in range(1 if change is None else change["new"] - change["old"]):
+        """Draws until there are as many as are wanted, so that batch n is always the n-th of its seed."""
+        for _ in range(self.batch_number, self.draws):
             self._drawn = draw_offsets(self._positions, self.block_size, self._batch_size, self._generator)
         self._fit()
+        self.batch_number = max(self.batch_number, self.draws)
 
     def static_html(self) -> str:
         """The block's examples and the batch as two tables."""
@@ -182,7 +184,7 @@ class BatchExplorer(Widget):
                 [[f"{row['offset']:,}", *_x_and_y(row["text"], T)] for row in self.batch],
                 head=["offset", "x", "y"],
                 side=[f"b = {b}" for b in range(B)],
-                caption=f"Batch {self.draws} of seed {self.seed}: {B} × {T} = {B * T} examples",
+                caption=f"Batch {self.batch_number} of seed {self.seed}: {B} × {T} = {B * T} examples",
             )
             + f"<p>{html_text('␣ is a space, ⏎ a newline.')}</p>"
         )
@@ -191,7 +193,7 @@ class BatchExplorer(Widget):
         B, T = len(self.batch), self.block_size
         return (
             f"BatchExplorer: {self.length:,} characters, offset {self.offset:,}, block_size {T}; "
-            f"batch {self.draws} holds {B} × {T} = {B * T} examples"
+            f"batch {self.batch_number} holds {B} × {T} = {B * T} examples"
         )
 
 

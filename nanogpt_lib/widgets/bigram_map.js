@@ -73,6 +73,8 @@ export function probInWords(prob) {
   return prob === 0 || prob >= 0.0005 ? fixed(prob) : "below 0.001";
 }
 
+const short = (prob) => (prob > 0 && prob < 0.0005 ? "<0.001" : fixed(prob));
+
 /** 1234567 as 1,234,567, whatever the browser's language. */
 export function thousands(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -94,6 +96,7 @@ export function cellSize(width, V) {
 const TOP = 12;
 const WRITTEN = 160; // characters a sample
 const GUTTER = 22; // for the labels, which stand in two staggered lines
+const NAMED = 5; // pixels a cell needs for its label to be read
 const PANEL = 260; // the bars beside a single map
 const GAP = 12;
 
@@ -168,7 +171,7 @@ function render({ model, el }) {
     : null;
   const maps = make("div", { class: "nano-maps" }, make("div", { class: "nano-figures" }, ...figures), legend, said.root, difference);
   const panel = make("div", { class: "nano-panel" }, make("div", {}, head, bars), make("div", {}, written, ...texts));
-  const hint = make("span", { class: "nano-caption", text: "Point at the map or use the arrow keys; click or Enter shows a row." });
+  const hint = make("span", { class: "nano-hint", text: "Point at the map or use the arrow keys; click or Enter shows a row." });
   root.append(
     make("div", { class: "nano-bar" }, rows.root, again, keys, hint),
     make("div", { class: learned ? "nano-layout nano-pair" : "nano-layout" }, maps, panel),
@@ -224,16 +227,17 @@ function render({ model, el }) {
     bars.replaceChildren(
       ...order.map((column) => {
         const probs = tables.map((table) => table[row * V + column]);
+        const never = counts[row * V + column] === 0;
         return make(
           "div",
-          { class: "nano-bar-row", role: "listitem" },
+          { class: never ? "nano-bar-row nano-never" : "nano-bar-row", role: "listitem" },
           make("span", { class: "nano-char", text: visible(chars[column]), title: spoken(chars[column]) }),
           make(
             "span",
             { class: "nano-lengths", "aria-hidden": "true" },
             ...probs.map((prob, at) => make("i", { class: at ? "nano-learned" : "nano-counted", style: { width: `${(100 * prob) / most}%` } })),
           ),
-          make("span", { class: "nano-number", text: probs.map((prob) => (prob > 0 && prob < 0.0005 ? "<0.001" : fixed(prob))).join(" | ") }),
+          make("span", { class: "nano-number", text: `${never ? "unseen " : ""}${probs.map(short).join(" | ")}` }),
         );
       }),
     );
@@ -242,11 +246,14 @@ function render({ model, el }) {
 
   // --- the maps ---------------------------------------------------------------------------------
   let grounds = []; // each map without its cursor, drawn once a theme and size
-  const left = (at) => (at ? 0 : GUTTER); // the second map shares the first one's row labels
+  let stacked = false; // side by side the second map shares the first one's row labels
+  const left = (at) => (at && !stacked ? 0 : GUTTER);
   function prepare() {
     const wide = Math.max(240, width - 26);
     const room = learned ? (wide - GAP - GUTTER) / 2 : wide - GUTTER - (wide > 640 ? GAP + PANEL : 0);
     cell = cellSize(room, V);
+    stacked = Boolean(learned) && cell < NAMED && cellSize(wide - GUTTER, V) > cell;
+    if (stacked) cell = cellSize(wide - GUTTER, V);
     if (!learned) maps.style.width = `${Math.max(240, GUTTER + V * cell)}px`; // leaves the rest to the bars
     const colours = themeColours(root);
     grounds = tables.map((table, at) => {
@@ -269,9 +276,9 @@ function render({ model, el }) {
       }
       context.fillStyle = colours.muted;
       chars.forEach((_, id) => {
-        if (cell < 5) return;
+        if (cell < NAMED) return;
         label(context, colours, id, "top");
-        if (!at) label(context, colours, id, "left");
+        if (left(at)) label(context, colours, id, "left");
       });
       return ground;
     });
@@ -312,7 +319,7 @@ function render({ model, el }) {
       frame(context, 0.5, row * cell, V * cell - 1, cell);
       frame(context, after * cell - 1, before * cell - 1, cell + 2, cell + 2);
       label(context, colours, after, "top", true);
-      if (!at) label(context, colours, before, "left", true);
+      if (left(at)) label(context, colours, before, "left", true);
     });
   });
 

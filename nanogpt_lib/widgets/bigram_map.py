@@ -19,7 +19,7 @@ from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
 
 LARGEST_VOCABULARY = 512  # the table has V * V cells
 TOP = 12  # bars shown of a row
-_UNSEEN = (150, 150, 150)
+_UNSEEN = (255, 255, 255)  # not grey: the middle of cividis is
 _CIVIDIS = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 184, 102), (254, 232, 56))
 
 
@@ -151,7 +151,7 @@ class BigramMap(Widget):
             (visible(after), f"{int(self.counts[self.row, self.vocabulary.index(after)]):,}", number(prob))
             for after, prob in next_characters(self.counted[self.row], self.vocabulary)
         ]
-        words = f"{unseen_pairs(self.counts):,} of {V * V:,} pairs are never seen (grey)"
+        words = f"{unseen_pairs(self.counts):,} of {V * V:,} pairs are never seen (white)"
         return (
             f"<p>Which character follows which: a row is the character before, a column the one after. "
             f"The lighter, the likelier (square root of the probability). {words}.</p>"
@@ -179,7 +179,7 @@ class BigramMap(Widget):
 def map_png(counts: torch.Tensor, probs: torch.Tensor) -> bytes:
     """The map as a PNG of one pixel a pair, not compressed, so that the same table gives the same bytes.
 
-    Args:    counts: (V, V), 0 is drawn grey.   probs: (V, V) in [0, 1], drawn by its square root.
+    Args:    counts: (V, V), 0 is drawn white.   probs: (V, V) in [0, 1], drawn by its square root.
     Returns: the file's bytes; row 0 is on top.
     Example:
         >>> map_png(torch.ones(2, 2), torch.full((2, 2), 0.5))[:4]
