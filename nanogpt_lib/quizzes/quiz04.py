@@ -1,0 +1,77 @@
+"""Questions on self-attention.
+
+Taught in: notebooks/04.
+"""
+
+from nanogpt_lib.widgets.quiz import Choice, Question
+
+QUESTIONS = (
+    Question(
+        "In the map of weights, row 7 has a bright cell in column 4. Who asks, and who answers?",
+        [
+            Choice(
+                "Position 7 asks; position 4 answers, and hands over its value.",
+                True,
+                "Rows are queries, columns are keys. What flows is the value of position 4.",
+            ),
+            Choice(
+                "Position 4 asks; position 7 answers.",
+                False,
+                "Position 4 could not: 7 lies in its future. Rows ask, columns answer.",
+            ),
+            Choice(
+                "Both ask each other.",
+                False,
+                "Scores are symmetric only where query and key are the same vectors, which section 3 showed to be useless.",
+            ),
+        ],
+    ),
+    Question(
+        "Why does a head have values, when it has keys already?",
+        [
+            Choice(
+                "What makes a position easy to find is not what one wants to hear from it.",
+                True,
+                "In section 1 the key said 'vowel' and the value said which place it was.",
+            ),
+            Choice(
+                "Keys are too small to be averaged.",
+                False,
+                "They have the same size. But they serve another purpose: to be found.",
+            ),
+            Choice(
+                "Without values the rows would not sum to 1.",
+                False,
+                "The softmax sees to that, before any value is touched.",
+            ),
+        ],
+    ),
+    Question(
+        "The text becomes ten times longer. How does the number of scores grow?",
+        [
+            Choice("A hundred times.", True, "There is one score for each pair of positions: T times T."),
+            Choice("Ten times.", False, "Each of ten times as many queries also meets ten times as many keys."),
+            Choice("Not at all.", False, "The matrices for query, key and value stay; the scores grow with T times T."),
+        ],
+    ),
+    Question(
+        "One causal head, no position embeddings. The past of the last position is shuffled. What changes in its output?",
+        [
+            Choice(
+                "Nothing.",
+                True,
+                "It sees the same set of keys and values. Order came in only with a second layer, or with position embeddings.",
+            ),
+            Choice(
+                "Everything: the causal mask tells the order.",
+                False,
+                "For the last position the mask hides nothing, so the past is a set. Section 4 measured it.",
+            ),
+            Choice(
+                "The weights, but not the output.",
+                False,
+                "The weights are shuffled along with the values, so the weighted sum stays the same.",
+            ),
+        ],
+    ),
+)
