@@ -47,6 +47,14 @@ def test_a_head_without_a_scale_divides_by_the_root_of_its_own_size() -> None:
         assert torch.equal(head(x), other(x)) == is_equal
 
 
+def test_the_stages_of_a_head_are_those_of_its_forward() -> None:
+    head, x = Head(6, 4, block_size=8, scale=0.3), torch.randn(2, 7, 6)
+    steps = head.steps(x)
+    assert torch.equal(steps.output, head(x))
+    close(steps.scaled, 0.3 * head.query(x) @ head.key(x).transpose(1, 2), within=1e-6)
+    assert torch.equal(steps.masked == float("-inf"), ~causal_mask(7).expand(2, 7, 7))
+
+
 def test_a_head_draws_key_query_and_value_in_that_order_and_has_no_bias() -> None:
     """The reference's order; another would change every number of its log."""
     torch.manual_seed(3)

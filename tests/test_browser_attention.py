@@ -252,6 +252,9 @@ def test_markup_in_tokens_is_shown_as_text(notebook: NotebookPage) -> None:
 def test_a_typed_text_is_looked_at_and_a_mistake_is_told(notebook: NotebookPage) -> None:
     root = notebook.widget(ASKING)
     box = root.get_by_label("Text", exact=True)
+    box.fill("world")  # as long as the one before: no choice changes, only the text
+    expect(root.locator(".attn-token").first).to_have_text("w")
+    expect(root.get_by_text('Where "d" at 4 looks')).to_be_visible()
     box.fill("hey you")
     expect(root.locator(".attn-token")).to_have_count(7)
     expect(box).to_be_focused()

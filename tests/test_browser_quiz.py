@@ -95,7 +95,7 @@ def test_each_wrong_answer_shows_its_own_reason_and_the_right_one_too(notebook: 
     expect(quiz.locator(".nano-said")).to_have_text("1 of 2 right")
     expect(quiz.locator("[aria-live=polite]")).to_have_text("Right. Then each costs -ln(1/65). 1 of 2 right.")
     assert quiz.locator(".nano-quiz-why code:visible").all_inner_texts() == ["-ln(1/65)"]
-    assert notebook.python("print(quiz.score, quiz.answers)") == "1 [[1], []]\n"
+    notebook.python_comes_to("(quiz.score, quiz.answers)", (1, [[1], []]))
 
 
 def test_with_several_right_answers_each_tick_is_judged_and_the_whole_too(notebook: NotebookPage) -> None:
@@ -152,7 +152,7 @@ def test_the_keyboard_alone_answers_a_whole_quiz(notebook: NotebookPage) -> None
         "✓ Right: these and no others."
     )
     expect(quiz.locator(".nano-said")).to_have_text("2 of 2 right")
-    assert notebook.python("print(quiz.score)") == "2\n"
+    notebook.python_comes_to("quiz.score", 2)
 
 
 def test_the_notebooks_shortcuts_do_not_fire_inside_the_quiz(notebook: NotebookPage) -> None:

@@ -68,8 +68,7 @@ def test_ids_of_the_vocabulary_pass_unchanged(ids: list[int]) -> None:
 @pytest.mark.parametrize("wrong", [-1, 10, 2**40])
 def test_the_first_id_out_of_range_is_named_with_its_place(wrong: int) -> None:
     idx = torch.zeros(2, 3, dtype=torch.long)
-    idx[1, 0] = wrong
-    idx[1, 2] = 77
+    idx[1, 0] = idx[1, 2] = wrong
     with pytest.raises(ValueError, match=rf"targets in \[0, 10\), got {wrong} at index \[1, 0\]"):
         checks.token_ids("targets", idx, vocab_size=10)
 

@@ -127,7 +127,7 @@ def test_only_the_last_characters_of_a_long_context_count() -> None:
 
 
 def test_a_longer_context_predicts_the_real_text_better(splits: tuple) -> None:
-    """Unigram, bigram, trigram: 3.3, 2.5 and 2.1 nats per character, so the order cannot come by luck."""
+    """Unigram, bigram, trigram: 3.3, 2.5 and 2.0 nats per character, so the order cannot come by luck."""
     train, val = splits
     losses = [NGramLM(train, order, 65).loss(val[:20_000]) for order in range(3)]
     assert losses[0] > losses[1] + 0.5 > losses[2] + 0.7

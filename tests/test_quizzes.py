@@ -41,3 +41,10 @@ def test_every_decimal_in_a_quiz_is_in_an_output_of_its_notebook(path) -> None:
                 assert any(backs(known, value) for known in shown), (
                     f"{written} in {sentence!r}: no cell shows it"
                 )
+
+
+@pytest.mark.parametrize("path", WITH_QUIZ, ids=lambda path: path.stem)
+def test_the_place_of_the_right_answer_gives_nothing_away(path) -> None:
+    questions = importlib.import_module(f"nanogpt_lib.quizzes.quiz{path.stem[:2]}").QUESTIONS
+    places = [[choice.correct for choice in question.choices].index(True) for question in questions]
+    assert len(set(places)) > 1, f"the right answer always stands at place {places[0]}"

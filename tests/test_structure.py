@@ -21,7 +21,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAP = re.findall(r"(?m)^\| `(\w+)` \|", nanogpt_lib.__doc__)  # the files, in teaching order
 CREW = {"plots", "widgets", "exercises", "train", "bench"}  # not taught; these may draw and print
 CORE = [path for path in FILES if path.parent == PACKAGE and path.stem not in CREW | {"__init__"}]
-FOR_SCREENS = {"matplotlib", "IPython", "ipywidgets", "anywidget", "jupyterquiz", "notebook", "jupyterlab"}
+FOR_SCREENS = {"matplotlib", "IPython", "ipywidgets", "anywidget", "notebook", "jupyterlab"}
 MOST_LINES = 220
 LESSON = re.compile(r"Taught in:?\s.*?(?:notebooks?/?(?:0\d|1[0-4])\b|\bcrew\b)", re.DOTALL)
 

@@ -178,7 +178,7 @@ def _batch_inputs(seed: int) -> list[tuple]:
     """Data in which every id occurs once, so that an id tells where it was drawn from."""
     generator = torch.Generator().manual_seed(seed)
     cases = []
-    for block_size, batch_size in [(4, 8), (3, 5), (1, 4), (6, 2), (5, 1)]:
+    for block_size, batch_size in [(4, 8), (3, 5), (1, 4), (2, 1)]:
         legal = int(torch.randint(block_size + 3, block_size + 6, (), generator=generator))
         cases.append((torch.randperm(block_size + legal, generator=generator) + 100, block_size, batch_size))
     return cases
@@ -527,7 +527,7 @@ def _windows(seed: int) -> list[tuple]:
     generator = torch.Generator().manual_seed(seed)
     cases = []
     for length, block_size, windows in [
-        (3000, 32, 2968),
+        (1200, 16, 1184),
         (400, 4, 90),
         (300, 8, 30),
         (200, 1, 90),

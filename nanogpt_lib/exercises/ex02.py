@@ -5,6 +5,7 @@ Each solution lends its name to its exercise.
 Taught in: notebooks/02.
 """
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -519,14 +520,23 @@ def best_alpha(counts: torch.Tensor, data: torch.Tensor) -> float:
     return min(candidates, key=loss)
 
 
+@functools.cache
+def _whole_text() -> tuple:
+    _, known, train, val = published()
+    counts = bigram_counts(train, len(known))
+    return counts, val, lowest_loss(counts, val)
+
+
 def _alpha_inputs(seed: int) -> list[tuple]:
     """Counts of a short text, of a longer one, and at the end of all the training text."""
     _, known, train, val = published()
     generator = torch.Generator().manual_seed(seed)
-    V = len(known)
-    texts = [(passage(train, n, generator), passage(val, 5_000, generator)) for n in (3_000, 8_000)]
-    cases = [(bigram_counts(counted, V), data) for counted, data in [*texts, (train, val)]]
-    return [(counts, data, lowest_loss(counts, data)) for counts, data in cases]
+    cases = []
+    for length in (3_000, 8_000):
+        counts = bigram_counts(passage(train, length, generator), len(known))
+        data = passage(val, 5_000, generator)
+        cases.append((counts, data, lowest_loss(counts, data)))
+    return [*cases, _whole_text()]
 
 
 def _grid(counts: torch.Tensor, data: torch.Tensor) -> dict[float, float]:

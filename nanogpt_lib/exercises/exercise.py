@@ -13,7 +13,7 @@ import torch
 from nanogpt_lib.exercises.attempt import is_unattempted, own_line
 from nanogpt_lib.exercises.diagnose import Invariant, Run, diagnose
 from nanogpt_lib.exercises.mistakes import Wrong, recognise
-from nanogpt_lib.exercises.outcome import observe, undisturbed
+from nanogpt_lib.exercises.outcome import Outcome, observe, undisturbed
 from nanogpt_lib.exercises.panel import NOT_YET, PASSED, UNATTEMPTED, Hint, Result, Source, numbered, show
 
 
@@ -56,6 +56,7 @@ class Exercise:
     rtol: float = 1e-4
     atol: float = 1e-6
     _level: int = field(default=0, init=False)
+    _kept: dict = field(default_factory=dict, init=False)  # so that a second check is quick
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.prompt} (check, hint, solution)"
@@ -82,18 +83,17 @@ class Exercise:
             raise
 
     def _judge(self, answers: tuple, seed: int) -> Result:
-        inputs = self.make_inputs(seed)
         if refused := self._not_to_run(answers):
             return refused
+        inputs, wants, done = self._prepared(seed)
         if not callable(answers[0]):
-            value, inputs = answers[0], inputs[-1:]
+            value, inputs, wants = answers[0], inputs[-1:], wants[-1:]
             answers = (lambda *_: value,)
         outcomes = []
         for one in inputs:
             outcomes.append(observe(self.run, answers, one))
             if len(outcomes) == 1 and is_unattempted(answers, outcomes[0]):
                 return self._unattempted()
-        wants = [observe(self.run, self._functions, one) for one in inputs]
         runs = [
             Run(one, outcome, want.value, self._said(one))
             for one, outcome, want in zip(inputs, outcomes, wants, strict=True)
@@ -110,7 +110,7 @@ class Exercise:
             note = " " + self.note([run.outcome.value for run in runs]) if self.note else ""
             return Result(self.name, PASSED, f"Right on {numbered(len(runs), 'input')}.{note}")
         error = next((run.outcome.error for run in runs if run.outcome.error is not None), None)
-        known = recognise(self.wrong, self.run, runs, wants, rtol=self.rtol, atol=self.atol)
+        known = recognise(self.wrong, self.run, runs, wants, done, rtol=self.rtol, atol=self.atol)
         line = own_line(error) if error is not None else None
         code = f"{line[0]}, line {line[1]}: {line[2]}" if line else ""
         if known is None:
@@ -118,6 +118,13 @@ class Exercise:
         mistake, case = known
         where = f" {self.probe}" if self.probe and case.inputs is inputs[0] else ""
         return Result(self.name, NOT_YET, mistake.message(case) + where, code, mistake.name)
+
+    def _prepared(self, seed: int) -> tuple[list[tuple], list[Outcome], dict]:
+        """The inputs, what the solution makes of them, and what the mistakes do (filled as needed)."""
+        if seed not in self._kept:
+            inputs = self.make_inputs(seed)
+            self._kept[seed] = inputs, [observe(self.run, self._functions, one) for one in inputs], {}
+        return self._kept[seed]
 
     def _not_to_run(self, answers: tuple) -> Result | None:
         """The result for an answer that is no function, or not as many as asked for."""
@@ -139,7 +146,7 @@ class Exercise:
         return self.takes_value and isinstance(answer, int | float | torch.Tensor)
 
     def _unattempted(self) -> Result:
-        return Result(self.name, UNATTEMPTED, f"{self.prompt} Stuck? {self.name}.hint() helps.")
+        return Result(self.name, UNATTEMPTED, f"{self.prompt} Stuck? ex.{self.name}.hint() helps.")
 
     def _said(self, inputs: tuple) -> str:
         """Which input it was, where the learner's function sees the inputs as they are."""
@@ -158,7 +165,7 @@ class Exercise:
         """
         self._level = level if level in (1, 2, 3) else self._level + 1
         if self._level > len(self.hints):
-            return Hint(self.name, 0, f"Those were all three. Next is {self.name}.solution().")
+            return Hint(self.name, 0, f"Those were all three. Next is ex.{self.name}.solution().")
         return Hint(self.name, self._level, self.hints[self._level - 1])
 
     def solution(self) -> Source:

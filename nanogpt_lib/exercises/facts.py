@@ -15,7 +15,7 @@ import torch
 from nanogpt_lib.exercises.outcome import Fact, Refusal, numbers, seed_everything
 from nanogpt_lib.ngrams import bigram_counts, smoothed
 
-DRAWS = 40  # for each legal start: that one of them never comes by chance is one in 10 ** 17
+DRAWS = 25  # for each legal start: that one never comes by chance is one in 10 ** 9
 NEAR_ENOUGH = 0.002  # nats: how far above the lowest loss an alpha may be
 
 
@@ -228,5 +228,5 @@ def pair_loss(counts: torch.Tensor, pairs: torch.Tensor, alpha: float) -> float:
 def lowest_loss(counts: torch.Tensor, data: torch.Tensor) -> tuple[float, float]:
     """(the lowest loss on data, its alpha), by a fine search."""
     pairs = bigram_counts(data, len(counts))
-    alphas = [10 ** (k / 40) for k in range(-120, 41)]
+    alphas = [10 ** (k / 30) for k in range(-100, 31)]
     return min((pair_loss(counts, pairs, alpha), alpha) for alpha in alphas)

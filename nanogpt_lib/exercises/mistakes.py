@@ -50,6 +50,7 @@ def recognise(
     run: Callable,
     runs: list[Run],
     wants: list[Outcome],
+    done: dict,
     *,
     rtol: float,
     atol: float,
@@ -60,17 +61,18 @@ def recognise(
     several, the one that explains all that the answer does, then the one that shows most often.
 
     Args:    wrong: the known mistakes.   run: how to run one.   runs: the learner's answer on
-             every input.   wants: the solution on the same ones.   rtol, atol: as for values.
+             every input.   wants: the solution on the same ones.   done: what the mistakes do on
+             these inputs, as far as it is known; filled here.   rtol, atol: as for values.
     """
     best, best_rank = None, (False, 0)
     for mistake in wrong:
         for function in mistake.functions:
-            functions = function if isinstance(function, tuple) else (function,)
             telling, everywhere = [], True
             for one, want in zip(runs, wants, strict=True):
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    theirs = observe(run, functions, one.inputs)
+                key = (id(function), id(one.inputs))  # both live as long as the exercise
+                if key not in done:
+                    done[key] = _quietly(run, function, one.inputs)
+                theirs = done[key]
                 does_so = same(one.outcome, theirs, rtol=rtol, atol=atol)
                 everywhere = everywhere and does_so
                 if not same(theirs, want, rtol=rtol, atol=atol):
@@ -82,7 +84,15 @@ def recognise(
                     case = _case(telling[0])
                     if mistake.sign(case):
                         best, best_rank = (mistake, case), (everywhere, len(telling))
+                if best_rank[0]:
+                    return best  # another that explains everything would have to be the same
     return best
+
+
+def _quietly(run: Callable, function: Any, inputs: tuple) -> Outcome:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a mistake of ours is no news to the learner
+        return observe(run, function if isinstance(function, tuple) else (function,), inputs)
 
 
 def _case(run: Run) -> Case:

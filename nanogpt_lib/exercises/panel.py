@@ -15,7 +15,7 @@ from html import escape
 PASSED, UNATTEMPTED, NOT_YET = "passed", "not attempted", "not yet"
 LOOKS = {  # sign, word, colour: Okabe and Ito's green, grey and vermilion
     PASSED: ("✓", "Passed", "var(--jp-success-color1, #009e73)"),
-    UNATTEMPTED: ("○", "Not attempted yet", "var(--jp-border-color0, #808080)"),
+    UNATTEMPTED: ("○", "Not attempted yet", "var(--jp-ui-font-color2, #808080)"),
     NOT_YET: ("✗", "Not yet", "var(--jp-warn-color1, #d55e00)"),
     "hint": ("→", "Hint", "var(--jp-info-color1, #0072b2)"),
 }

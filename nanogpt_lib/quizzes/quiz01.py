@@ -10,14 +10,14 @@ QUESTIONS = (
         "A model that has learned nothing has a loss of about ln 65, or 4.174. Where does the 65 come from?",
         [
             Choice(
-                "It is the number of different characters in the text.",
-                True,
-                "Blind guessing gives each of the V = 65 characters the probability 1/65, and -ln(1/65) = ln 65.",
-            ),
-            Choice(
                 "It is the length of the context.",
                 False,
                 "Blind guessing looks at no context. The 65 is V, the size of the vocabulary.",
+            ),
+            Choice(
+                "It is the number of different characters in the text.",
+                True,
+                "Blind guessing gives each of the V = 65 characters the probability 1/65, and -ln(1/65) = ln 65.",
             ),
             Choice(
                 "It is the batch size.",
@@ -50,11 +50,6 @@ QUESTIONS = (
         "The unigram model's validation loss lies 0.038 above its training loss. What does that show?",
         [
             Choice(
-                "The two splits are different texts.",
-                True,
-                "65 counts cannot memorise a million characters. Other scenes and other names make the gap.",
-            ),
-            Choice(
                 "The model over-fits.",
                 False,
                 "With 65 numbers there is nothing to over-fit with. The gap is there for every model, before training.",
@@ -64,20 +59,25 @@ QUESTIONS = (
                 False,
                 "The same function measured both. A gap between two texts is to be expected.",
             ),
+            Choice(
+                "The two splits are different texts.",
+                True,
+                "65 counts cannot memorise a million characters. Other scenes and other names make the gap.",
+            ),
         ],
     ),
     Question(
         "Counting contexts of 4 characters gave the lowest validation loss. Why not contexts of 6?",
         [
             Choice(
-                "Most contexts of 6 characters are seen too seldom for their counts to mean anything.",
-                True,
-                "The training loss went on falling while the validation loss rose: the counts had become memories.",
-            ),
-            Choice(
                 "Characters further back than 4 carry no information.",
                 False,
                 "They do: networks later in the series use 32 and more. A table of counts cannot make use of them.",
+            ),
+            Choice(
+                "Most contexts of 6 characters are seen too seldom for their counts to mean anything.",
+                True,
+                "The training loss went on falling while the validation loss rose: the counts had become memories.",
             ),
             Choice(
                 "The computer has too little memory for them.",

@@ -10,11 +10,6 @@ QUESTIONS = (
         "You train the learned bigram ten times longer. How far can its training loss fall?",
         [
             Choice(
-                "Not below 2.4519, the loss of the raw counts.",
-                True,
-                "For its own text the counted table is the best table of pairs that exists. Training can only reach it.",
-            ),
-            Choice(
                 "Towards 0, if only one waits long enough.",
                 False,
                 "A bigram sees one character. What that leaves open, 2.4519 nats on average, no training removes.",
@@ -24,20 +19,25 @@ QUESTIONS = (
                 False,
                 "That one looks at four characters. With one, the floor is 2.4519.",
             ),
+            Choice(
+                "Not below 2.4519, the loss of the raw counts.",
+                True,
+                "For its own text the counted table is the best table of pairs that exists. Training can only reach it.",
+            ),
         ],
     ),
     Question(
         "One training step on a batch in which 19 different characters occur in x. Which rows of the table get a gradient?",
         [
             Choice(
-                "The 19 rows of those characters.",
-                True,
-                "A row takes part in the loss only when its character is looked up.",
-            ),
-            Choice(
                 "All 65 rows.",
                 False,
                 "The notebook counted 19. A row that is not looked up does not influence the loss.",
+            ),
+            Choice(
+                "The 19 rows of those characters.",
+                True,
+                "A row takes part in the loss only when its character is looked up.",
             ),
             Choice(
                 "The rows of the characters in y.",
@@ -70,14 +70,14 @@ QUESTIONS = (
         "The last batch of your training shows a loss a tenth lower than your friend's. Who has the better bigram?",
         [
             Choice(
-                "Nobody can tell from these two numbers.",
-                True,
-                "Single batches spread by 0.077 around the mean. A difference of a tenth is what chance gives.",
-            ),
-            Choice(
                 "You, clearly.",
                 False,
                 "A batch may even lie below the floor of 2.4519: that is luck. Average many batches first.",
+            ),
+            Choice(
+                "Nobody can tell from these two numbers.",
+                True,
+                "Single batches spread by 0.077 around the mean. A difference of a tenth is what chance gives.",
             ),
             Choice(
                 "Your friend: a higher loss means less over-fitting.",

@@ -30,11 +30,6 @@ QUESTIONS = (
         "The rows of your weights sum to 0.12, 0.37, 0.36 and so on. What went wrong?",
         [
             Choice(
-                "The mask was applied after the softmax.",
-                True,
-                "The softmax shared 1 among all positions; cutting the future afterwards leaves less than 1.",
-            ),
-            Choice(
                 "The softmax ran along the wrong axis.",
                 False,
                 "Then some rows would sum to more than 1: the notebook saw 2.8 in the last one.",
@@ -44,20 +39,25 @@ QUESTIONS = (
                 False,
                 "They do: a row that sums to 0.12 shrinks its output to an eighth, and each row by another factor.",
             ),
+            Choice(
+                "The mask was applied after the softmax.",
+                True,
+                "The softmax shared 1 among all positions; cutting the future afterwards leaves less than 1.",
+            ),
         ],
     ),
     Question(
         "Loop and matrix product differ by less than one part in a million, yet `torch.allclose` says False. Why?",
         [
             Choice(
-                "For a mean near 0, the default tolerance is smaller than the rounding error of the terms.",
-                True,
-                "Its tolerance shrinks with each value. Use rtol 1e-4 and atol 1e-6 for float32 sums of a few terms.",
-            ),
-            Choice(
                 "One of the two is wrong.",
                 False,
                 "Both are right up to rounding. They add in another order, so the last digits differ.",
+            ),
+            Choice(
+                "For a mean near 0, the default tolerance is smaller than the rounding error of the terms.",
+                True,
+                "Its tolerance shrinks with each value. Use rtol 1e-4 and atol 1e-6 for float32 sums of a few terms.",
             ),
             Choice(
                 "The loop uses float64.",
@@ -70,11 +70,6 @@ QUESTIONS = (
         "The first seven positions are shuffled. What happens to the average at position 7?",
         [
             Choice(
-                "Nothing, up to rounding.",
-                True,
-                "A sum does not care for order. That is what position embeddings are for, in notebook 04.",
-            ),
-            Choice(
                 "It becomes the average of the shuffled positions, which is another number.",
                 False,
                 "It is the average of the same seven positions and itself, so the same number.",
@@ -83,6 +78,11 @@ QUESTIONS = (
                 "It can no longer be computed, since causality is broken.",
                 False,
                 "All seven are still before position 7. The average is computed as ever.",
+            ),
+            Choice(
+                "Nothing, up to rounding.",
+                True,
+                "A sum does not care for order. That is what position embeddings are for, in notebook 04.",
             ),
         ],
     ),

@@ -1,10 +1,38 @@
 // AttentionView: one head's stages as a map, its weights over the text, and all heads beside it.
 import {
-  choice, cividis, clamp, css, fixed, floats, inkOn, make, moved, newId, onTheme, painter, readout, saver, select,
-  signed, sizeCanvas, spoken, startRoot, textField, themeColours, throttle, visible, watch,
+  choice,
+  cividis,
+  clamp,
+  css,
+  fixed,
+  floats,
+  inkOn,
+  make,
+  moved,
+  newId,
+  onTheme,
+  painter,
+  readout,
+  saver,
+  select,
+  signed,
+  sizeCanvas,
+  spoken,
+  startRoot,
+  textField,
+  themeColours,
+  throttle,
+  visible,
+  watch,
 } from "./common.js";
 
-const STAGE_WORDS = { scores: "score", scaled: "scaled score", masked: "masked score", weights: "weight", output: "output" };
+const STAGE_WORDS = {
+  scores: "score",
+  scaled: "scaled score",
+  masked: "masked score",
+  weights: "weight",
+  output: "output",
+};
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -16,7 +44,8 @@ export function unpack(numbers, { n_layer, n_head, T, parts }) {
     const [first, size] = [start, T * columns];
     found[name] = {
       columns,
-      at: (layer, head) => numbers.subarray(first + (layer * n_head + head) * size, first + (layer * n_head + head + 1) * size),
+      at: (layer, head) =>
+        numbers.subarray(first + (layer * n_head + head) * size, first + (layer * n_head + head + 1) * size),
     };
     start += n_layer * n_head * size;
   }
@@ -48,14 +77,25 @@ export function mapGeometry({ width, T, columns, left, top }) {
   const down = clamp(Math.floor(600 / T), 4, 44);
   const square = columns === T ? Math.min(across, down) : null;
   const [cellWidth, cellHeight] = [square ?? across, square ?? down];
-  return { left, top, cellWidth, cellHeight, T, columns, width: left + columns * cellWidth + 5, height: top + T * cellHeight + 5 };
+  return {
+    left,
+    top,
+    cellWidth,
+    cellHeight,
+    T,
+    columns,
+    width: left + columns * cellWidth + 5,
+    height: top + T * cellHeight + 5,
+  };
 }
 
 /** The [query, column] under a point of the map, or null beside it. */
 export function cellAt(geometry, x, y) {
   const column = Math.floor((x - geometry.left) / geometry.cellWidth);
   const query = Math.floor((y - geometry.top) / geometry.cellHeight);
-  return column >= 0 && column < geometry.columns && query >= 0 && query < geometry.T ? [query, column] : null;
+  return column >= 0 && column < geometry.columns && query >= 0 && query < geometry.T
+    ? [query, column]
+    : null;
 }
 
 /** How wide the map may be in a widget of this width: on a wide one, room stays for the heads beside it. */
@@ -68,7 +108,7 @@ export function thumbSize(width, n_head) {
   return clamp(Math.floor(width / n_head) - 4, 18, 72);
 }
 
-/** What the map says about one cell. `name` makes a token readable: visible for the eye, spoken for the ear. */
+/** What the map says about one cell. `name` makes a token readable: `visible` to see, `spoken` to hear. */
 export function sentence({ stage, query, column, value, tokens, sum = null }, name = visible) {
   const from = `query "${name(tokens[query])}" at ${query}`;
   if (stage === "output") return `${from}, dimension ${column}: ${fixed(value)}`;
@@ -110,16 +150,43 @@ function render({ model, el }) {
 
   const bar = make("div", { class: "nano-bar" });
   const said = readout();
-  const words = make("div", { class: "attn-text", role: "listbox", tabindex: "0", "aria-orientation": "horizontal" });
+  const words = make("div", {
+    class: "attn-text",
+    role: "listbox",
+    tabindex: "0",
+    "aria-orientation": "horizontal",
+  });
   const caption = make("div", { class: "attn-caption" });
   const stem = newId("token");
-  const map = make("canvas", { class: "attn-map", tabindex: "0", role: "application", "aria-roledescription": "map" });
+  const map = make("canvas", {
+    class: "attn-map",
+    tabindex: "0",
+    role: "application",
+    "aria-roledescription": "map",
+  });
   const scaleBar = make("canvas", { "aria-hidden": "true" });
-  const scaleLow = make("span"), scaleMiddle = make("span"), scaleHigh = make("span");
-  const hatchNote = make("span", { class: "attn-hatch-note" }, make("span", { class: "attn-hatch", "aria-hidden": "true" }), make("span", { text: "−∞: may not be seen" }));
+  const [scaleLow, scaleMiddle, scaleHigh] = [make("span"), make("span"), make("span")];
+  const hatchNote = make(
+    "span",
+    { class: "attn-hatch-note" },
+    make("span", { class: "attn-hatch", "aria-hidden": "true" }),
+    make("span", { text: "−∞: may not be seen" }),
+  );
   const scaleNote = make("div", { text: "the same colours as for the scores: what is paler has shrunk" });
-  const legend = make("div", { class: "attn-legend" }, scaleBar, make("div", { class: "attn-ends" }, scaleLow, scaleMiddle, scaleHigh), scaleNote, hatchNote);
-  const allHeads = make("canvas", { class: "attn-heads", tabindex: "0", role: "application", "aria-roledescription": "grid of heads" });
+  const legend = make(
+    "div",
+    { class: "attn-legend" },
+    scaleBar,
+    make("div", { class: "attn-ends" }, scaleLow, scaleMiddle, scaleHigh),
+    scaleNote,
+    hatchNote,
+  );
+  const allHeads = make("canvas", {
+    class: "attn-heads",
+    tabindex: "0",
+    role: "application",
+    "aria-roledescription": "grid of heads",
+  });
   const headsTitle = make("div", { class: "attn-caption" });
   const headsBox = make("div", { class: "attn-side" }, headsTitle, allHeads);
   const barsTitle = make("div", { class: "attn-caption" });
@@ -127,9 +194,16 @@ function render({ model, el }) {
   const barsBox = make("div", { class: "attn-side" }, barsTitle, barsCanvas);
   const sides = make("div", { class: "attn-sides" }, headsBox, barsBox);
   const complaint = make("p", { class: "attn-complaint", role: "alert", hidden: true });
-  const hint = make("p", { class: "attn-hint", text: "Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside." });
+  const hint = make("p", {
+    class: "attn-hint",
+    text: "Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside.",
+  });
   root.append(
-    bar, complaint, caption, words, said.root,
+    bar,
+    complaint,
+    caption,
+    words,
+    said.root,
     make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
     hint,
   );
@@ -138,7 +212,10 @@ function render({ model, el }) {
 
   const stage = () => get("stage");
   const part = () => pack.parts[stage()];
-  const kept = () => [get("query"), stage() === "output" ? Math.min(dimension, part().columns - 1) : get("key")];
+  const kept = () => [
+    get("query"),
+    stage() === "output" ? Math.min(dimension, part().columns - 1) : get("key"),
+  ];
   const current = () => hover ?? kept();
   const keyNow = () => (stage() === "output" ? get("key") : current()[1]);
 
@@ -160,7 +237,7 @@ function render({ model, el }) {
     return at(get("layer"), get("head")).subarray(query * columns, (query + 1) * columns);
   }
 
-  /** Whether a key is hidden from a query: by the mask where it is known, else a weight of 0 in the future. */
+  /** Whether a key is hidden from a query: by the mask where that is known, else by a 0 in the future. */
   function hidden(query, key) {
     if (pack.parts.masked) return rowOf("masked", query)[key] === -Infinity;
     return key > query && rowOf("weights", query)[key] === 0;
@@ -304,7 +381,8 @@ function render({ model, el }) {
     context.fillStyle = colours.muted;
     context.font = tickFont(cellHeight);
     for (let at = 0; at < T; at += 1) {
-      if (at !== query) tick(context, short(tokens[at]), left - 6, top + (at + 0.5) * cellHeight, { align: "right" });
+      if (at !== query)
+        tick(context, short(tokens[at]), left - 6, top + (at + 0.5) * cellHeight, { align: "right" });
     }
     large(short(tokens[query]), left - 6, top + (query + 0.5) * cellHeight, false);
     context.fillStyle = colours.muted;
@@ -339,11 +417,13 @@ function render({ model, el }) {
       token.style.color = colour ? inkOn(colour) : "";
       token.setAttribute("aria-selected", String(at === query));
       const told = `"${spoken(tokens[at])}" at ${at}, weight ${fixed(weights[at])}`;
+      const seen = { stage: "weights", query, column: at, value: weights[at], tokens };
       token.setAttribute("aria-label", told);
-      token.title = `query "${visible(tokens[query])}" at ${query} → key "${visible(tokens[at])}" at ${at}: ${fixed(weights[at])}`;
+      token.title = sentence(seen);
     }
     words.setAttribute("aria-activedescendant", words.children[query].id);
-    caption.textContent = `Where "${visible(tokens[query])}" at ${query} looks: the text, coloured by its weights`;
+    const chosen = `"${visible(tokens[query])}" at ${query}`;
+    caption.textContent = `Where ${chosen} looks: the text, coloured by its weights`;
     return sum;
   }
 
@@ -380,8 +460,9 @@ function render({ model, el }) {
     const { bars, sum } = products(...both, query, key, size);
     const most = limitOf(bars);
     const biggest = bars.reduce((best, bar, at) => (Math.abs(bar) > Math.abs(bars[best]) ? at : best), 0);
+    const [from, to] = [query, key].map((at) => `"${visible(tokens[at])}" at ${at}`);
     barsTitle.textContent =
-      `q·k of "${visible(tokens[query])}" at ${query} and "${visible(tokens[key])}" at ${key}, dimension by dimension: ` +
+      `q·k of ${from} and ${to}, dimension by dimension: ` +
       `they sum to ${fixed(sum)}, most from dimension ${biggest} (${fixed(bars[biggest])})`;
     barsCanvas.setAttribute("aria-label", barsTitle.textContent);
     const wide = clamp(Math.floor((thumbs.room - 48) / size), 3, 26);
@@ -402,7 +483,8 @@ function render({ model, el }) {
     context.fillRect(left, half + 8, wide * size, 1);
     context.textAlign = "center";
     const each = Math.ceil(20 / wide);
-    for (let at = 0; at < size; at += each) context.fillText(String(at), left + (at + 0.5) * wide, 2 * half + 22);
+    for (let at = 0; at < size; at += each)
+      context.fillText(String(at), left + (at + 0.5) * wide, 2 * half + 22);
   }
 
   const paint = painter(root, () => {
@@ -428,7 +510,9 @@ function render({ model, el }) {
     stagePick.set(stage());
     layerPick.set(get("layer"));
     headPick.set(get("head"));
-    map.setAttribute("aria-label", `${stage()} of layer ${get("layer")}, head ${get("head")}: query down, ${stage() === "output" ? "dimension" : "key"} across. Arrow keys move.`);
+    const across = stage() === "output" ? "dimension" : "key";
+    const what = `${stage()} of layer ${get("layer")}, head ${get("head")}`;
+    map.setAttribute("aria-label", `${what}: query down, ${across} across. Arrow keys move.`);
     drawBaseMap();
     layOutHeads();
     drawHeads();
@@ -448,7 +532,10 @@ function render({ model, el }) {
     const tall = top + n_layer * (size + 4) + 2;
     sizeCanvas(allHeads, left + n_head * (size + 4) + 2, tall);
     headsTitle.textContent = `All heads' weights: layer down, head across`;
-    allHeads.setAttribute("aria-label", `The weights of ${n_layer} × ${n_head} heads, layer down and head across. Arrow keys choose one.`);
+    allHeads.setAttribute(
+      "aria-label",
+      `The weights of ${n_layer} × ${n_head} heads, layer down and head across. Arrow keys choose one.`,
+    );
   }
 
   function buildAtlas() {
@@ -464,7 +551,8 @@ function render({ model, el }) {
         const image = context.createImageData(T, T);
         const pixels = new Uint32Array(image.data.buffer);
         const weights = pack.parts.weights.at(layer, head);
-        for (let at = 0; at < weights.length; at += 1) pixels[at] = lookup[Math.round(clamp(weights[at], 0, 1) * 255)];
+        for (let at = 0; at < weights.length; at += 1)
+          pixels[at] = lookup[Math.round(clamp(weights[at], 0, 1) * 255)];
         context.putImageData(image, head * T, layer * T);
       }
     }
@@ -488,18 +576,46 @@ function render({ model, el }) {
     hover = null;
     const count = (many) => Array.from({ length: many }, (_, at) => [String(at), String(at)]);
     const stages = Object.keys(pack.parts).filter((name) => name in STAGE_WORDS);
-    stagePick = choice({ label: "Stage", options: stages.map((name) => [name, name]), value: stage(), onChange: (name) => save({ stage: name }) });
-    layerPick = select({ label: "Layer", options: count(pack.n_layer), value: get("layer"), onChange: (layer) => keepHead(Number(layer), get("head")) });
-    headPick = select({ label: "Head", options: count(pack.n_head), value: get("head"), onChange: (head) => keepHead(get("layer"), Number(head)) });
+    stagePick = choice({
+      label: "Stage",
+      options: stages.map((name) => [name, name]),
+      value: stage(),
+      onChange: (name) => save({ stage: name }),
+    });
+    layerPick = select({
+      label: "Layer",
+      options: count(pack.n_layer),
+      value: get("layer"),
+      onChange: (layer) => keepHead(Number(layer), get("head")),
+    });
+    headPick = select({
+      label: "Head",
+      options: count(pack.n_head),
+      value: get("head"),
+      onChange: (head) => keepHead(get("layer"), Number(head)),
+    });
     bar.replaceChildren(stagePick.root, layerPick.root, headPick.root);
     if (get("asks") && !textBox) {
-      textBox = textField({ label: "Text", value: get("text"), maxlength: 64, onInput: throttle((text) => save({ text }), 300) });
+      textBox = textField({
+        label: "Text",
+        value: get("text"),
+        maxlength: 64,
+        onInput: throttle((text) => save({ text }), 300),
+      });
       textBox.root.classList.add("attn-ask");
       root.insertBefore(textBox.root, complaint); // once: an element that is put in again loses the caret
     }
     words.setAttribute("aria-label", "The text: choose a query with the arrow keys");
     words.replaceChildren(
-      ...tokens.map((token, at) => make("span", { class: "attn-token", role: "option", id: `${stem}-${at}`, "data-at": at, text: visible(token) })),
+      ...tokens.map((token, at) =>
+        make("span", {
+          class: "attn-token",
+          role: "option",
+          id: `${stem}-${at}`,
+          "data-at": at,
+          text: visible(token),
+        }),
+      ),
     );
     barsBox.hidden = !pack.parts.q;
     buildAtlas();
@@ -589,7 +705,9 @@ function render({ model, el }) {
     paint.stop,
     onTheme(root, rebuildMap),
     watch(model, ["data", "tokens", "shape", "stage", "layer", "head"], refresh),
-    watch(model, ["query", "key"], () => (sources().some((source, at) => source !== built[at]) ? rebuildAll() : paint())),
+    watch(model, ["query", "key"], () =>
+      sources().some((source, at) => source !== built[at]) ? rebuildAll() : paint(),
+    ),
     watch(model, ["complaint"], complain),
     watch(model, ["text"], () => textBox?.set(get("text"))),
   ];

@@ -1,9 +1,27 @@
-// AveragingExplorer: scores to change, a mask to choose, weights that follow at once, and who sees the future.
+// AveragingExplorer: scores to change, a mask to choose, weights that follow, and who sees the future.
 import {
-  button, choice, cividis, clamp, css, fixed, inkOn, make, markDrawn, moved, saver, select, startRoot, watch,
+  button,
+  choice,
+  cividis,
+  clamp,
+  css,
+  fixed,
+  inkOn,
+  make,
+  markDrawn,
+  moved,
+  saver,
+  select,
+  startRoot,
+  watch,
 } from "./common.js";
 
-const MODES = [["none", "none"], ["zero", "0 before softmax"], ["after", "0 after softmax"], ["-inf", "−∞ before softmax"]];
+const MODES = [
+  ["none", "none"],
+  ["zero", "0 before softmax"],
+  ["after", "0 after softmax"],
+  ["-inf", "−∞ before softmax"],
+];
 const DEFAULT_X = [2, 4, 9, 1, 7, 3, 8, 5];
 const LIMIT = 20;
 const SHOWN = 0.0005; // what rounds to 0.000 is told as "less than 0.001"
@@ -24,7 +42,10 @@ function verdictOf(future, rowSums) {
   if (leaks.length) return { light: "leak", verdict: leaks.join(", ") };
   const short = rowSums.flatMap((sum, row) => (1 - sum >= SHOWN ? [`row ${row} sums to ${fixed(sum)}`] : []));
   if (short.length) {
-    return { light: "short", verdict: `no weight on the future, but the softmax counted it: ${short.join(", ")}` };
+    return {
+      light: "short",
+      verdict: `no weight on the future, but the softmax counted it: ${short.join(", ")}`,
+    };
   }
   return { light: "closed", verdict: "no row sees its future" };
 }
@@ -33,7 +54,7 @@ function verdictOf(future, rowSums) {
 export function explore(scores, mode, x) {
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const masked = scores.map((row, query) =>
-    row.map((score, key) => (key <= query ? score : { zero: 0, "-inf": -Infinity }[mode] ?? score)),
+    row.map((score, key) => (key <= query ? score : ({ zero: 0, "-inf": -Infinity }[mode] ?? score))),
   );
   const weights = masked.map((row, query) =>
     softmax(row).map((weight, key) => (mode === "after" && key > query ? 0 : weight)),
@@ -46,7 +67,9 @@ export function explore(scores, mode, x) {
 
 /** The same scores for another number of positions: new ones are 0. */
 export function resizedScores(scores, T) {
-  return Array.from({ length: T }, (_, query) => Array.from({ length: T }, (_, key) => scores[query]?.[key] ?? 0));
+  return Array.from({ length: T }, (_, query) =>
+    Array.from({ length: T }, (_, key) => scores[query]?.[key] ?? 0),
+  );
 }
 
 export function resizedX(x, T) {
@@ -76,33 +99,71 @@ function render({ model, el }) {
   const sign = make("span", { class: "avg-sign", "aria-hidden": "true" });
   const words = make("span");
   const light = make("p", { class: "avg-light", role: "status", "aria-live": "polite" }, sign, words);
-  const modePick = choice({ label: "Mask", options: MODES, value: model.get("mode"), onChange: (mode) => save({ mode }) });
+  const modePick = choice({
+    label: "Mask",
+    options: MODES,
+    value: model.get("mode"),
+    onChange: (mode) => save({ mode }),
+  });
   const sizePick = select({
     label: "Positions",
     options: [2, 3, 4, 5, 6, 7, 8].map((count) => [String(count), String(count)]),
     value: 4,
-    onChange: (count) => save({ scores: resizedScores(scores, Number(count)), x: resizedX(x, Number(count)) }),
+    onChange: (count) =>
+      save({ scores: resizedScores(scores, Number(count)), x: resizedX(x, Number(count)) }),
   });
   const zero = button({ label: "All scores 0", onClick: () => save({ scores: resizedScores([], T) }) });
   const random = button({ label: "Random scores", onClick: () => save({ scores: randomScores(T) }) });
   const panels = make("div", { class: "avg-panels" });
   const hint = make("p", {
     class: "avg-hint",
-    text: "Type a score, or press ↑ and ↓ in it; Ctrl with an arrow key goes to the next one. Query down, key across.",
+    text: "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across.",
   });
-  root.append(make("div", { class: "nano-bar" }, modePick.root, sizePick.root, zero, random), light, panels, hint);
+  root.append(
+    make("div", { class: "nano-bar" }, modePick.root, sizePick.root, zero, random),
+    light,
+    panels,
+    hint,
+  );
 
   /** A table with a title; `content(query, key)` makes each cell's inside. */
   function grid(title, columns, content, label) {
-    const head = make("tr", {}, make("td"), ...columns.map((name) => make("th", { scope: "col", text: name })));
-    const rows = Array.from({ length: T }, (_, query) =>
-      make("tr", {}, make("th", { scope: "row", text: String(query) }), ...columns.map((_, key) => content(query, key))),
+    const head = make(
+      "tr",
+      {},
+      make("td"),
+      ...columns.map((name) => make("th", { scope: "col", text: name })),
     );
-    return make("div", { class: "avg-panel" }, make("table", { "aria-label": label ?? title }, make("caption", { text: title }), make("thead", {}, head), make("tbody", {}, ...rows)));
+    const rows = Array.from({ length: T }, (_, query) =>
+      make(
+        "tr",
+        {},
+        make("th", { scope: "row", text: String(query) }),
+        ...columns.map((_, key) => content(query, key)),
+      ),
+    );
+    return make(
+      "div",
+      { class: "avg-panel" },
+      make(
+        "table",
+        { "aria-label": label ?? title },
+        make("caption", { text: title }),
+        make("thead", {}, head),
+        make("tbody", {}, ...rows),
+      ),
+    );
   }
 
   function numberInput(label, limit, onNumber, place, all) {
-    const input = make("input", { type: "number", step: "0.5", min: -limit, max: limit, "aria-label": label, autocomplete: "off" });
+    const input = make("input", {
+      type: "number",
+      step: "0.5",
+      min: -limit,
+      max: limit,
+      "aria-label": label,
+      autocomplete: "off",
+    });
     input.addEventListener("input", () => {
       const value = typed(input.value, limit);
       input.toggleAttribute("aria-invalid", value === null);
@@ -128,16 +189,39 @@ function render({ model, el }) {
       return element.tagName === "TD" ? element : make(kind, {}, element);
     };
     const scoreCell = (query, key) =>
-      keep(cells.scores, query, numberInput(`score of query ${query}, key ${key}`, LIMIT, (value) => {
-        scores = scores.map((row, at) => (at === query ? row.map((old, column) => (column === key ? value : old)) : row));
-        save({ scores });
-      }, [query, key], () => cells.scores));
+      keep(
+        cells.scores,
+        query,
+        numberInput(
+          `score of query ${query}, key ${key}`,
+          LIMIT,
+          (value) => {
+            scores = scores.map((row, at) =>
+              at === query ? row.map((old, column) => (column === key ? value : old)) : row,
+            );
+            save({ scores });
+          },
+          [query, key],
+          () => cells.scores,
+        ),
+      );
     const plain = (list) => (query) => keep(list, query, make("td"));
     const last = (query, column) => {
-      if (column === 1) return keep(cells.x, query, numberInput(`x of position ${query}`, 99, (value) => {
-        x = x.map((old, at) => (at === query ? value : old));
-        save({ x });
-      }, [query, 0], () => cells.x));
+      if (column === 1)
+        return keep(
+          cells.x,
+          query,
+          numberInput(
+            `x of position ${query}`,
+            99,
+            (value) => {
+              x = x.map((old, at) => (at === query ? value : old));
+              save({ x });
+            },
+            [query, 0],
+            () => cells.x,
+          ),
+        );
       const cell = make("td", { class: "avg-total" });
       (column === 0 ? cells.sums : cells.output).push(cell);
       return cell;
@@ -187,7 +271,8 @@ function render({ model, el }) {
         fill(cells.scores[query][key], scores[query][key]);
         const seen = cells.masked[query][key];
         seen.textContent = fixed(state.masked[query][key], 2);
-        seen.className = state.masked[query][key] === -Infinity ? "avg-blind" : ahead && mode === "zero" ? "avg-put" : "";
+        seen.className =
+          state.masked[query][key] === -Infinity ? "avg-blind" : ahead && mode === "zero" ? "avg-put" : "";
         const weight = state.weights[query][key];
         const cell = cells.weights[query][key];
         const colour = cividis(weight);

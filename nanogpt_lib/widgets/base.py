@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 _COMMON_IMPORT = re.compile(r'(?m)^import \{[^}]*\} from "\./common\.js";\n')
 _ANY_IMPORT = re.compile(r"(?m)^\s*import\b.*|\bimport\s*\(.*")
 _NUDGE = 1e-6
+_ROOT_RULE = re.compile(r"(?m)^\.nano-widget\b")  # how the rules of common.css begin
+_INNER_RULE = re.compile(r"(?m)^\.nano-(?!widget\b)")
 _STILL = "A still picture. Run this cell in JupyterLab to bring it to life."
 
 
@@ -34,17 +36,20 @@ def module_text(name: str, folder: Path = HERE) -> str:
 
     Source:  own.   Taught in: crew.
     """
-    own = _COMMON_IMPORT.sub("", (folder / f"{name}.js").read_text(encoding="utf-8"))
+    own = _COMMON_IMPORT.sub("", _read(folder / f"{name}.js"))
     if found := _ANY_IMPORT.search(own):
         raise ValueError(
             f'Expected {name}.js to import only {{...}} from "./common.js", got {found[0].strip()!r}. '
             "Write what it needs into common.js, or into the file itself."
         )
-    return f"{(folder / 'common.js').read_text(encoding='utf-8')}\n{own}"
+    return f"{_read(folder / 'common.js')}\n{own}"
 
 
 def style_text(name: str, folder: Path = HERE) -> str:
     """The CSS that a browser gets for a widget: common.css, then the widget's own.
+
+    Each copy of common.css is bound to its widget: a copy that came later, with another widget, would
+    otherwise overrule the rules that this one's own file made of it.
 
     Example:
         >>> ".nano-widget" in style_text("attention_view")
@@ -52,7 +57,13 @@ def style_text(name: str, folder: Path = HERE) -> str:
 
     Source:  own.   Taught in: crew.
     """
-    return "\n".join((folder / f"{stem}.css").read_text(encoding="utf-8") for stem in ("common", name))
+    common = _ROOT_RULE.sub(rf'\g<0>:where([data-widget="{name}"])', _read(folder / "common.css"))
+    common = _INNER_RULE.sub(rf':where([data-widget="{name}"]) \g<0>', common)
+    return f"{common}\n{_read(folder / f'{name}.css')}"
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def html_text(text: object) -> str:

@@ -1,6 +1,6 @@
 // What every widget shares: colours, elements with labels, keys, canvases, saving, marks for tests.
 //
-// base.py puts this file in front of each widget's own, since the browser gets one module and fetches nothing.
+// base.py puts this file in front of each widget's own: the browser gets one module and fetches nothing.
 // The first half is pure and tested in node; the second half needs a document.
 
 // --- pure -----------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ export function inkOn(colour) {
 
 const SIGNS = { " ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍" };
 
-/** The character as it can be seen in a label, as style.visible in Python; a longer token keeps its length. */
+/** A token as it can be seen in a label: each character as style.visible in Python makes it. */
 export function visible(token) {
   return Array.from(token, (char) => {
     if (SIGNS[char]) return SIGNS[char];
@@ -134,15 +134,17 @@ export const newId = (stem) => `nano-${stem}-${stamp}-${(made += 1)}`;
 
 /**
  * An element. `props`: `class`, `text` (shown as text, whatever it holds), `on` (event name -> handler),
- * `style` (CSS variable or property -> value); everything else becomes an attribute, unless it is false or null.
+ * `style` (CSS variable or property -> value); all else becomes an attribute, unless it is false or null.
  */
 export function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
     if (key === "text") element.textContent = value;
-    else if (key === "on") for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
-    else if (key === "style") for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
+    else if (key === "on")
+      for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
+    else if (key === "style")
+      for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
     else element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
@@ -154,8 +156,15 @@ export function make(tag, props = {}, ...children) {
  * otherwise take letters and arrows as its own commands.
  */
 export function startRoot(el, name, label) {
-  const root = make("div", { class: "nano-widget", "data-widget": name, "data-drawn": "0", role: "group", "aria-label": label });
-  for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => event.stopPropagation());
+  const root = make("div", {
+    class: "nano-widget",
+    "data-widget": name,
+    "data-drawn": "0",
+    role: "group",
+    "aria-label": label,
+  });
+  for (const kind of ["keydown", "keyup", "keypress"])
+    root.addEventListener(kind, (event) => event.stopPropagation());
   el.append(root);
   return root;
 }
@@ -167,7 +176,13 @@ export function markDrawn(root) {
 
 function labelled(kind, label, input, extra = null) {
   input.id = newId(kind);
-  const root = make("div", { class: `nano-field nano-${kind}` }, make("label", { for: input.id, text: label }), input, extra);
+  const root = make(
+    "div",
+    { class: `nano-field nano-${kind}` },
+    make("label", { for: input.id, text: label }),
+    input,
+    extra,
+  );
   return { root, input };
 }
 
@@ -192,7 +207,11 @@ export function slider({ label, min, max, step = 1, value, format = String, onIn
 
 /** A drop-down list; `options` are [value, words] pairs of text. */
 export function select({ label, options, value, onChange }) {
-  const input = make("select", {}, ...options.map(([key, words]) => make("option", { value: key, text: words })));
+  const input = make(
+    "select",
+    {},
+    ...options.map(([key, words]) => make("option", { value: key, text: words })),
+  );
   const field = labelled("select", label, input);
   const set = (now) => {
     input.value = String(now);
@@ -297,8 +316,9 @@ export function themeColours(root) {
 }
 
 /**
- * Calls when the theme's text colour has changed, whoever changed it; returns what ends that. While
- * JupyterLab swaps its style sheets the change may start and be cancelled more than once, so it waits for rest.
+ * Calls when the page's theme has changed; returns what ends that. JupyterLab and VS Code note theirs on the
+ * body. Elsewhere the transition of the text colour tells; in JupyterLab it may not, since the whole page is
+ * hidden for a moment, which ends transitions.
  */
 export function onTheme(root, call) {
   const sentinel = make("span", { class: "nano-sentinel", "aria-hidden": "true" });
@@ -307,10 +327,14 @@ export function onTheme(root, call) {
     clearTimeout(timer);
     timer = setTimeout(call, 60);
   };
-  for (const kind of ["transitionrun", "transitionend", "transitioncancel"]) sentinel.addEventListener(kind, rest);
+  for (const kind of ["transitionrun", "transitionend"]) sentinel.addEventListener(kind, rest);
+  const notes = new MutationObserver(rest);
+  const attributeFilter = ["data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"];
+  notes.observe(document.body, { attributeFilter });
   root.append(sentinel);
   return () => {
     clearTimeout(timer);
+    notes.disconnect();
     sentinel.remove();
   };
 }

@@ -35,8 +35,8 @@ def shorter(model: NGramLM, order: int) -> NGramLM:
     """
     if not 0 <= order <= model.order:
         raise problem(f"0 <= order <= {model.order}", f"order={order}", "Count longer contexts first.")
-    short = copy.copy(model)
-    short.order, short.tables = order, model.tables[: order + 1]
+    short = copy.copy(model)  # the tables are shared; those of longer contexts are not looked at
+    short.order = order
     return short
 
 

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { explore, randomScores, resizedScores, resizedX, softmax, typed } from "../../nanogpt_lib/widgets/averaging_explorer.js";
+import {
+  explore,
+  randomScores,
+  resizedScores,
+  resizedX,
+  softmax,
+  typed,
+} from "../../nanogpt_lib/widgets/averaging_explorer.js";
 
 const zeros = resizedScores([], 4);
 const x = [2, 4, 9, 1];
@@ -17,7 +24,14 @@ test("equal scores and minus infinity give plain averages of the past", () => {
 });
 
 test("a mask of zeros lets the future in", () => {
-  const state = explore([[0, 5], [0, 0]], "zero", [0, 1]);
+  const state = explore(
+    [
+      [0, 5],
+      [0, 0],
+    ],
+    "zero",
+    [0, 1],
+  );
   assert.equal(state.light, "leak");
   assert.equal(state.verdict, "row 0 gives 0.500 to its future"); // the score 5 became 0, which is a score
 });
@@ -30,7 +44,17 @@ test("masking after the softmax leaves rows that do not sum to 1", () => {
 });
 
 test("a tiny leak is told, not rounded away", () => {
-  assert.match(explore([[20, -20], [0, 0]], "none", [0, 1]).verdict, /row 0 gives less than 0\.001 to its future/);
+  assert.match(
+    explore(
+      [
+        [20, -20],
+        [0, 0],
+      ],
+      "none",
+      [0, 1],
+    ).verdict,
+    /row 0 gives less than 0\.001 to its future/,
+  );
 });
 
 test("large scores do not overflow", () => {
@@ -39,8 +63,34 @@ test("large scores do not overflow", () => {
 });
 
 test("another number of positions keeps what there was", () => {
-  assert.deepEqual(resizedScores([[1, 2], [3, 4]], 3), [[1, 2, 0], [3, 4, 0], [0, 0, 0]]);
-  assert.deepEqual(resizedScores([[1, 2, 0], [3, 4, 0], [0, 0, 0]], 2), [[1, 2], [3, 4]]);
+  assert.deepEqual(
+    resizedScores(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      3,
+    ),
+    [
+      [1, 2, 0],
+      [3, 4, 0],
+      [0, 0, 0],
+    ],
+  );
+  assert.deepEqual(
+    resizedScores(
+      [
+        [1, 2, 0],
+        [3, 4, 0],
+        [0, 0, 0],
+      ],
+      2,
+    ),
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  );
   assert.deepEqual(resizedX([5], 3), [5, 4, 9]);
 });
 

@@ -4,7 +4,17 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import {
-  cividis, clamp, css, fixed, floats, inkOn, moved, signed, spoken, throttle, visible,
+  cividis,
+  clamp,
+  css,
+  fixed,
+  floats,
+  inkOn,
+  moved,
+  signed,
+  spoken,
+  throttle,
+  visible,
 } from "../../nanogpt_lib/widgets/common.js";
 
 test("cividis runs from dark blue to yellow and stays inside for what lies outside", () => {
@@ -22,7 +32,8 @@ test("the signed map has its middle at 0, whatever the limit, also where all is 
 });
 
 test("ink is white on dark colours and black on light ones, at a contrast of 4.5 or more", () => {
-  const linear = (part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  const linear = (part) =>
+    part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4;
   const bright = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
   for (let at = 0; at <= 100; at += 1) {
     for (const colour of [cividis(at / 100), signed(at / 50 - 1, 1)]) {
