@@ -327,7 +327,8 @@ def claims(notebook: NotebookNode) -> str:
 
 def decimals(notebook: NotebookNode) -> list[str]:
     """Every decimal and every 1,000 in the prose is shown by a cell, with as many digits or more."""
-    backing = {value for _, value in numbers(output_text(notebook) + "\n" + claims(notebook))}
+    # A list: in a set 0.03 and 0.030 are one, and the digits that were shown would be lost.
+    backing = [value for _, value in numbers(output_text(notebook) + "\n" + claims(notebook))]
     complaints = []
     for cell in markdown_cells(notebook):
         prose = NOT_A_MEASUREMENT.sub(" ", without_addresses(without_code(cell.source)))

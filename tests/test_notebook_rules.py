@@ -435,3 +435,8 @@ def test_a_build_that_raises_names_the_cell_and_changes_nothing(
         builder.main()
     assert (tmp_path / "bad.ipynb").read_text(encoding="utf-8") == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.ipynb", "bad.md"]
+
+
+def test_a_number_shown_twice_with_more_and_fewer_digits_backs_both() -> None:
+    """0.03 and 0.030 are equal as values; kept in a set, the one shown first would hide the other."""
+    assert rules.decimals(book(text("It costs 0.030 nats."), code(shows="0.03 and +0.030"))) == []

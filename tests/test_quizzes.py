@@ -34,7 +34,7 @@ def test_every_decimal_in_a_quiz_is_in_an_output_of_its_notebook(path) -> None:
     notebook.cells = [
         cell for cell in notebook.cells if "Quiz(" not in cell.source
     ]  # it does not back itself
-    shown = {value for _, value in numbers(output_text(notebook))}
+    shown = [value for _, value in numbers(output_text(notebook))]
     for sentence in said(questions):
         for written, value in numbers(re.sub(r"`[^`]*`", " ", sentence)):
             if "." in written or "," in written:

@@ -139,7 +139,7 @@ def _numbers(x: Sequence[float] | np.ndarray | torch.Tensor) -> np.ndarray:
 class AveragingExplorer(Widget):
     """Scores to change by hand, a mask to choose, and the weights, row sums and output that follow.
 
-    Args:    scores: (T, T), T from 2 to 8; None is 4 × 4 zeros, plain averaging.
+    Args:    scores: (T, T), T from 2 to 8, kept to two decimals; None is 4 × 4 zeros, plain averaging.
              x: (T,) the numbers that are averaged; None gives some.   mode: as `averaging_explorer_state`.
     Raises:  ValueError: as `averaging_explorer_state`.
     Example:
@@ -169,7 +169,8 @@ class AveragingExplorer(Widget):
         scores = _scores(np.zeros((4, 4)) if scores is None else scores)
         x = _numbers(DEFAULT_X[: len(scores)] if x is None else x)
         averaging_explorer_state(scores, mode, x)  # refuses what does not fit together
-        super().__init__(scores=scores.tolist(), x=x.tolist(), mode=mode)
+        # Two decimals, so that what stands in a field is what the weights beside it were computed from.
+        super().__init__(scores=scores.round(2).tolist(), x=x.tolist(), mode=mode)
 
     def state(self) -> AveragingState:
         """What the widget shows now, as arrays."""
