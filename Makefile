@@ -16,12 +16,13 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks format clean say-lab say-test
+.PHONY: help lab test notebooks runs format clean say-lab say-test
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
 	@echo 'make test       style, unit tests, notebooks re-run   about 10 minutes'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
+	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
 	@echo 'make format     let ruff format and mend the code     a second'
 	@echo 'make clean      remove .venv and every cache          a second; keeps the text and the notebooks'
 	@echo 'Another Python: make lab PYTHON=python3.12.  Options for the tool: make lab ARGS=--no-browser'
@@ -73,6 +74,9 @@ test: say-test $(STAMP)
 
 notebooks: $(STAMP)
 	@$(PY) notebooks/build.py $(ARGS)
+
+runs: $(STAMP)
+	@$(PY) -m nanogpt_lib.runs $(ARGS)
 
 # Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
 format: $(STAMP)

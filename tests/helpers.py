@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 TINY = GPTConfig(vocab_size=11, block_size=8, n_embd=12, n_head=3, n_layer=2)
 
 
-def tiny_gpt(seed: int = 0, **changes: object) -> GPT:
+def tiny_gpt(seed: int = 1, **changes: object) -> GPT:
     """A GPT that computes in a millisecond, always the same for the same seed."""
     return GPT(replace(TINY, **changes), generator=torch.Generator().manual_seed(seed))
 

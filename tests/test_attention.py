@@ -220,6 +220,17 @@ def test_dropout_acts_in_training_alone(form: type) -> None:
     assert torch.equal(layer.eval()(x), layer(x))
 
 
+@both_forms
+def test_dropout_acts_on_the_result_too(form: type) -> None:
+    """Alone here, because everything else rests: some numbers are gone, and the others are doubled."""
+    layer, x = form(12, 3, 8, dropout=0.5).eval(), torch.randn(2, 8, 12)
+    whole = layer(x)
+    layer.dropout.train()
+    part = layer(x)
+    close(part[part != 0], 2 * whole[part != 0], within=1e-5)
+    assert 50 < int((part == 0).sum()) < 142  # 96 of 192, and 46 are 6.6 spreads
+
+
 def test_fused_dropout_acts_on_the_weights_too_and_keeps_the_mean() -> None:
     """The kernel is given the share; without the projection's own dropout, which is switched off here.
     The mean of 2,000 draws has a spread of about 1/45 of one draw's; five of those are never reached."""

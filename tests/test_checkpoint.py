@@ -237,6 +237,22 @@ def test_a_run_saved_after_ctrl_c_goes_on_to_the_last_bit(
     assert_resumes_as(whole, tmp_path, step)
 
 
+def test_a_run_from_the_global_stream_sets_it_and_another_gets_a_generator(tmp_path: Path) -> None:
+    for stream in ("global", "own generator"):
+        run = stopped(a_run(stream))
+        state = run.generator.get_state() if run.generator else torch.get_rng_state()
+        save_checkpoint(tmp_path, run, TOKENIZER)
+        torch.manual_seed(4711)
+        elsewhere = torch.get_rng_state()
+        resumed = load_checkpoint(tmp_path).resume()
+        if stream == "global":
+            assert resumed.generator is None
+            assert torch.equal(torch.get_rng_state(), state)
+        else:
+            assert torch.equal(resumed.generator.get_state(), state)
+            assert torch.equal(torch.get_rng_state(), elsewhere)
+
+
 # --- damage ---------------------------------------------------------------------------------------
 
 

@@ -157,8 +157,9 @@ def test_the_number_of_parameters_is_the_sum_by_hand(
 
 @both_forms
 @pytest.mark.parametrize("scale", [None, 0.125])
-def test_the_scale_reaches_every_head(attention: str, scale: float | None) -> None:
+def test_attention_and_scale_reach_every_block(attention: str, scale: float | None) -> None:
     model = tiny_gpt(attention=attention, scale=scale)
+    assert {type(block.sa) for block in model.blocks} == {ATTENTION[attention]}
     owners = [head for block in model.blocks for head in getattr(block.sa, "heads", [block.sa])]
     assert {owner.scale for owner in owners} == {0.5 if scale is None else scale}
 
@@ -234,7 +235,8 @@ def test_weights_saved_by_the_lectures_script_compute_the_same_here(attention: s
     state = theirs.state_dict()
     assert sum(name.endswith(".tril") for name in state) == TINY.n_head * TINY.n_layer
     names = list(state)
-    ours = tiny_gpt(attention=attention, scale=scale)
+    ours = tiny_gpt(seed=1, attention=attention, scale=scale)
+    assert (ours(idx)[0] - theirs(idx)[0]).abs().max() > 0.1, "already equal before loading"
     ours.load_lecture_state_dict(state)
     close(ours(idx)[0], theirs(idx)[0], within=1e-5)
     assert list(state) == names, "loading changed the dictionary that it was given"
@@ -242,7 +244,7 @@ def test_weights_saved_by_the_lectures_script_compute_the_same_here(attention: s
 
 @both_forms
 def test_our_weights_load_into_the_lectures_script(attention: str) -> None:
-    theirs, ours, idx = lecture_gpt(), tiny_gpt(attention=attention), random_ids(3, 8)
+    theirs, ours, idx = lecture_gpt(), tiny_gpt(seed=1, attention=attention), random_ids(3, 8)
     missing, left_over = theirs.load_state_dict(ours.lecture_state_dict(), strict=False)
     assert left_over == []
     assert all(name.endswith(".tril") for name in missing)
@@ -255,7 +257,7 @@ def test_what_is_missing_left_over_or_of_another_shape_is_named_and_nothing_is_l
     del state["blocks.1.sa.heads.2.query.weight"]
     state["extra.weight"] = torch.zeros(1)
     state["lm_head.bias"] = torch.zeros(7)
-    ours = tiny_gpt(attention=attention)
+    ours = tiny_gpt(seed=1, attention=attention)
     before = weights_of(ours)
     with pytest.raises(ValueError, match="weights of this configuration") as caught:
         ours.load_lecture_state_dict(state)
