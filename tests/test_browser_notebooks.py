@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 import notebook_files
 from browser import NotebookPage, open_notebook
@@ -94,7 +95,7 @@ def test_every_widget_is_alive_drawn_and_named(visit: Visit) -> None:
         name = widget.get_attribute("data-widget")
         widget.scroll_into_view_if_needed()
         assert widget.is_visible(), name
-        assert int(widget.get_attribute("data-drawn")) >= 1, name
+        expect(widget, f"{name} is drawn").not_to_have_attribute("data-drawn", "0")  # waits
         assert (widget.get_attribute("aria-label") or "").strip(), name
 
 
