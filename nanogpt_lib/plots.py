@@ -3,7 +3,8 @@
 Taught in: crew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,7 +33,7 @@ def bars(
     """
     if len(labels) != len(values):
         raise problem("as many values as labels", f"{len(values)} and {len(labels)}", "Pair them up.")
-    with plt.rc_context(RC_PARAMS):
+    with _styled():
         fig, ax = plt.subplots()
         ax.bar(range(len(values)), np.asarray(values, dtype=float), color=CATEGORIES["blue"])
         ax.set_xticks(range(len(labels)), [visible(label) for label in labels])
@@ -59,7 +60,7 @@ def curves(
     Raises:  ValueError: a line with more x than y, or the other way round.
     Source:  own.   Taught in: crew.
     """
-    with plt.rc_context(RC_PARAMS):
+    with _styled():
         fig, ax = plt.subplots()
         for place, (name, (x, y)) in enumerate(lines.items()):
             if len(x) != len(y):
@@ -99,7 +100,7 @@ def heatmap(
         raise problem("a matrix", f"shape {values.shape}", "Choose one batch and one head first.")
     reach = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     low, high = limits or ((-reach, reach) if signed else (min(0.0, float(values.min())), reach))
-    with plt.rc_context(RC_PARAMS | {"axes.grid": False}):
+    with _styled({"axes.grid": False}):
         fig, ax = plt.subplots(figsize=(5.2, 4.2))
         image = ax.imshow(values, cmap=SIGNED if signed else MAGNITUDE, vmin=low, vmax=high)
         fig.colorbar(image, ax=ax, shrink=0.85)
@@ -114,6 +115,16 @@ def heatmap(
                 ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 0.5 else "white"
                 ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8)
     return fig, ax
+
+
+@contextmanager
+def _styled(more: Mapping[str, object] | None = None) -> Iterator[None]:
+    """Our settings for one picture. The backend starts before: inside, its switch to interactive mode would
+    be undone with the settings, and a notebook would show its first picture only."""
+    if not plt.get_fignums():
+        plt.switch_backend(plt.get_backend())
+    with plt.rc_context(RC_PARAMS | dict(more or {})):
+        yield
 
 
 def _across(ax: Axes, levels: Mapping[str, float]) -> None:

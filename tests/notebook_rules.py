@@ -343,6 +343,19 @@ def decimals(notebook: NotebookNode) -> list[str]:
     return complaints
 
 
+def pictures(notebook: NotebookNode) -> list[str]:
+    """Prose that describes a picture follows a cell that shows one."""
+    complaints = []
+    for before, cell in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if cell.cell_type == "markdown" and "The picture:" in cell.source:
+            shown = [kind for output in before.get("outputs", []) for kind in output.get("data", {})]
+            if "image/png" not in shown:
+                complaints.append(
+                    f"{title(notebook, cell)} describes a picture that the cell before does not show"
+                )
+    return complaints
+
+
 # --- words and links ------------------------------------------------------------------------------
 
 

@@ -440,3 +440,11 @@ def test_a_build_that_raises_names_the_cell_and_changes_nothing(
 def test_a_number_shown_twice_with_more_and_fewer_digits_backs_both() -> None:
     """0.03 and 0.030 are equal as values; kept in a set, the one shown first would hide the other."""
     assert rules.decimals(book(text("It costs 0.030 nats."), code(shows="0.03 and +0.030"))) == []
+
+
+def test_a_described_picture_must_be_there() -> None:
+    """A figure that the backend did not show leaves no error and no output."""
+    drawn = code("plot()")
+    drawn.outputs = [v4.new_output("display_data", data={"image/png": "iVBOR"})]
+    assert rules.pictures(book(drawn, text("The picture: a line."))) == []
+    assert "does not show" in complaint(rules.pictures(book(code("plot()"), text("The picture: a line."))))

@@ -98,6 +98,11 @@ def test_every_decimal_in_the_prose_is_in_an_output(path: Path) -> None:
 
 
 @each_notebook
+def test_every_picture_that_is_described_is_shown(path: Path) -> None:
+    refuse(path, rules.pictures(read(path)))
+
+
+@each_notebook
 def test_one_concept_has_one_name(path: Path) -> None:
     refuse(path, rules.banned_words(read(path)))
 

@@ -52,7 +52,7 @@ QUESTIONS = (
             Choice(
                 "The model over-fits.",
                 False,
-                "With 65 numbers there is nothing to over-fit with. The gap is there for every model, before training.",
+                "With 65 numbers there is nothing to over-fit with. The letters are simply distributed a little differently in the two splits.",
             ),
             Choice(
                 "There is a bug in the evaluation.",

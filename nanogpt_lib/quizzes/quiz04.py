@@ -22,7 +22,7 @@ QUESTIONS = (
             Choice(
                 "Both ask each other.",
                 False,
-                "Scores are symmetric only where query and key are the same vectors, which section 3 showed to be useless.",
+                "Position 4 cannot ask position 7: the mask hides it, because it lies in the future.",
             ),
         ],
     ),
@@ -30,9 +30,9 @@ QUESTIONS = (
         "Why does a head have values, when it has keys already?",
         [
             Choice(
-                "Keys are too small to be averaged.",
+                "Keys cannot be averaged.",
                 False,
-                "They have the same size. But they serve another purpose: to be found.",
+                "Any vector can be averaged. But a key serves another purpose: to be found.",
             ),
             Choice(
                 "Without values the rows would not sum to 1.",
@@ -80,9 +80,9 @@ QUESTIONS = (
                 "It sees the same set of keys and values. Order came in only with a second layer, or with position embeddings.",
             ),
             Choice(
-                "The weights, but not the output.",
+                "Its size, but not its direction.",
                 False,
-                "The weights are shuffled along with the values, so the weighted sum stays the same.",
+                "Neither changes. Weights and values are shuffled together, so their weighted sum stays the same.",
             ),
         ],
     ),

@@ -40,14 +40,14 @@ QUESTIONS = (
                 "They do. But nearly all of the 1 sits on a random key.",
             ),
             Choice(
-                "Its weights hardly respond to their scores, so the gradient is small.",
+                "Its weights hardly respond when a score is nudged.",
                 True,
                 "p(1 − p) is near 0 at both ends: 0.18 in place of 0.77 in sum.",
             ),
         ],
     ),
     Question(
-        "In the recorded runs the model without scaling did best. Why?",
+        "In the recorded runs the model without scaling did best. What is the likely reason?",
         [
             Choice(
                 "Its raw scores began with a spread of 1.37, since torch's default weights are small.",
