@@ -47,7 +47,7 @@ QUESTIONS = (
         ],
     ),
     Question(
-        "Loop and matrix product differ by less than one part in a million, yet `torch.allclose` says False. Why?",
+        "Loop and matrix product differ by less than one part in a million, yet `torch.allclose` with its defaults sometimes says False. Why?",
         [
             Choice(
                 "One of the two is wrong.",
