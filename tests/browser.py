@@ -75,6 +75,9 @@ WIDGET = ".nano-widget"
 # What JupyterLab itself writes to the console as an error although all is well: (part of the text, why).
 KNOWN_NOISE: list[tuple[str, str]] = []
 
+# (widget, test, milliseconds) of each measurement; conftest.py prints them at the end of the run.
+MEDIANS: list[tuple[str, str, float]] = []
+
 IDLE = """() => {
   const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.status === "idle" && kernel?.connectionStatus === "connected";
@@ -309,8 +312,9 @@ class NotebookPage:
         root:   the widget.   count: how many inputs.   limit: milliseconds after which an input is lost.
         """
         root.scroll_into_view_if_needed()
-        times = root.evaluate(LATENCY % action, {"count": count, "limit": limit})
-        return statistics.median(times)
+        median = statistics.median(root.evaluate(LATENCY % action, {"count": count, "limit": limit}))
+        MEDIANS.append((root.get_attribute("data-widget"), os.environ["PYTEST_CURRENT_TEST"], median))
+        return median
 
 
 def set_input(selector: str, values: Sequence[object]) -> str:

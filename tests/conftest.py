@@ -1,5 +1,7 @@
 """What several test files share: the text in its four forms, and settings that keep every run the same."""
 
+import sys
+
 import pytest
 import torch
 from hypothesis import settings
@@ -42,3 +44,11 @@ def ids(text: str, tokenizer: CharTokenizer) -> torch.Tensor:
 def splits(ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Its first nine tenths and its last."""
     return train_val_split(ids)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How soon the widgets answered, where the browser tests ran."""
+    browser = sys.modules.get("browser")
+    for widget, test, median in getattr(browser, "MEDIANS", []):
+        name = test.split("::")[-1].removesuffix(" (call)")
+        terminalreporter.write_line(f"{widget}: {median:.0f} ms from input to picture (median), {name}")
