@@ -4,6 +4,7 @@
 |---|---|---|
 | `checks` | messages for bad input; `expect` for a notebook's facts | crew |
 | `rng` | one random stream at a time: global, or a generator of your own | crew |
+| `threads` | one thread, where a second would only wait | crew |
 | `style` | colours and plot settings | crew |
 | `files` | files that are whole or not there | crew |
 | `rebuild` | the exact text, rebuilt offline from an installed package | crew |

@@ -15,6 +15,8 @@ from typing import Any
 import numpy
 import torch
 
+from nanogpt_lib.threads import one_thread
+
 SEED = 1337  # for whatever an answer draws
 
 
@@ -62,12 +64,10 @@ def undisturbed() -> Iterator[None]:
     Inside, torch uses one thread: on sizes this small, two spend their time waiting for each other.
     """
     before = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     try:
-        yield
+        with one_thread():
+            yield
     finally:
-        torch.set_num_threads(threads)
         torch.set_rng_state(before[0])
         random.setstate(before[1])
         numpy.random.set_state(before[2])  # noqa: NPY002

@@ -5,8 +5,6 @@ Taught in: notebooks/01.
 
 import copy
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import ClassVar
 
 import torch
@@ -15,6 +13,7 @@ import traitlets
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.ngrams import NGramLM
+from nanogpt_lib.threads import one_thread
 from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
 
 HIGHEST_ORDER = 8
@@ -100,17 +99,6 @@ def _way(before: float, after: float) -> str:
     return f"{'falls' if after < before else 'rises'} from {number(before)} to {number(after)}"
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sorting and looking up gain nothing from a second thread, and wait for it where cores are busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 class NGramExplorer(Widget):
     """A slider over the orders of a counted model: both losses as bars, and a sample of its writing.
 
@@ -166,7 +154,7 @@ class NGramExplorer(Widget):
                 f"{V} ** (max_order + 1) below 2 ** 63", f"max_order={max_order}", "Choose a shorter context."
             )
         self._tokenizer, self._length = tokenizer, positive_int("length", length)
-        with _one_thread():
+        with one_thread():
             self._model = NGramLM(train_ids, max_order, V)
             train_losses, val_losses = (ngram_losses(self._model, ids) for ids in (train_ids, val_ids))
         super().__init__(
