@@ -7,7 +7,7 @@ Taught in: crew (used everywhere).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -55,6 +55,27 @@ def probability(name: str, value: float) -> float:
     """
     if not 0.0 <= value <= 1.0:
         raise problem(f"0 <= {name} <= 1", f"{name}={value!r}", f"Choose a {name} between 0 and 1.")
+    return value
+
+
+def one_of(name: str, value: str, known: Iterable[str]) -> str:
+    """The same value, known to be one of those that exist.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+             known: what exists, in the order in which to list it.
+    Raises:  ValueError: there is no such value; it lists those that there are.
+    Example:
+        >>> one_of("norm", "pre", ("pre", "post"))
+        'pre'
+
+    Source:  own.   Taught in: crew.
+    """
+    if value not in known:
+        raise problem(
+            f"{name} to be one of {', '.join(map(repr, known))}",
+            repr(value),
+            f"Choose one of them for {name}.",
+        )
     return value
 
 

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
-from nanogpt_lib.checks import positive_int, probability, problem, shape
+from nanogpt_lib.checks import one_of, positive_int, probability, shape
 
 ATTENTION = {"heads": MultiHeadAttention, "fused": FusedAttention}
+NORMS = ("pre", "post", "none")
 
 
 def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -133,14 +134,16 @@ class Block(nn.Module):
     Args:    n_embd: C.   n_head: number of heads.   block_size: longest T.   dropout: in both parts.
              attention: "heads" for the list of heads, "fused" for one product.
              scale: what scores are multiplied by; None is head_size ** -0.5.
+             residual: False takes the stream away: each part sees only what the last one made.
+             norm: "pre" before each part, "post" after each sum, or "none".
     Returns: calling it with x (B, T, C) gives (B, T, C).
-    Raises:  ValueError: an unknown attention, or sizes that do not fit.
+    Raises:  ValueError: an unknown attention or norm, or sizes that do not fit.
     Example:
         >>> Block(n_embd=8, n_head=2, block_size=4)(torch.zeros(1, 4, 8)).shape
         torch.Size([1, 4, 8])
 
-    Source:  Vaswani et al. (2017), section 3.1; with the norm first, as Xiong et al. (2020).
-             Taught in: notebooks/07.
+    Source:  Vaswani et al. (2017), section 3.1, which is "post"; "pre" as Xiong et al. (2020).
+             Taught in: notebooks/07, 08.
     """
 
     def __init__(
@@ -151,18 +154,19 @@ class Block(nn.Module):
         dropout: float = 0.0,
         attention: str = "heads",
         scale: float | None = None,
+        residual: bool = True,
+        norm: str = "pre",
     ) -> None:
         super().__init__()
-        if attention not in ATTENTION:
-            raise problem(
-                f"attention to be one of {', '.join(map(repr, ATTENTION))}",
-                repr(attention),
-                'Take "heads" to look inside, "fused" for speed.',
-            )
+        one_of("attention", attention, ATTENTION)
+        self.residual, self.norm = residual, one_of("norm", norm, NORMS)
         self.sa = ATTENTION[attention](n_embd, n_head, block_size, dropout, scale)
         self.ffwd = FeedForward(n_embd, dropout)
-        self.ln1, self.ln2 = LayerNorm(n_embd), LayerNorm(n_embd)
+        self.ln1, self.ln2 = (nn.Identity() if norm == "none" else LayerNorm(n_embd) for _ in range(2))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x + self.sa(self.ln1(x))
-        return x + self.ffwd(self.ln2(x))
+        for part, norm in ((self.sa, self.ln1), (self.ffwd, self.ln2)):
+            change = part(x if self.norm == "post" else norm(x))
+            x = x + change if self.residual else change
+            x = norm(x) if self.norm == "post" else x
+        return x

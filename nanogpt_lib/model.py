@@ -11,8 +11,8 @@ from torch import nn
 
 from nanogpt_lib.attention import split_width
 from nanogpt_lib.bigram import lm_loss
-from nanogpt_lib.checks import positive_int, probability, problem, shape, token_ids
-from nanogpt_lib.layers import ATTENTION, Block, LayerNorm
+from nanogpt_lib.checks import one_of, positive_int, probability, problem, shape, token_ids
+from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
 from nanogpt_lib.rng import drawing_from
 
 INITS = ("torch", "gpt2")
@@ -27,6 +27,8 @@ class GPTConfig:
              attention: "heads" (observable) or "fused" (fast); the same numbers either way.
              scale: what scores are multiplied by; None is head_size ** -0.5.
              init: "torch" for each layer's default, "gpt2" for normal numbers of spread 0.02.
+             residual: False takes the stream that passes by away.
+             norm: "pre", with a last norm after the blocks; "post" or "none", without one.
     Raises:  ValueError: a size below 1, n_head not dividing n_embd, an unknown choice.
     Example:
         >>> GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4).head_size
@@ -44,19 +46,16 @@ class GPTConfig:
     attention: str = "heads"
     scale: float | None = None
     init: str = "torch"
+    residual: bool = True
+    norm: str = "pre"
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "block_size", "n_embd", "n_head", "n_layer"):
             positive_int(name, getattr(self, name))
         split_width(self.n_embd, self.n_head)
         probability("dropout", self.dropout)
-        for name, known in (("attention", tuple(ATTENTION)), ("init", INITS)):
-            if getattr(self, name) not in known:
-                raise problem(
-                    f"{name} to be one of {', '.join(map(repr, known))}",
-                    repr(getattr(self, name)),
-                    f"Choose one of them for {name}.",
-                )
+        for name, known in (("attention", ATTENTION), ("init", INITS), ("norm", NORMS)):
+            one_of(name, getattr(self, name), known)
 
     @property
     def head_size(self) -> int:
@@ -91,11 +90,20 @@ class GPT(nn.Module):
             self.position_embedding_table = nn.Embedding(config.block_size, C)
             self.blocks = nn.Sequential(
                 *(
-                    Block(C, config.n_head, config.block_size, config.dropout, config.attention, config.scale)
+                    Block(
+                        C,
+                        config.n_head,
+                        config.block_size,
+                        config.dropout,
+                        config.attention,
+                        config.scale,
+                        config.residual,
+                        config.norm,
+                    )
                     for _ in range(config.n_layer)
                 )
             )
-            self.ln_f = LayerNorm(C)
+            self.ln_f = LayerNorm(C) if config.norm == "pre" else nn.Identity()
             self.lm_head = nn.Linear(C, V)
             if config.init == "gpt2":
                 self._init_gpt2()

@@ -28,6 +28,7 @@ from nanogpt_lib.training import Record, TrainConfig, TrainingRun, train
 
 RUNS = DATA / "runs"
 SEEDS = (1337, 1338, 1339)
+_BLOCKS = {"1 block": 1, "4 blocks": 4, "8 blocks": 8}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +72,24 @@ def experiments() -> dict[str, dict[str, Preset]]:
     Source:  own.   Taught in: notebooks/12.
     """
     model, config = preset("reference-baseline")
-    short = replace(config, max_iters=1_000, eval_iters=50)
+    model, short = replace(model, scale=None), replace(config, max_iters=1_000, eval_iters=50)
+    small = replace(config, max_iters=3_000, eval_iters=50, train_chars=20_000)
+    scales = {"root of head_size": 16**-0.5, "root of n_embd": 64**-0.5, "head_size": 1 / 16, "none": 1.0}
     return {
-        "scale": {
-            "root of head_size": Preset(replace(model, scale=16**-0.5), short),
-            "root of n_embd": Preset(replace(model, scale=64**-0.5), short),
-            "head_size": Preset(replace(model, scale=16**-1.0), short),
-            "none": Preset(replace(model, scale=1.0), short),
-        },
-        "heads": {
-            "1 head": Preset(replace(model, n_head=1, scale=None), short),
-            "4 heads": Preset(replace(model, n_head=4, scale=None), short),
-        },
+        "scale": _each(model, short, "scale", scales),
+        "heads": _each(model, short, "n_head", {"1 head": 1, "4 heads": 4}),
+        "depth": _each(model, short, "n_layer", _BLOCKS),
+        "depth without residual": _each(replace(model, residual=False), short, "n_layer", _BLOCKS),
+        "norm": _each(model, short, "norm", {"before": "pre", "after": "post", "none": "none"}),
+        "dropout": _each(model, small, "dropout", {"p = 0": 0.0, "p = 0.2": 0.2, "p = 0.5": 0.5}),
     }
+
+
+def _each(model: GPTConfig, config: TrainConfig, field: str, values: dict[str, object]) -> dict[str, Preset]:
+    """One variant a value of the field, which belongs to the model or to the training."""
+    if field in GPTConfig.__dataclass_fields__:
+        return {name: Preset(replace(model, **{field: value}), config) for name, value in values.items()}
+    return {name: Preset(model, replace(config, **{field: value})) for name, value in values.items()}
 
 
 def load_runs(experiment: str, folder: Path = RUNS) -> list[RecordedRun]:

@@ -11,6 +11,8 @@ import sys
 import warnings
 from dataclasses import fields, replace
 from pathlib import Path
+from types import NoneType, UnionType
+from typing import get_args
 
 import torch
 
@@ -75,11 +77,16 @@ def _parser() -> argparse.ArgumentParser:
         group = parser.add_argument_group(f"override a field of {config.__name__}")
         for field in fields(config):
             if field.name != "vocab_size":  # the text decides
-                kind = field.type if isinstance(field.type, type) else float
-                group.add_argument(
-                    f"--{field.name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper()
-                )
+                group.add_argument(f"--{field.name.replace('_', '-')}", **_argument(field.type))
     return parser
+
+
+def _argument(kind: type | UnionType) -> dict[str, object]:
+    """How argparse reads a field of this type; None, where the type allows it, is the default alone."""
+    kind = next(one for one in get_args(kind) or (kind,) if one is not NoneType)
+    if kind is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    return {"type": kind, "metavar": kind.__name__.upper()}
 
 
 def _overrides(options: argparse.Namespace, config: type) -> dict[str, object]:

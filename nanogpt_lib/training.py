@@ -29,9 +29,10 @@ from nanogpt_lib.rng import drawing_from
 class TrainConfig:
     """How to train: how much, how fast, and how often to judge.
 
-    Args:    batch_size: blocks a step.   max_iters: steps.   learning_rate: AdamW's, constant.
+    Args:    batch_size: blocks a step.   max_iters: steps.   learning_rate: AdamW's, at its height.
              eval_interval: steps between judgements.   eval_iters: batches a judgement, each split.
              seed: what the command seeds the random stream with.
+             train_chars: learn from that many characters at the start of the split; None is all.
     Raises:  ValueError: a count below 1, or a learning rate that is not positive.
     Example:
         >>> TrainConfig(batch_size=16, max_iters=5000, learning_rate=1e-3).eval_interval
@@ -46,10 +47,12 @@ class TrainConfig:
     eval_interval: int = 100
     eval_iters: int = 200
     seed: int = 1337
+    train_chars: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "max_iters", "eval_interval", "eval_iters"):
-            positive_int(name, getattr(self, name))
+        for name in ("batch_size", "max_iters", "eval_interval", "eval_iters", "train_chars"):
+            if name != "train_chars" or self.train_chars is not None:
+                positive_int(name, getattr(self, name))
         if not self.learning_rate > 0:
             raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
 
@@ -130,6 +133,7 @@ def train(
 
     Source:  own; order of draws as the reference's script.   Taught in: notebooks/10.
     """
+    train_data = train_data[: run.config.train_chars]
     with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
         try:
             while not run.is_done:

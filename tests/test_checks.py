@@ -42,6 +42,12 @@ def test_what_lies_outside_0_and_1_is_no_probability_and_is_named(value: float) 
     assert repr(value) in str(caught.value)
 
 
+def test_a_choice_that_exists_passes_and_another_is_refused_with_those_that_there_are() -> None:
+    assert checks.one_of("norm", "post", ("pre", "post")) == "post"
+    with pytest.raises(ValueError, match="norm to be one of 'pre', 'post', got 'batch'. Choose one of them"):
+        checks.one_of("norm", "batch", ("pre", "post"))
+
+
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=4))
 def test_a_shape_fits_its_own_sizes_and_letters(sizes: list[int]) -> None:
     tensor = torch.zeros(sizes)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from helpers import close, copied, global_stream_untouched, same_bits
-from nanogpt_lib.layers import ATTENTION, Block, Dropout, FeedForward, LayerNorm, dropout, layer_norm
+from nanogpt_lib.layers import ATTENTION, NORMS, Block, Dropout, FeedForward, LayerNorm, dropout, layer_norm
 
 shares = st.floats(0, 1)
 shapes = st.lists(st.integers(1, 6), min_size=1, max_size=3)
@@ -194,6 +194,41 @@ def test_a_block_hands_dropout_and_scale_on_to_its_parts(attention: str) -> None
     assert len(drops) == (5 if attention == "heads" else 2)
     scale = block.sa.heads[2].scale if attention == "heads" else block.sa.scale
     assert scale == 0.3
+
+
+@pytest.mark.parametrize("attention", ATTENTION)
+def test_norm_after_each_sum_is_the_transformer_of_2017(attention: str) -> None:
+    block, x = Block(12, 3, 8, attention=attention, norm="post"), torch.randn(2, 8, 12)
+    nn.init.normal_(block.ln1.weight), nn.init.normal_(block.ln2.bias)
+    middle = F.layer_norm(x + block.sa(x), (12,), block.ln1.weight, block.ln1.bias)
+    expected = F.layer_norm(middle + block.ffwd(middle), (12,), block.ln2.weight, block.ln2.bias)
+    close(block(x), expected, within=1e-6)
+
+
+def test_without_a_norm_a_block_holds_no_gain_and_adds_plain_sums() -> None:
+    block, x = Block(12, 3, 8, norm="none"), torch.randn(2, 8, 12)
+    assert not [name for name, _ in block.named_parameters() if name.startswith("ln")]
+    middle = x + block.sa(x)
+    close(block(x), middle + block.ffwd(middle), within=1e-6)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_without_a_residual_connection_a_block_that_writes_nothing_ends_the_stream(norm: str) -> None:
+    block, x = Block(12, 3, 8, residual=False, norm=norm), torch.randn(2, 8, 12)
+    for writer in (block.sa.proj, block.ffwd.net[2]):
+        nn.init.zeros_(writer.weight), nn.init.zeros_(writer.bias)
+    assert torch.equal(block(x), torch.zeros_like(x))
+
+
+def test_without_a_residual_connection_each_part_sees_the_last_one_alone() -> None:
+    block, x = Block(12, 3, 8, residual=False), torch.randn(2, 8, 12)
+    expected = block.ffwd(block.ln2(block.sa(block.ln1(x))))
+    assert torch.equal(block(x), expected)
+
+
+def test_an_unknown_norm_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(ValueError, match="norm to be one of 'pre', 'post', 'none', got 'batch'"):
+        Block(12, 3, 8, norm="batch")
 
 
 def test_an_unknown_attention_is_refused_with_those_that_are_known() -> None:

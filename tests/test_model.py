@@ -12,7 +12,7 @@ from torch import nn
 
 from helpers import TINY, close, global_stream_untouched, random_ids, same_bits, tiny_gpt, weights_of
 from lecture import LectureGPT
-from nanogpt_lib.layers import ATTENTION
+from nanogpt_lib.layers import ATTENTION, LayerNorm
 from nanogpt_lib.model import GPT, INITS, GPTConfig
 
 both_forms = pytest.mark.parametrize("attention", ATTENTION)
@@ -131,6 +131,7 @@ def test_input_that_does_not_fit_is_refused_and_named(
         ({"dropout": 1.5}, "0 <= dropout <= 1"),
         ({"attention": "flash"}, "attention to be one of 'heads', 'fused', got 'flash'"),
         ({"init": "xavier"}, "init to be one of 'torch', 'gpt2', got 'xavier'"),
+        ({"norm": "batch"}, "norm to be one of 'pre', 'post', 'none', got 'batch'"),
     ],
 )
 def test_a_configuration_that_cannot_be_built_is_refused(change: dict, named: str) -> None:
@@ -162,6 +163,19 @@ def test_attention_and_scale_reach_every_block(attention: str, scale: float | No
     assert {type(block.sa) for block in model.blocks} == {ATTENTION[attention]}
     owners = [head for block in model.blocks for head in getattr(block.sa, "heads", [block.sa])]
     assert {owner.scale for owner in owners} == {0.5 if scale is None else scale}
+
+
+@pytest.mark.parametrize(("norm", "norms"), [("pre", 5), ("post", 4), ("none", 0)])
+def test_a_last_norm_follows_the_blocks_only_where_the_norm_comes_first(norm: str, norms: int) -> None:
+    """After the last block of a "post" model a norm stands already; without norms there is none."""
+    model = tiny_gpt(norm=norm, n_layer=2)
+    assert sum(isinstance(module, LayerNorm) for module in model.modules()) == norms
+    assert isinstance(model.ln_f, LayerNorm) == (norm == "pre")
+
+
+def test_residual_and_norm_reach_every_block() -> None:
+    model = tiny_gpt(residual=False, norm="post")
+    assert {(block.residual, block.norm) for block in model.blocks} == {(False, "post")}
 
 
 # --- initial weights ------------------------------------------------------------------------------

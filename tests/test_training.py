@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -97,6 +98,14 @@ def test_every_interval_and_the_last_step_are_judged(max_iters: int, eval_interv
     assert [record.step for record in records] == wanted
     assert run.curve == records
     assert run.step == max_iters
+
+
+def test_learning_from_the_first_characters_is_learning_from_a_shorter_text() -> None:
+    config = replace(CONFIG, train_chars=60)
+    part = finish(a_run("own generator", config=config))
+    whole = a_run("own generator", config=CONFIG)
+    list(train(whole, TRAIN[:60], VAL))
+    assert losses(part) == losses(whole) != losses(finish(a_run("own generator")))
 
 
 def test_a_judgement_is_made_before_its_step() -> None:
