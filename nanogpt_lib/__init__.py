@@ -17,11 +17,13 @@
 | `layers` | `FeedForward`, `LayerNorm`, `Dropout`, `Block` | 07-09 |
 | `model` | `GPTConfig`, `GPT` | 10 |
 | `evaluation` | `estimate_loss` on random batches, `evaluate_split` on all | 02, 12 |
+| `optimizer` | the learning rate over a training; which weights decay | 10 |
 | `training` | `TrainConfig`, `TrainingRun`, `train` | 10 |
 | `presets` | the reference's four rungs, by name | 12 |
 | `checkpoint` | save, load, resume; refuses what was damaged | 10 |
 | `sampling` | `next_token_probs`, `stream`, `generate` | 11 |
 | `trace` | attention as the real forward computed it | 04-13 |
+| `ablation` | heads switched off, and what the loss says | 06, 13 |
 | `runs` | recorded trainings, and the command that makes them | 05, 06, 12 |
 | `exercises` | checks that name the learner's mistake, one file a notebook | crew |
 | `plots` | arrays in, `(fig, ax)` out | crew |

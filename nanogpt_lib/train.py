@@ -117,7 +117,7 @@ def _resumed(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharT
     run = checkpoint.resume()
     run.config = replace(run.config, **_overrides(options, TrainConfig))
     for group in run.optimizer.param_groups:
-        group["lr"] = run.config.learning_rate
+        group["lr"] = group["initial_lr"] = run.config.learning_rate
     return run, checkpoint.tokenizer
 
 

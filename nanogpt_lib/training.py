@@ -19,10 +19,13 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.checks import one_of, positive_int, problem
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss
+from nanogpt_lib.optimizer import adamw, rate_factor
 from nanogpt_lib.rng import drawing_from
+
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,10 @@ class TrainConfig:
              eval_interval: steps between judgements.   eval_iters: batches a judgement, each split.
              seed: what the command seeds the random stream with.
              train_chars: learn from that many characters at the start of the split; None is all.
-    Raises:  ValueError: a count below 1, or a learning rate that is not positive.
+             schedule, warmup_iters: how the rate moves, see `optimizer.rate_factor`.
+             weight_decay: None is the reference's, see `optimizer.adamw`.
+             precision: "float32", or "bfloat16" for the products of a step (weights stay float32).
+    Raises:  ValueError: a count below 1, a rate that is not positive, an unknown choice.
     Example:
         >>> TrainConfig(batch_size=16, max_iters=5000, learning_rate=1e-3).eval_interval
         100
@@ -48,6 +54,10 @@ class TrainConfig:
     eval_iters: int = 200
     seed: int = 1337
     train_chars: int | None = None
+    schedule: str = "constant"
+    warmup_iters: int = 0
+    weight_decay: float | None = None
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_iters", "eval_interval", "eval_iters", "train_chars"):
@@ -55,6 +65,12 @@ class TrainConfig:
                 positive_int(name, getattr(self, name))
         if not self.learning_rate > 0:
             raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
+        one_of("precision", self.precision, PRECISIONS)
+        self.rate_factor(0)
+
+    def rate_factor(self, step: int) -> float:
+        """What the learning rate is multiplied by at that step."""
+        return rate_factor(step, self.max_iters, self.warmup_iters, self.schedule)
 
 
 class Record(NamedTuple):
@@ -82,7 +98,7 @@ class TrainingRun:
 
     Args:    model: returns (logits, loss), and has a block_size.   config: how to train.
              generator: where batches and dropout are drawn from; None is torch's global stream.
-             optimizer: None is AdamW over all parameters at config.learning_rate.
+             optimizer: None is AdamW with the config's rate and decay.
     Source:  own.   Taught in: notebooks/10.
     """
 
@@ -96,7 +112,9 @@ class TrainingRun:
 
     def __post_init__(self) -> None:
         if self.optimizer is None:
-            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.config.learning_rate)
+            self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
+        for group in self.optimizer.param_groups:  # the name under which torch's schedulers keep it too
+            group.setdefault("initial_lr", group["lr"])
 
     @property
     def is_done(self) -> bool:
@@ -157,13 +175,16 @@ def train(
 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
     x, y = get_batch(train_data, run.model.block_size, run.config.batch_size)
-    _, loss = run.model(x, y)
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
+        _, loss = run.model(x, y)
     if not torch.isfinite(loss):
         raise problem(
             "a finite loss", f"{loss.item()} at step {run.step}", "Lower the learning rate and start again."
         )
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    for group in run.optimizer.param_groups:
+        group["lr"] = group["initial_lr"] * run.config.rate_factor(run.step)
     run.optimizer.step()
     run.step += 1
 

@@ -99,6 +99,10 @@ OVERRIDES = {
     "eval_iters": 1,
     "seed": 5,
     "train_chars": 60,
+    "schedule": "cosine",
+    "warmup_iters": 1,
+    "weight_decay": 0.1,
+    "precision": "bfloat16",
 }
 
 

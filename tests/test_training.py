@@ -30,6 +30,7 @@ from helpers import (
 from lecture import LectureGPT, lecture_training
 from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.model import GPT, GPTConfig
+from nanogpt_lib.optimizer import rate_factor
 from nanogpt_lib.training import Record, TrainConfig, TrainingRun, train
 
 TRAIN, VAL = random_ids(300), random_ids(100, seed=1)
@@ -160,6 +161,29 @@ def test_another_optimizer_is_used_where_one_is_given() -> None:
     default = TrainingRun(model, CONFIG).optimizer
     assert type(default) is torch.optim.AdamW
     assert [group["lr"] for group in default.param_groups] == [1e-2]
+
+
+def test_a_schedule_moves_the_rate_of_every_step_also_after_a_resume() -> None:
+    config = replace(CONFIG, schedule="cosine", warmup_iters=3)
+    run, seen = a_run("own generator", config=config), []
+    run.optimizer.register_step_post_hook(lambda optimizer, *_: seen.append(optimizer.param_groups[0]["lr"]))
+    next(train(run, TRAIN, VAL))  # left before its first step, and begun again
+    finish(run)
+    assert seen == [1e-2 * rate_factor(step, 12, 3, "cosine") for step in range(12)]
+    assert seen[0] < seen[2] == 1e-2 > seen[-1]
+
+
+def test_decay_of_the_matrices_alone_reaches_the_optimizer() -> None:
+    groups = TrainingRun(tiny_gpt(), replace(CONFIG, weight_decay=0.3)).optimizer.param_groups
+    assert [group["weight_decay"] for group in groups] == [0.3, 0.0]
+
+
+def test_products_in_bfloat16_change_the_loss_a_little_and_no_weights_type() -> None:
+    exact = finish(a_run("own generator"))
+    rough = finish(a_run("own generator", config=replace(CONFIG, precision="bfloat16")))
+    assert {weights.dtype for weights in rough.model.parameters()} == {torch.float32}
+    gap = abs(exact.curve[-1].val_loss - rough.curve[-1].val_loss)
+    assert 0 < gap < 0.1, gap
 
 
 def test_only_the_training_counts_as_time_and_not_what_is_done_with_a_record(
@@ -295,6 +319,9 @@ def test_an_error_inside_a_step_still_gives_the_handler_back() -> None:
     [
         *itertools.product(("batch_size", "max_iters", "eval_interval", "eval_iters"), (0, -1, 2.5)),
         *itertools.product(["learning_rate"], (0.0, -1e-3, math.nan)),
+        *itertools.product(["warmup_iters"], (-1, 12)),
+        ("schedule", "linear"),
+        ("precision", "float16"),
     ],
 )
 def test_settings_that_cannot_be_trained_with_are_refused_and_named(name: str, value: float) -> None:

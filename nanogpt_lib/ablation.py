@@ -1,0 +1,166 @@
+"""Heads switched off, one or several, and what the loss says to that.
+
+A head is switched off where its output enters the projection: zeros stand there instead, and
+everything else is the model's own forward pass. A head that looks busy in a map of weights may
+leave the loss where it was; only this tells.
+
+Taught in: notebooks/06 and 13.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
+from nanogpt_lib.checks import evaluating, problem
+
+
+class HeadLosses(NamedTuple):
+    """base: the loss with every head on.   rise[layer, head]: how far it rises without that head.
+
+    Nats per character both. A rise below zero says that the loss falls: the head does harm there.
+
+    Source:  own.   Taught in: notebooks/06 and 13.
+    """
+
+    base: float
+    rise: dict[tuple[int, int], float]
+
+
+@contextmanager
+def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterator[nn.Module]:
+    """The model with some heads switched off; afterwards, also after an error, they are on again.
+
+    Gradients, the mode and the weights are left alone, and several of these may be nested.
+
+    Args:    model: a GPT, or any module that holds MultiHeadAttention or FusedAttention.
+             heads: pairs (layer, head), both counted from 0 as `trace` counts them; saying a
+             pair twice changes nothing.
+    Raises:  ValueError: no attention in the model; no such layer or head (it says which there are).
+    Example:
+        >>> from nanogpt_lib.model import GPT, GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=5, block_size=4, n_embd=8, n_head=2, n_layer=3))
+        >>> idx = torch.tensor([[0, 1, 2]])
+        >>> with without_heads(model, [(0, 1), (2, 0)]):
+        ...     logits, _ = model(idx)
+        >>> torch.equal(logits, model(idx)[0])
+        False
+
+    Source:  Michel et al. (2019), with zeros for the head.   Taught in: notebooks/06 and 13.
+    """
+    layers = _layers(model)
+    off: list[set[int]] = [set() for _ in layers]
+    for pair in heads:
+        layer, head = _existing(pair, layers)
+        off[layer].add(head)
+    with ExitStack() as stack:
+        for attention, switched_off in zip(layers, off, strict=True):
+            if switched_off:
+                mask = _columns(attention, switched_off)
+                stack.callback(attention.proj.register_forward_pre_hook(_zeros_where(mask)).remove)
+        yield model
+
+
+def loss_without(
+    model: nn.Module, idx: torch.Tensor, targets: torch.Tensor, heads: Iterable[tuple[int, int]] = ()
+) -> float:
+    """The loss in evaluation mode with these heads switched off.
+
+    Args:    model: returns (logits, loss).   idx, targets: (B, T) int64.
+             heads: pairs (layer, head) as for `without_heads`; none of them by default.
+    Returns: nats per character.
+    Raises:  ValueError: as `without_heads`.
+    Example:
+        >>> from nanogpt_lib.model import GPT, GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=5, block_size=4, n_embd=8, n_head=2, n_layer=1))
+        >>> idx, targets = torch.tensor([[0, 1, 2]]), torch.tensor([[1, 2, 3]])
+        >>> loss_without(model, idx, targets) == model(idx, targets)[1].item()
+        True
+
+    Source:  own.   Taught in: notebooks/06 and 13.
+    """
+    with evaluating(model), without_heads(model, heads):
+        return model(idx, targets)[1].item()
+
+
+def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> HeadLosses:
+    """How far the loss rises when one head is switched off, for each head alone.
+
+    The rises do not add up: two heads that do the same work are each missed little, and both
+    together much.
+
+    Args:    model: returns (logits, loss).   idx, targets: (B, T) int64, the batch to measure on.
+    Returns: the loss with every head on, and the rise without each (layer, head).
+    Raises:  ValueError: no attention in the model.
+    Example:
+        >>> from nanogpt_lib.model import GPT, GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=5, block_size=4, n_embd=8, n_head=2, n_layer=2))
+        >>> list(head_losses(model, torch.tensor([[0, 1, 2]]), torch.tensor([[1, 2, 3]])).rise)
+        [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+    Source:  Michel et al. (2019), section 3.2.   Taught in: notebooks/06 and 13.
+    """
+    pairs = [
+        (layer, head)
+        for layer, attention in enumerate(_layers(model))
+        for head in range(_head_count(attention))
+    ]
+    base = loss_without(model, idx, targets)
+    return HeadLosses(base, {pair: loss_without(model, idx, targets, [pair]) - base for pair in pairs})
+
+
+def _layers(model: nn.Module) -> list[MultiHeadAttention | FusedAttention]:
+    """The model's layers of heads, in the order in which it was built."""
+    layers = [part for part in model.modules() if isinstance(part, MultiHeadAttention | FusedAttention)]
+    if not layers:
+        raise problem(
+            "a model with MultiHeadAttention or FusedAttention",
+            f"{type(model).__name__}, which holds neither",
+            "Pass a GPT, or a module that holds one of them.",
+        )
+    return layers
+
+
+def _head_count(attention: MultiHeadAttention | FusedAttention) -> int:
+    return attention.n_head if isinstance(attention, FusedAttention) else len(attention.heads)
+
+
+def _existing(pair: tuple[int, int], layers: list) -> tuple[int, int]:
+    """The same pair, known to name a head that exists."""
+    if not (
+        isinstance(pair, tuple | list)
+        and len(pair) == 2
+        and all(isinstance(number, int) and not isinstance(number, bool) for number in pair)
+    ):
+        raise problem(
+            "heads as pairs (layer, head) of whole numbers", repr(pair), "Write a list of pairs: [(0, 1)]."
+        )
+    layer, head = pair
+    if not 0 <= layer < len(layers):
+        raise _no_such("layer", len(layers), pair)
+    if not 0 <= head < _head_count(layers[layer]):
+        raise _no_such(f"head of layer {layer}", _head_count(layers[layer]), pair)
+    return layer, head
+
+
+def _no_such(what: str, count: int, pair: tuple[int, int]) -> ValueError:
+    return problem(
+        f"a {what} from 0 to {count - 1}",
+        f"(layer, head) = {tuple(pair)}",
+        "Layers and heads are counted from 0.",
+    )
+
+
+def _columns(attention: MultiHeadAttention | FusedAttention, heads: set[int]) -> torch.Tensor:
+    """(C,) bool: which inputs of the projection come from these heads, which lie there side by side."""
+    place = torch.arange(attention.proj.in_features, device=attention.proj.weight.device)
+    head_size = attention.proj.in_features // _head_count(attention)
+    return torch.isin(place // head_size, torch.tensor(sorted(heads), device=place.device))
+
+
+def _zeros_where(mask: torch.Tensor) -> Callable:
+    # Filled and not multiplied: a head that has gone to infinity is switched off too.
+    return lambda _, joined: joined[0].masked_fill(mask, 0.0)

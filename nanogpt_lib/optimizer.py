@@ -1,0 +1,81 @@
+"""How far a step goes: the learning rate over a training, and which weights decay.
+
+Taught in: notebooks/10.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from nanogpt_lib.checks import one_of, positive_int, problem
+
+SCHEDULES = ("constant", "cosine")
+LOWEST = 0.1  # a cosine ends at this share of its height, so that the last steps still learn
+
+
+def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str = "constant") -> float:
+    """What the learning rate is multiplied by at this step: up a ramp, then level or down a cosine.
+
+    Args:    step: the step about to be made, counted from 0.   max_iters: steps in all.
+             warmup_iters: steps of the ramp; 0 for none.   schedule: "constant" or "cosine".
+    Returns: a share in (0, 1]; a cosine comes down to a tenth.
+    Raises:  ValueError: an unknown schedule, or a ramp as long as the training.
+    Example:
+        >>> [round(rate_factor(step, 10, warmup_iters=2, schedule="cosine"), 2) for step in (0, 1, 2, 6, 10)]
+        [0.5, 1.0, 1.0, 0.55, 0.1]
+
+    Source:  Goyal et al. (2017), section 2.2; Loshchilov and Hutter (2017), equation 5, without restarts.
+             Taught in: notebooks/10.
+    """
+    one_of("schedule", schedule, SCHEDULES)
+    if not 0 <= warmup_iters < positive_int("max_iters", max_iters):
+        raise problem(
+            f"0 <= warmup_iters < max_iters={max_iters}", f"{warmup_iters}", "Warm up for a shorter time."
+        )
+    if step < warmup_iters:
+        return (step + 1) / warmup_iters
+    if schedule == "constant":
+        return 1.0
+    done = min(1.0, (step - warmup_iters) / (max_iters - warmup_iters))
+    return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
+
+
+def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """The model's parameters in two groups: matrices, which decay, and all else, which does not.
+
+    A gain, a shift or a bias has no directions to shrink, and pulling a norm's gain towards 0
+    would switch its layer off.
+
+    Args:    model: any module.   weight_decay: for the matrices, per step and unit of learning rate.
+    Returns: two dictionaries, as optimisers take them; every parameter is in exactly one.
+    Raises:  ValueError: weight_decay is negative.
+    Example:
+        >>> [len(group["params"]) for group in decay_groups(nn.Linear(2, 3), 0.1)]
+        [1, 1]
+
+    Source:  Loshchilov and Hutter (2019), algorithm 2.   Taught in: notebooks/10.
+    """
+    if not weight_decay >= 0:
+        raise problem("weight_decay >= 0", f"{weight_decay!r}", "Begin with 0.1.")
+    parameters = list(model.parameters())
+    matrices = [parameter for parameter in parameters if parameter.dim() >= 2]
+    others = [parameter for parameter in parameters if parameter.dim() < 2]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def adamw(model: nn.Module, learning_rate: float, weight_decay: float | None = None) -> torch.optim.AdamW:
+    """AdamW over all parameters of the model.
+
+    Args:    model: any module.   learning_rate: its step size.
+             weight_decay: None lets everything decay by torch's 0.01, as the reference did;
+             a number is for matrices alone, see `decay_groups`.
+    Raises:  ValueError: weight_decay is negative.
+    Example:
+        >>> adamw(nn.Linear(2, 3), 1e-3).defaults["weight_decay"]
+        0.01
+
+    Source:  Loshchilov and Hutter (2019).   Taught in: notebooks/10.
+    """
+    parameters = model.parameters() if weight_decay is None else decay_groups(model, weight_decay)
+    return torch.optim.AdamW(parameters, lr=learning_rate)
