@@ -76,7 +76,7 @@ notebooks: $(STAMP)
 	@$(PY) notebooks/build.py $(ARGS)
 
 runs: $(STAMP)
-	@$(PY) -m nanogpt_lib.runs $(ARGS)
+	@$(PY) -m nanogpt_lib.record $(ARGS)
 
 # Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
 format: $(STAMP)

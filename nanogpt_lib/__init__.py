@@ -24,12 +24,14 @@
 | `sampling` | `next_token_probs`, `stream`, `generate` | 11 |
 | `trace` | attention as the real forward computed it | 04-13 |
 | `ablation` | heads switched off, and what the loss says | 06, 13 |
-| `runs` | recorded trainings, and the command that makes them | 05, 06, 12 |
+| `experiments` | which trainings are recorded, and what each set compares | 12 |
+| `runs` | recorded trainings, read from their files | 05-09, 12 |
 | `exercises` | checks that name the learner's mistake, one file a notebook | crew |
 | `plots` | arrays in, `(fig, ax)` out | crew |
 | `widgets` | pictures that answer to mouse and keyboard, one file each | crew |
 | `quizzes` | the questions at the end of each notebook | crew |
 | `train` | the command `python -m nanogpt_lib.train` | 12 |
+| `record` | the command that trains and records an experiment | 12 |
 
 A file imports only from files above it. Nothing happens at import.
 """
