@@ -3,6 +3,7 @@
 A new exercise needs an entry in STYLES below: right answers as other people would write them.
 """
 
+import copy
 import inspect
 import re
 import subprocess
@@ -216,6 +217,234 @@ def decayed_by_recursion(x, decay):
     return torch.stack(out, dim=1)
 
 
+def head_by_torch(x, a, b, c):
+    return F.scaled_dot_product_attention(x @ a, x @ b, x @ c, is_causal=True, scale=1.0)
+
+
+def head_by_loops(x, W_q, W_k, W_v):
+    rows = []
+    for sequence in x:
+        q, k, v = sequence @ W_q, sequence @ W_k, sequence @ W_v
+        rows.append(
+            torch.stack([torch.softmax(k[: t + 1] @ q[t], 0) @ v[: t + 1] for t in range(len(sequence))])
+        )
+    return torch.stack(rows)
+
+
+def head_by_einsum(inputs, wq, wk, wv):
+    q, k, v = (torch.einsum("btc,ch->bth", inputs.double(), w.double()) for w in (wq, wk, wv))
+    scores = torch.einsum("bth,bsh->bts", q, k)
+    scores = scores + torch.full(scores.shape[1:], float("-inf")).triu(1)
+    return torch.einsum("bts,bsh->bth", F.softmax(scores, 2), v)
+
+
+def head_by_large_negative(x, W_q, W_k, W_v):
+    q, k, v = (x @ torch.cat([W_q, W_k, W_v], 1)).chunk(3, dim=-1)
+    ahead = torch.ones(x.shape[1], x.shape[1]).triu(1).bool()
+    return torch.bmm(torch.softmax(q.bmm(k.mT).masked_fill(ahead, -1e9), -1), v)
+
+
+def back_by_roll(T):
+    return 100 * torch.eye(T).roll(1, 0), torch.eye(T)
+
+
+def back_by_moved_keys(n):
+    keys = np.zeros((n, n + 1))
+    for s in range(n):
+        keys[s, s + 1] = 3.0
+    return [3 * np.eye(n, n + 1), keys]
+
+
+def back_by_angles(T):
+    """Two channels are enough: positions stand on a circle, and the nearest direction wins."""
+    angle = 2 * torch.pi * torch.arange(T) / 64
+    keys = torch.stack([angle.cos(), angle.sin()], 1)
+    asked = angle - 2 * torch.pi / 64
+    return 2000 * torch.stack([asked.cos(), asked.sin()], 1), keys
+
+
+def back_by_distance(T):
+    """-(t - 1 - s) ** 2, multiplied out; what depends on t alone shifts a row and changes nothing."""
+    t = torch.arange(T, dtype=torch.float64)
+    return 9 * torch.stack([2 * (t - 1), -torch.ones(T)], 1), torch.stack([t, t**2], 1)
+
+
+def orders_by_randperm(T, C):
+    x = torch.randn(T, C)
+    return x, x[torch.randperm(T)]
+
+
+def orders_by_a_matrix(T, C):
+    one = torch.arange(float(T * C)).view(T, C)
+    return [one, torch.eye(T).roll(1, 0) @ one]
+
+
+def orders_of_two_rows(T, C):
+    x = np.random.randn(1, T, C)  # noqa: NPY002
+    y = x.copy()
+    y[0, 0], y[0, 1] = x[0, 1], x[0, 0]
+    return x, y
+
+
+def variance_by_einsum(n, g):
+    q, k = torch.randn(2, 20_000, n, generator=g, dtype=torch.float64)
+    return torch.einsum("pn,pn->p", q, k).var(correction=0)
+
+
+def variance_of_eight_keys_a_query(head_size, generator):
+    q = torch.randn(5_000, 1, head_size, generator=generator)
+    scores = q @ torch.randn(5_000, 8, head_size, generator=generator).transpose(1, 2)
+    return float((scores**2).mean() - scores.mean() ** 2)
+
+
+def variance_by_numpy(head_size, generator):
+    draw = np.random.default_rng(generator.initial_seed())
+    return np.var(draw.standard_normal((2, 20_000, head_size)).prod(0).sum(-1))
+
+
+def scores_by_einsum(x, a, b):
+    return torch.einsum("bth,bsh->bts", x.double() @ a.double(), x.double() @ b.double()) / a.shape[1] ** 0.5
+
+
+def scores_scaled_on_both_sides(x, W_q, W_k):
+    half = W_q.size(-1) ** -0.25
+    return (half * F.linear(x, W_q.T)) @ (half * F.linear(x, W_k.T)).mT
+
+
+def scores_by_joined_matrices(x, W_q, W_k):
+    return torch.stack([one @ (W_q @ W_k.T) @ one.T / np.sqrt(W_k.shape[1]) for one in x])
+
+
+def head_with_the_largest_weights(w):
+    return w.max(dim=2).values.mean(dim=1).argmax()
+
+
+def head_by_python(w):
+    bits = [
+        sum(-p * np.log2(p) for row in head.tolist() for p in row if p > 0) / len(head) for head in w.double()
+    ]
+    return min(range(len(bits)), key=bits.__getitem__)
+
+
+def head_by_squares(weights):
+    return int(np.argsort((weights.numpy() ** 2).sum((1, 2)))[-1])
+
+
+def temperature_by_roots(scale, n):
+    return torch.tensor([1 / (scale * np.sqrt(n))])
+
+
+def temperature_by_logs(s, head_size):
+    return torch.exp(-torch.tensor(float(head_size)).log() / 2 - torch.tensor(s).log())
+
+
+def heads_by_stacking(x, n):
+    return torch.stack(x.chunk(n, dim=-1), dim=1)
+
+
+def heads_by_filling(x, n_head):
+    b, t, c = x.shape
+    heads = torch.zeros(b, n_head, t, c // n_head, dtype=torch.float64)
+    for h in range(n_head):
+        heads[:, h] = x[:, :, h * c // n_head : (h + 1) * c // n_head]
+    return heads
+
+
+def heads_by_channels_first(x, n_head):
+    return x.mT.unflatten(1, (n_head, -1)).mT
+
+
+def heads_by_a_matrix(x, n_head):
+    pick = torch.eye(x.shape[2]).view(x.shape[2], n_head, -1)
+    return torch.einsum("btc,chd->bhtd", x, pick)
+
+
+def joined_by_cat(heads):
+    return torch.cat(heads.unbind(1), dim=-1)
+
+
+def joined_by_flatten(heads):
+    return heads.permute(0, 2, 1, 3).flatten(2)
+
+
+def joined_by_contiguous(heads):
+    return heads.double().transpose(1, 2).contiguous().view(len(heads), heads.size(2), -1)
+
+
+def copied_by_views(listed, fused):
+    for name, view in fused.head_weights().items():
+        view.copy_(listed.get_parameter(name).detach())
+    fused.proj.load_state_dict(listed.proj.state_dict())
+    return fused
+
+
+def copied_by_rows(listed, fused):
+    C, size = fused.n_embd, fused.n_embd // fused.n_head
+    for h, head in enumerate(listed.heads):
+        for part, layer in enumerate([head.query, head.key, head.value]):
+            fused.qkv.data[part * C + h * size : part * C + (h + 1) * size] = layer.weight.data
+    fused.proj.weight.data = listed.proj.weight.data.clone()
+    fused.proj.bias.data[:] = listed.proj.bias.data
+    return fused
+
+
+def copied_by_new_parameters(listed, fused):
+    pile = [
+        layer.weight
+        for kind in ("query", "key", "value")
+        for h in listed.heads
+        for layer in [getattr(h, kind)]
+    ]
+    fused.qkv = torch.nn.Parameter(torch.cat(pile).detach())
+    fused.proj = copy.deepcopy(listed.proj)
+    return fused
+
+
+def copied_by_a_state(listed, fused):
+    state = listed.state_dict()
+    pile = [
+        state[f"heads.{h}.{kind}.weight"] for kind in ("query", "key", "value") for h in range(fused.n_head)
+    ]
+    state = {"qkv": torch.vstack(pile), "proj.weight": state["proj.weight"], "proj.bias": state["proj.bias"]}
+    fused.load_state_dict(state)
+    return fused
+
+
+def without_by_columns(layer, x, h):
+    joined = torch.cat([one(x) for one in layer.heads], dim=2)
+    weight = layer.proj.weight.clone()
+    size = weight.shape[1] // len(layer.heads)
+    weight[:, h * size : (h + 1) * size] = 0
+    return joined @ weight.T + layer.proj.bias
+
+
+def without_by_adding_up(layer, x, h):
+    out = layer.proj.bias.double()
+    for i, columns in enumerate(layer.proj.weight.chunk(len(layer.heads), dim=1)):
+        if i != h:
+            out = out + layer.heads[i](x).double() @ columns.T.double()
+    return out
+
+
+def without_by_subtracting(layer, x, h):
+    columns = layer.proj.weight.chunk(len(layer.heads), dim=1)[h]
+    return layer(x) - layer.heads[h](x) @ columns.T
+
+
+def without_on_a_copy(layer, x, h):
+    other = copy.deepcopy(layer)
+    other.heads[h].value.weight.data.zero_()
+    return other(x)
+
+
+def without_by_a_hook(layer, x, h):
+    hook = layer.heads[h].register_forward_hook(lambda head, inputs, out: torch.zeros_like(out))
+    try:
+        return layer(x)
+    finally:
+        hook.remove()
+
+
 STYLES = {
     "ex01.encode_decode": [
         (encode_by_index, lambda ids: "".join(CHARACTERS[i] for i in ids)),
@@ -232,6 +461,28 @@ STYLES = {
     "ex03.avg_tril": [average_by_einsum, average_in_float64, average_by_cumsum],
     "ex03.avg_softmax": [average_by_adding_infinity, average_by_large_negative, average_in_float64],
     "ex03.decayed_average": [decayed_by_loop, decayed_by_recursion],
+    "ex04.head_forward": [head_by_torch, head_by_loops, head_by_einsum, head_by_large_negative],
+    "ex04.look_back": [back_by_roll, back_by_moved_keys, back_by_angles, back_by_distance],
+    "ex04.two_orders": [orders_by_randperm, orders_by_a_matrix, orders_of_two_rows],
+    "ex05.var_dot": [variance_by_einsum, variance_of_eight_keys_a_query, variance_by_numpy],
+    "ex05.scaled_scores": [scores_by_einsum, scores_scaled_on_both_sides, scores_by_joined_matrices],
+    "ex05.unscaled_head": [head_with_the_largest_weights, head_by_python, head_by_squares],
+    "ex05.temperature_of": [temperature_by_roots, temperature_by_logs],
+    "ex06.split_heads": [
+        heads_by_stacking,
+        heads_by_filling,
+        heads_by_channels_first,
+        heads_by_a_matrix,
+    ],
+    "ex06.merge_heads": [joined_by_cat, joined_by_flatten, joined_by_contiguous],
+    "ex06.copy_weights": [copied_by_views, copied_by_rows, copied_by_new_parameters, copied_by_a_state],
+    "ex06.ablate": [
+        without_by_columns,
+        without_by_adding_up,
+        without_by_subtracting,
+        without_on_a_copy,
+        without_by_a_hook,
+    ],
 }
 
 
@@ -367,6 +618,34 @@ def test_the_table_complains_of_a_mistake_that_is_taken_for_another() -> None:
     twin = Wrong("the same again", original.wrong[0].message, *original.wrong[0].functions)
     exercise = Exercise(**{**_fields(original), "wrong": (*original.wrong, twin)})
     assert complaints(list(rows({"ex": exercise}))) == ["ex, the same again: no message of its own"]
+
+
+# --- what only some exercises ask -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", [1, 2], ids=["W_q", "W_k"])
+def test_scores_that_are_right_and_let_no_gradient_back_are_refused(lost: int) -> None:
+    """Wrong numbers are told first: about them a gradient says nothing."""
+    exercise, name = EXERCISES["ex05.scaled_scores"], ("x", "W_q", "W_k")[lost]
+
+    def cut(*inputs):
+        return exercise.answer(*(one.detach() if i == lost else one for i, one in enumerate(inputs)))
+
+    assert f"no gradient goes back to {name}," in exercise.check(cut).message
+    assert "values differ" in exercise.check(lambda *inputs: 1.5 * cut(*inputs)).message
+
+
+def test_the_variance_of_a_dot_product_is_judged_to_5_percent() -> None:
+    """Facts are compared with the solution's own, so a solution that misses would let everything miss."""
+    exercise = EXERCISES["ex05.var_dot"]
+    for seed in SEEDS:
+        facts = exercise.run(exercise.answer, *exercise.make_inputs(seed)[0])
+        assert {name: fact.value for name, fact in facts.items()} == {
+            "variance": "head_size",
+            "chance": "drawn",
+            "seed": True,
+        }
+    assert not exercise.check(lambda *inputs: 1.08 * exercise.answer(*inputs)).passed
 
 
 # --- figures of the curriculum --------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nanogpt_lib.presets import PRESETS, preset
+from nanogpt_lib.presets import LADDER, PRESETS, preset
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -17,12 +17,12 @@ def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
 
 
 def test_the_rungs_grow_in_order() -> None:
-    work = [p.train.max_iters * p.train.batch_size * p.model.block_size for p in PRESETS.values()]
+    work = [p.train.max_iters * p.train.batch_size * p.model.block_size for p in LADDER.values()]
     assert work == sorted(set(work))
 
 
 def test_the_four_rungs_keep_the_slip_of_the_reference_and_can_look_inside() -> None:
-    for chosen in PRESETS.values():
+    for chosen in LADDER.values():
         assert chosen.model.scale == chosen.model.n_embd**-0.5 != chosen.model.head_size**-0.5
         assert chosen.model.attention == "heads"
         assert chosen.train.seed == 1337

@@ -25,7 +25,7 @@ from nanogpt_lib.files import sha256
 from nanogpt_lib.layers import layer_norm
 from nanogpt_lib.model import GPT
 from nanogpt_lib.ngrams import bigram_counts, bigram_loss, smoothed
-from nanogpt_lib.presets import PRESETS, preset
+from nanogpt_lib.presets import LADDER, preset
 from nanogpt_lib.sampling import next_token_probs
 from nanogpt_lib.training import TrainingRun, train
 
@@ -365,5 +365,5 @@ def test_a_check_fails_where_any_of_its_values_is_another(name: str) -> None:
 
 
 def test_the_four_rungs_are_all_the_settings_there_are() -> None:
-    assert set(RUNGS.values()) == set(PRESETS)
+    assert set(RUNGS.values()) == set(LADDER)
     assert set(RUNGS) == set(REFERENCE["full_model"])

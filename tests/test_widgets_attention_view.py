@@ -251,6 +251,21 @@ def test_a_typed_text_is_computed_and_a_mistake_is_told_in_the_widget() -> None:
     assert (view.tokens, view.complaint) == (list("hey"), "")
 
 
+def test_a_typed_text_gets_its_bars_where_the_function_gives_queries_and_keys() -> None:
+    def compute(text: str) -> dict:
+        stages, q, k = steps(T=len(text), n_layer=1, n_head=1, head_size=4)
+        return {"stages": stages, "q": q, "k": k}
+
+    view = AttentionView("hi", compute=compute)
+    for text in ("hi", "hello"):
+        view.text = text
+        parts = view._packed.parts
+        assert parts["q"].shape == parts["k"].shape == (1, 1, len(text), 4)
+        assert ["q", 4] in view.shape["parts"]
+        bars = parts["q"][0, 0, view.query] * parts["k"][0, 0, view.key]
+        assert bars.sum() == pytest.approx(parts["scores"][0, 0, view.query, view.key], abs=1e-5)
+
+
 def test_neither_stages_nor_a_function_is_refused() -> None:
     with pytest.raises(ValueError, match="neither"):
         AttentionView("hi")

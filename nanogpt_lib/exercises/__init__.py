@@ -13,6 +13,8 @@
 | `diagnose` | what is wrong with an answer that no known mistake explains |
 | `mistakes` | `Wrong`, a mistake known by name, and how an answer is recognised as one |
 | `facts` | what an answer does, where its own values are random |
+| `attention_facts` | the same for a head set by hand, and for two orders of one input |
+| `head_facts` | what becomes of attention when heads are cut, joined, filled or switched off |
 | `panel` | what the learner sees: a panel, and the same as plain text |
 | `exercise` | `Exercise`, which puts these together: check, hint, solution |
 | `texts` | the published text as ids, read once |

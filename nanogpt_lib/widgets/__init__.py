@@ -7,6 +7,8 @@
 | `bigram_map` | `BigramMap`: which character follows which | 02 |
 | `averaging_explorer` | `AveragingExplorer`: scores and a mask, weights and who sees the future | 03 |
 | `attention_view` | `AttentionView`: what every head looks at, stage by stage | 00, 04 |
+| `scaling_explorer` | `ScalingExplorer`: head_size and a divisor, spread, weights and gradients | 05 |
+| `head_grid` | `HeadGrid`: a layer's heads side by side, and the loss without some of them | 06 |
 | `quiz` | `Quiz`: questions whose answers say why | every notebook |
 
 Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they

@@ -217,8 +217,9 @@ class AttentionView(Widget):
     """Attention as a map to look into: stage, layer, head and query by mouse, keys or from Python.
 
     Args:    tokens, stages, q, k: as for `pack_stages`.
-             compute: a function from a text to its stages; with it the widget has a text box, and `tokens`
-             is the text to begin with (`stages` may then be left out).
+             compute: a function from a text to its stages, or to a dict with "stages", "q" and "k"; with
+             it the widget has a text box, and `tokens` is the text to begin with (`stages` may then be
+             left out).
     Raises:  ValueError: as `pack_stages`; or a trait is set to a layer, head or position that is not there.
     Example:
         >>> view = AttentionView("hi", torch.tensor([[[[1.0, 0.0], [0.25, 0.75]]]]))
@@ -253,7 +254,7 @@ class AttentionView(Widget):
         *,
         q: torch.Tensor | np.ndarray | None = None,
         k: torch.Tensor | np.ndarray | None = None,
-        compute: Callable[[str], Stages] | None = None,
+        compute: Callable[[str], Stages | dict[str, Any]] | None = None,
     ) -> None:
         if stages is None and compute is None:
             raise problem(
@@ -262,7 +263,8 @@ class AttentionView(Widget):
                 "Pass trace(model, idx).stages.",
             )
         self._compute = compute
-        self._packed = pack_stages(tokens, compute("".join(tokens)) if stages is None else stages, q=q, k=k)
+        given = {"stages": stages, "q": q, "k": k} if stages is not None else self._computed("".join(tokens))
+        self._packed = pack_stages(tokens, **given)
         query, key = self._first_look()
         super().__init__(
             tokens=self._packed.tokens,
@@ -304,11 +306,15 @@ class AttentionView(Widget):
         query = len(self._packed.tokens) - 1
         return query, int(self._packed.parts["weights"][self.layer, self.head, query].argmax())
 
+    def _computed(self, text: str) -> dict[str, Any]:
+        found = self._compute(text)
+        return found if isinstance(found, dict) else {"stages": found}
+
     def _new_text(self, change: dict) -> None:
         if self._compute is None or not change["new"]:
             return
         try:
-            self.show(change["new"], self._compute(change["new"]))
+            self.show(change["new"], **self._computed(change["new"]))
         except (
             ValueError
         ) as error:  # what the learner typed does not fit: said in the widget, the old map stays

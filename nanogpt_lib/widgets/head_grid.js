@@ -1,0 +1,526 @@
+// HeadGrid: a layer's heads side by side, one query for all, and a box at each head to switch it off.
+import {
+  button,
+  checkbox,
+  cividis,
+  clamp,
+  css,
+  fixed,
+  floats,
+  make,
+  moved,
+  newId,
+  onTheme,
+  painter,
+  readout,
+  saver,
+  select,
+  sizeCanvas,
+  spoken,
+  startRoot,
+  themeColours,
+  visible,
+  watch,
+} from "./common.js";
+
+const GUTTER = 18; // left of a map, for the queries' characters
+const BARS = 48; // height of a bar for the weight 1
+const LETTERS = 16; // below the bars, for the keys' characters
+const AROUND = 20; // a card's padding and border
+const GAP = 12; // between cards
+const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
+
+// --- pure: the effect in words as effect_of in Python, and a test holds them together ----------------
+
+const inOrder = (off) => [...off].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
+
+/** The name of a set of heads in the table of losses; "" is every head on. */
+export function offKey(off) {
+  return inOrder(off)
+    .map(([layer, head]) => `${layer}.${head}`)
+    .join(" ");
+}
+
+/** The heads that are off, after one more tick or one less. */
+export function toggled(off, [layer, head]) {
+  const others = off.filter((pair) => pair[0] !== layer || pair[1] !== head);
+  return inOrder(others.length < off.length ? others : [...off, [layer, head]]);
+}
+
+/** A difference with a plus or a true minus; 0.000 with neither. */
+export function signedNumber(value) {
+  const text = fixed(value);
+  return value > 0 && text !== fixed(0) ? `+${text}` : text;
+}
+
+const shown = (loss) => Number(fixed(loss));
+
+function listed(parts) {
+  return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : String(parts[0]);
+}
+
+function byLayer(off) {
+  const heads = new Map();
+  for (const [layer, head] of inOrder(off)) heads.set(layer, [...(heads.get(layer) ?? []), head]);
+  return [...heads];
+}
+
+function names(off, { n_layer, n_head }) {
+  return listed(
+    byLayer(off).map(([layer, heads]) => {
+      const all = n_head === 2 ? "both heads" : `all ${n_head} heads`;
+      const some = `head${heads.length > 1 ? "s" : ""} ${listed(heads)}`;
+      const name = heads.length === n_head && n_head > 1 ? all : some;
+      return n_layer === 1 ? name : `${name} of layer ${layer}`;
+    }),
+  );
+}
+
+function emptied(off, { n_layer, n_head }) {
+  const empty = byLayer(off)
+    .filter(([, heads]) => heads.length === n_head)
+    .map(([layer]) => layer);
+  if (empty.length === n_layer)
+    return " Now no character sees another: each prediction comes from one character and its place.";
+  if (!empty.length) return "";
+  const layers = empty.length > 1 ? `Layers ${listed(empty)} now move` : `Layer ${empty[0]} now moves`;
+  return ` ${layers} nothing between characters.`;
+}
+
+/** {base, now, difference, words} of the losses without these heads; null where that loss is not known yet. */
+export function effectOf(losses, off, shape) {
+  const loss = losses[offKey(off)];
+  if (loss === undefined) return null;
+  const [base, now] = [shown(losses[""]), shown(loss)];
+  const difference = now - base;
+  if (!off.length) {
+    return { base, now, difference, words: `Every head is on: the loss is ${fixed(base)} nats per character.` };
+  }
+  const amount = `by ${fixed(Math.abs(difference))} nats, from ${fixed(base)} to ${fixed(now)}`;
+  const pronoun = off.length > 1 ? "them" : "it";
+  const verdict =
+    now === base
+      ? `stays at ${fixed(base)} nats`
+      : difference > 0
+        ? `rises ${amount}`
+        : `falls ${amount}: on this batch the model does better without ${pronoun}`;
+  let words = `Without ${names(off, shape)} the loss ${verdict}.`;
+  const alone = off.map((pair) => losses[offKey([pair])]);
+  if (off.length > 1 && !alone.includes(undefined)) {
+    const together = alone.reduce((sum, one) => sum + shown(one) - base, 0);
+    words += ` One at a time, their differences add up to ${signedNumber(together)}.`;
+  }
+  return { base, now, difference, words: words + emptied(off, shape) };
+}
+
+/** How many cards stand in a row, and how large their maps are. */
+export function gridGeometry({ width, n_head, T }) {
+  const least = (n_head > 8 ? 112 : 150) + GUTTER + AROUND;
+  const fitting = clamp(Math.floor((width + GAP) / (least + GAP)), 1, n_head);
+  const columns = Math.ceil(n_head / Math.ceil(n_head / fitting)); // rows as equal as they can be
+  const room = Math.floor((width - GAP * (columns - 1)) / columns) - GUTTER - AROUND;
+  const most = clamp(room, 40, Math.min(n_head > 8 ? 120 : 270, 40 * T));
+  const side = most >= 4 * T ? T * Math.floor(most / T) : most; // whole pixels, where that costs little
+  return { columns, side, cell: side / T, card: Math.max(side + GUTTER, 112 + GUTTER) + AROUND };
+}
+
+/** The [query, key] under a point of a card's picture; in the bars, and left of the map, query is kept. */
+export function placeAt({ side, cell }, T, x, y, query) {
+  const key = Math.floor((x - GUTTER) / cell);
+  const row = Math.floor(y / cell);
+  if (x > GUTTER + side || y > side + BARS + LETTERS || key >= T) return null;
+  return [row < T ? row : query, key < 0 ? null : key];
+}
+
+/** Where a row of weights has its largest: the first one, if several are shown alike. */
+export function heaviest(row) {
+  const rounded = Array.from(row, (weight) => Math.round(weight * 1e4));
+  return rounded.indexOf(Math.max(...rounded));
+}
+
+/** One character for an axis: what takes more room to write is a dot there, and told in words elsewhere. */
+export function letter(token) {
+  const seen = visible(token);
+  return Array.from(seen).length === 1 ? seen : "·";
+}
+
+/** What is said about one weight. */
+export function weightInWords(tokens, head, query, key, weight, name = visible) {
+  const hidden = key > query ? " (its future, which the mask hides)" : "";
+  return (
+    `head ${head}: query "${name(tokens[query])}" at ${query} → ` +
+    `key "${name(tokens[key])}" at ${key}: ${fixed(weight)}${hidden}`
+  );
+}
+
+/** The right end of the axis of losses: what is known, and guessing, with room for a number. */
+export function axisEnd(losses, guess) {
+  return 1.12 * Math.max(guess, ...Object.values(losses));
+}
+
+// --- the widget -----------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const root = startRoot(el, "head_grid", "Grid of heads");
+  const get = (name) => model.get(name);
+  const save = saver(model);
+  const tokens = get("tokens");
+  const shape = get("shape");
+  const { n_layer, n_head, T } = shape;
+  const { B, T: long, V } = get("batch");
+  const guess = Math.log(V);
+  const weights = floats(get("data"));
+  const pictures = []; // one canvas a head of the layer, one pixel a weight
+
+  let hover = null; // {query, head, key} under the pointer; it goes when the pointer goes
+  let geometry = null;
+  let width = 0;
+  let colours = null;
+  let late = null;
+
+  const rowOf = (head, query) => {
+    const start = ((get("layer") * n_head + head) * T + query) * T;
+    return weights.subarray(start, start + T);
+  };
+  const isOff = (head) => get("off").some((pair) => pair[0] === get("layer") && pair[1] === head);
+
+  // --- elements
+
+  const layerPick = select({
+    label: "Layer",
+    options: Array.from({ length: n_layer }, (_, at) => [String(at), String(at)]),
+    value: get("layer"),
+    onChange: (layer) => save({ layer: Number(layer) }),
+  });
+  const stem = newId("token");
+  const words = make(
+    "div",
+    {
+      class: "hgrid-text",
+      role: "listbox",
+      tabindex: "0",
+      "aria-orientation": "horizontal",
+      "aria-label": "The text: choose a query with the arrow keys",
+    },
+    ...tokens.map((token, at) =>
+      make("span", {
+        class: "hgrid-token",
+        role: "option",
+        id: `${stem}-${at}`,
+        "data-at": at,
+        "aria-label": `"${spoken(token)}" at ${at}`,
+        text: visible(token),
+      }),
+    ),
+  );
+  const pointed = readout();
+  const cards = Array.from({ length: n_head }, (_, head) => {
+    const tick = checkbox({
+      label: `head ${head}`,
+      value: true,
+      onChange: () => save({ off: toggled(get("off"), [get("layer"), head]) }),
+    });
+    const state = make("span", { class: "hgrid-state", text: "off" });
+    const canvas = make("canvas", { class: "hgrid-map", role: "img" });
+    const most = make("div", { class: "hgrid-most", "aria-hidden": "true" });
+    const card = make(
+      "div",
+      { class: "hgrid-card" },
+      make("div", { class: "hgrid-title" }, tick.root, state),
+      canvas,
+      most,
+    );
+    return { head, tick, canvas, most, card };
+  });
+  const grid = make("div", { class: "hgrid-cards" }, ...cards.map(({ card }) => card));
+
+  const track = (...inside) => make("span", { class: "hgrid-track", "aria-hidden": "true" }, ...inside);
+  const line = (name, ...rest) =>
+    make("div", { class: "hgrid-line" }, make("span", { class: "hgrid-name", text: name }), ...rest);
+  const [baseBar, nowBar, change] = ["hgrid-bar", "hgrid-bar", "hgrid-change"].map((kind) =>
+    make("span", { class: kind }),
+  );
+  const [baseText, nowText, differenceText] = ["base", "now", "difference"].map((kind) =>
+    make("span", { class: `hgrid-number hgrid-${kind}` }),
+  );
+  const mark = make("span", { class: "hgrid-mark" });
+  const verdict = readout();
+  verdict.root.classList.add("hgrid-verdict");
+  const panel = make(
+    "div",
+    { class: "hgrid-loss", role: "group", "aria-label": "Loss on a fixed batch" },
+    make("div", {
+      class: "hgrid-caption",
+      text: `Loss on a fixed batch of ${B} × ${long} characters, in nats per character`,
+    }),
+    line("every head on", track(baseBar), baseText),
+    line("now", track(nowBar, change), nowText, differenceText),
+    line(
+      `guessing, ln ${V}`,
+      track(mark),
+      make("span", { class: "hgrid-number", text: fixed(guess) }),
+    ),
+    verdict.root,
+  );
+  const allOn = button({ label: "All heads on", onClick: () => save({ off: [] }) });
+  const scale = make("canvas", { "aria-hidden": "true" });
+  root.append(
+    make("div", { class: "nano-bar" }, n_layer > 1 ? layerPick.root : null, allOn),
+    words,
+    pointed.root,
+    grid,
+    make(
+      "div",
+      { class: "hgrid-legend" },
+      make("span", { text: "weight 0" }),
+      scale,
+      make("span", { text: "1" }),
+      make("span", { class: "hgrid-axes", text: "Query down, key across; the bars are the framed row." }),
+    ),
+    panel,
+    make("p", {
+      class: "hgrid-hint",
+      text:
+        "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose " +
+        `a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`,
+    }),
+  );
+
+  // --- drawing
+
+  const query = () => hover?.query ?? get("query");
+
+  /** A frame that is seen on every colour: white with black inside. */
+  function frame(context, x, y, w, h) {
+    const thick = h < 9 ? 1 : 2;
+    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick]; // around the cells, not over them
+    for (const [colour, wide] of [
+      ["#ffffff", 2 * thick + 1],
+      ["#000000", thick],
+    ]) {
+      context.strokeStyle = colour;
+      context.lineWidth = wide;
+      context.strokeRect(x, y, w, h);
+    }
+  }
+
+  function drawCard({ head, canvas, most, tick, card }) {
+    const { side, cell } = geometry;
+    const at = query();
+    const row = rowOf(head, at);
+    const best = heaviest(row);
+    const context = canvas.getContext("2d");
+    const [wide, tall] = [GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS];
+    context.clearRect(0, 0, wide, tall);
+    context.save();
+    context.translate(GUTTER, 3);
+    context.imageSmoothingEnabled = cell < 1;
+    context.drawImage(pictures[head], 0, 0, side, side);
+    context.strokeStyle = colours.line;
+    context.lineWidth = 1;
+    context.strokeRect(-0.5, -0.5, side + 1, side + 1);
+    frame(context, 0, Math.round(at * cell), side, Math.max(2, Math.round(cell)));
+
+    const floor = side + 8 + BARS;
+    context.fillStyle = colours.panel;
+    context.fillRect(0, floor - BARS, side, BARS);
+    const thick = cell > 5 ? cell - 2 : Math.max(1, cell * 0.8);
+    row.forEach((weight, key) => {
+      context.fillStyle = hover?.head === head && hover.key === key ? colours.text : colours.accent;
+      context.fillRect((key + 0.5) * cell - thick / 2, floor - weight * BARS, thick, weight * BARS);
+    });
+    context.fillStyle = colours.muted;
+    context.fillRect(0, floor, side, 1);
+
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const size = clamp(Math.floor(cell) + 1, 9, 13);
+    const write = (token, x, y, bold) => {
+      context.font = `${bold ? "bold " : ""}${bold ? Math.max(size, 12) : size}px ${colours.mono}`;
+      context.fillStyle = bold ? colours.text : colours.muted;
+      context.fillText(letter(token), x, y);
+    };
+    for (let place = 0; place < T; place += 1) {
+      // Where there is no room for every character, only those that matter are written.
+      if (place === at || cell >= 12) write(tokens[place], -10, (place + 0.5) * cell, place === at);
+      if (place === best || cell >= 8) write(tokens[place], (place + 0.5) * cell, floor + 9, place === best);
+    }
+    context.restore();
+
+    const told = (name) => `"${name(tokens[best])}" at ${best}, ${fixed(row[best])}`;
+    most.textContent = `most: ${told(visible)}`;
+    const off = isOff(head);
+    tick.set(!off);
+    card.classList.toggle("hgrid-off", off);
+    canvas.setAttribute(
+      "aria-label",
+      `Weights of head ${head}. Query "${spoken(tokens[at])}" at ${at} reads most: ${told(spoken)}`,
+    );
+    return `head ${head}: ${told(spoken)}`;
+  }
+
+  function drawText(at) {
+    for (const token of words.children) {
+      const chosen = Number(token.dataset.at) === at;
+      token.classList.toggle("hgrid-query", chosen);
+      token.classList.toggle("hgrid-blind", Number(token.dataset.at) > at);
+      token.setAttribute("aria-selected", String(chosen));
+    }
+    words.setAttribute("aria-activedescendant", words.children[at].id);
+  }
+
+  /** Whether the loss without these heads is known; the panel says it, or that Python is asked. */
+  function drawLoss() {
+    const losses = get("losses");
+    const off = get("off");
+    const effect = effectOf(losses, off, shape);
+    allOn.disabled = !off.length;
+    panel.classList.toggle("hgrid-asked", !effect);
+    if (!effect) {
+      if (late === null) {
+        late = setTimeout(() => verdict.say("Python does not answer: run this cell again."), PATIENCE);
+        verdict.say("Python measures the loss without these heads …");
+      }
+      return false;
+    }
+    clearTimeout(late);
+    late = null;
+    const share = (loss) => `${(100 * loss) / axisEnd(losses, guess)}%`;
+    const { base, now, difference } = effect;
+    baseBar.style.width = share(base);
+    nowBar.style.width = share(Math.min(base, now));
+    change.style.left = share(Math.min(base, now));
+    change.style.width = share(Math.abs(difference));
+    panel.classList.toggle("hgrid-less", difference < 0);
+    mark.style.left = share(guess);
+    baseText.textContent = fixed(base);
+    nowText.textContent = fixed(now);
+    differenceText.textContent = off.length ? signedNumber(difference) : "";
+    verdict.say(effect.words);
+    return true;
+  }
+
+  const paint = painter(root, () => {
+    if (!geometry) return false;
+    const at = query();
+    drawText(at);
+    const heads = cards.map(drawCard);
+    const one = `query "${visible(tokens[at])}" at ${at}`;
+    if (hover && hover.head !== undefined && hover.key !== null) {
+      const { head, key } = hover;
+      const weight = rowOf(head, at)[key];
+      pointed.say(...[visible, spoken].map((name) => weightInWords(tokens, head, at, key, weight, name)));
+    } else {
+      pointed.say(
+        `${one}: what each head${n_layer > 1 ? ` of layer ${get("layer")}` : ""} reads`,
+        `query "${spoken(tokens[at])}" at ${at}. Most weight, ${heads.join("; ")}`,
+      );
+    }
+    return drawLoss(); // a picture that still waits for Python is not finished
+  });
+
+  // --- what is built when something bigger changes
+
+  function paintPictures() {
+    for (let head = 0; head < n_head; head += 1) {
+      const picture = make("canvas");
+      [picture.width, picture.height] = [T, T];
+      const context = picture.getContext("2d");
+      for (let at = 0; at < T; at += 1) {
+        rowOf(head, at).forEach((weight, key) => {
+          context.fillStyle = css(cividis(weight));
+          context.fillRect(key, at, 1, 1);
+        });
+      }
+      pictures[head] = picture;
+    }
+  }
+
+  function layOut() {
+    if (!width) return;
+    colours = { ...themeColours(root), mono: getComputedStyle(words).fontFamily };
+    geometry = gridGeometry({ width, n_head, T });
+    const { columns, side, card } = geometry;
+    grid.style.setProperty("grid-template-columns", `repeat(${columns}, ${card}px)`);
+    for (const { canvas } of cards) sizeCanvas(canvas, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
+    const context = sizeCanvas(scale, 120, 10);
+    for (let x = 0; x < 120; x += 1) {
+      context.fillStyle = css(cividis(x / 119));
+      context.fillRect(x, 0, 1, 10);
+    }
+    paint();
+  }
+
+  function changeLayer() {
+    layerPick.set(get("layer"));
+    hover = null;
+    paintPictures();
+    paint();
+  }
+
+  // --- pointer and keys
+
+  const look = (found) => {
+    if (JSON.stringify(found) === JSON.stringify(hover)) return;
+    hover = found;
+    paint();
+  };
+  const keep = (at) => {
+    hover = null;
+    save({ query: at });
+    paint(); // the pointer's choice may have been the one that was kept already
+  };
+  for (const { head, canvas } of cards) {
+    const under = (event) => {
+      const place = placeAt(geometry, T, event.offsetX, event.offsetY - 3, get("query"));
+      return place && { query: clamp(place[0], 0, T - 1), head, key: place[1] };
+    };
+    canvas.addEventListener("pointermove", (event) => look(under(event)));
+    canvas.addEventListener("pointerleave", () => look(null));
+    canvas.addEventListener("click", (event) => {
+      const found = under(event);
+      if (found) keep(found.query);
+    });
+  }
+  const tokenUnder = (event) => event.target.closest(".hgrid-token");
+  words.addEventListener("pointermove", (event) => {
+    const token = tokenUnder(event);
+    look(token && { query: Number(token.dataset.at) });
+  });
+  words.addEventListener("pointerleave", () => look(null));
+  words.addEventListener("click", (event) => {
+    const token = tokenUnder(event);
+    if (token) keep(Number(token.dataset.at));
+  });
+  words.addEventListener("keydown", (event) => {
+    const to = moved(event.key, [0, get("query")], [1, T]);
+    if (!to) return;
+    event.preventDefault();
+    keep(to[1]);
+  });
+
+  // --- start, and end
+
+  const sizes = new ResizeObserver(([entry]) => {
+    const now = Math.floor(entry.contentRect.width);
+    if (now === width || now < 120) return;
+    width = now;
+    layOut();
+  });
+  paintPictures();
+  sizes.observe(root);
+  const ends = [
+    () => sizes.disconnect(),
+    () => clearTimeout(late),
+    () => save.flush(),
+    pointed.stop,
+    verdict.stop,
+    paint.stop,
+    onTheme(root, layOut),
+    watch(model, ["layer"], changeLayer),
+    watch(model, ["query", "off", "losses"], paint),
+  ];
+  return () => ends.forEach((end) => end());
+}
+
+export default { render };

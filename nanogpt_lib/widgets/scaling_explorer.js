@@ -1,0 +1,301 @@
+// ScalingExplorer: a head_size and a divisor to choose; scores, weights, entropy and gradients follow.
+//
+// Python has computed every choice beforehand; here one of them is picked and drawn.
+import {
+  button,
+  clamp,
+  fixed,
+  floats,
+  make,
+  onTheme,
+  painter,
+  readout,
+  saver,
+  select,
+  sizeCanvas,
+  slider,
+  startRoot,
+  themeColours,
+  watch,
+} from "./common.js";
+
+const BAR = "#0072b2";
+const MARK = "#d55e00";
+const HEIGHT = 190;
+const MARGIN = { left: 10, right: 10, top: 24, bottom: 36 };
+
+// --- pure -----------------------------------------------------------------------------------------
+
+/** One choice's numbers, out of the list of all of them; the order is that of _packed in Python. */
+export function unpack(numbers, layout, size, divisor) {
+  const { sizes, divisors, measures, bins, examples, keys } = layout;
+  const parts = [3, measures.length, bins, examples * keys, examples * keys, examples * 4];
+  const length = parts.reduce((sum, part) => sum + part, 0);
+  const choice = sizes.indexOf(size) * divisors.length + divisors.findIndex(([name]) => name === divisor);
+  let at = choice * length;
+  const [head, measured, counts, scores, weights, rows] = parts.map((part) =>
+    Array.from(numbers.slice(at, (at += part))),
+  );
+  const cut = (list, width) =>
+    Array.from({ length: examples }, (_, row) => list.slice(row * width, (row + 1) * width));
+  return {
+    choice,
+    divisor: head[0],
+    outside: head[1],
+    spread: head[2],
+    measures: measured,
+    counts,
+    scores: cut(scores, keys),
+    weights: cut(weights, keys),
+    row_measures: cut(rows, 4),
+  };
+}
+
+/** A number as `amount` in Python writes it: what is more than nothing never looks like nothing. */
+export function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
+
+/** The share in words: how much of the scores lies beyond the picture; nothing where none does. */
+export function beyond(outside, limit) {
+  return outside > 0 ? ` (${amount(100 * outside, 1)} % beyond ±${limit})` : "";
+}
+
+/** Where a score lies in a picture of this width, and whether it lies beyond it: −1 left, 1 right, else 0. */
+export function placed(score, limit, left, width) {
+  const x = left + ((clamp(score, -limit, limit) + limit) / (2 * limit)) * width;
+  return { x, beyond: Math.abs(score) > limit ? Math.sign(score) : 0 };
+}
+
+// --- the widget -----------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const root = startRoot(el, "scaling_explorer", "Scaling explorer: spread of scores, weights and gradients");
+  const save = saver(model);
+  const layout = model.get("layout_of");
+  const { sizes, keys, limit } = layout;
+  const numbers = floats(model.get("numbers"));
+  const drawn = layout.queries.toLocaleString("en-GB");
+  let state;
+  let width = 0;
+
+  // --- the parts --------------------------------------------------------------------------------
+  const sizeField = slider({
+    label: "head_size",
+    min: 0,
+    max: sizes.length - 1,
+    value: sizes.indexOf(model.get("head_size")),
+    format: (at) => String(sizes[at]),
+    onInput: (at) => save({ head_size: sizes[at] }),
+  });
+  const divisorField = select({
+    label: "scores divided by",
+    options: layout.divisors,
+    value: model.get("divisor"),
+    onChange: (divisor) => save({ divisor }),
+  });
+  const again = button({
+    label: "Draw again",
+    title: `Another query with other keys: the next of the first ${layout.examples}`,
+    onClick: () => save({ query: (model.get("query") + 1) % layout.examples }),
+  });
+  const sign = make("span", { class: "sca-sign", "aria-hidden": "true" });
+  const said = readout();
+
+  const entry = (mark, words) =>
+    make("span", { class: "sca-entry" }, make("i", { class: mark, "aria-hidden": "true" }), words);
+  const canvas = make("canvas", { role: "img" });
+  const scoresTitle = make("p", { class: "sca-title" });
+  const whose = make("span");
+  const scoresKey = make(
+    "p",
+    { class: "sca-key" },
+    entry("sca-dash", make("span", { text: "one spread from 0" })),
+    entry("sca-peak", whose),
+  );
+  const left = make("div", { class: "sca-panel" }, scoresTitle, canvas, scoresKey);
+
+  const keyRows = Array.from({ length: keys }, (_, key) => {
+    const score = make("td", { class: "sca-number" });
+    const weight = make("td", { class: "sca-number" });
+    const { cell, bar } = barCell("sca-track sca-equal");
+    cell.style.setProperty("--sca-equal", `${100 / keys}%`);
+    const row = make("tr", {}, make("th", { scope: "row", text: `key ${key}` }), score, cell, weight);
+    return { row, score, bar, weight };
+  });
+  const exampleTitle = make("caption");
+  const example = make(
+    "table",
+    {},
+    exampleTitle,
+    headRow(["key"], ["score", "sca-number"], [null], ["weight", "sca-number"]),
+    make("tbody", {}, ...keyRows.map(({ row }) => row)),
+  );
+  const equal = make("span", { text: `equal shares: ${fixed(1 / keys)}` });
+  const exampleKey = make("p", { class: "sca-key" }, entry("sca-dash", equal));
+
+  const measured = layout.measures.map(([words]) => {
+    const mean = make("td", { class: "sca-number" });
+    const { cell, bar } = barCell("sca-track");
+    const row = make("tr", {}, make("th", { scope: "row", text: words }), cell, mean);
+    return { row, mean, bar };
+  });
+  // The example has one gradient, which stands beside both the median and the mean of all.
+  const own = [1, 1, 1, 2].map((rowspan, at) => {
+    const cell = make("td", { class: "sca-number sca-own", rowspan });
+    measured[at].row.append(cell);
+    return cell;
+  });
+  const measures = make(
+    "table",
+    { class: "sca-measures" },
+    make("caption", { text: "What it does to the weights and to learning" }),
+    headRow(["measure"], [null], [`all ${drawn}`, "sca-number"], ["", "sca-number sca-own"]),
+    make("tbody", {}, ...measured.map(({ row }) => row)),
+  );
+  const ownTitle = measures.querySelector("thead .sca-own");
+
+  root.append(
+    make("div", { class: "nano-bar" }, sizeField.root, divisorField.root, again),
+    make("div", { class: "sca-light" }, sign, said.root),
+    make("div", { class: "sca-panels" }, left, make("div", { class: "sca-panel" }, example, exampleKey)),
+    measures,
+    make("p", {
+      class: "sca-hint",
+      text:
+        `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ` +
+        `${layout.seed}). What stands for all of them is the mean, unless it is called the median. ` +
+        `The gradient is that of the weight of key 0; its bars end at ${layout.measures.at(-1)[1]}.`,
+    }),
+  );
+
+  // --- what happens -----------------------------------------------------------------------------
+  function show() {
+    const size = model.get("head_size");
+    const query = model.get("query");
+    state = unpack(numbers, layout, size, model.get("divisor"));
+    sizeField.set(sizes.indexOf(size));
+    divisorField.set(model.get("divisor"));
+    const [light, words] = model.get("words")[state.choice];
+    root.dataset.light = light;
+    sign.textContent = layout.signs[light];
+    const [largest, entropy] = state.row_measures[query].map((value) => amount(value));
+    said.say(words, `${words} Query ${query}: largest weight ${largest}, entropy ${entropy}.`);
+    scoresTitle.textContent = `Scores that enter the softmax${beyond(state.outside, limit)}`;
+    whose.textContent = `the ${keys} scores of query ${query}`;
+    exampleTitle.textContent = `One example: query ${query} and its ${keys} keys`;
+    ownTitle.textContent = `query ${query}`;
+    keyRows.forEach(({ score, bar, weight }, key) => {
+      score.textContent = fixed(state.scores[query][key]);
+      bar.style.width = `${100 * state.weights[query][key]}%`;
+      weight.textContent = amount(state.weights[query][key]);
+    });
+    measured.forEach(({ mean, bar }, at) => {
+      mean.textContent = amount(state.measures[at]);
+      bar.style.width = `${100 * clamp(state.measures[at] / layout.measures[at][1], 0, 1)}%`;
+    });
+    own.forEach((cell, at) => {
+      cell.textContent = amount(state.row_measures[query][at]);
+    });
+    paint();
+  }
+
+  const paint = painter(root, () => {
+    const room = Math.floor(left.clientWidth);
+    if (!room) return false;
+    width = room;
+    const colours = themeColours(root);
+    const context = sizeCanvas(canvas, width, HEIGHT);
+    const inner = width - MARGIN.left - MARGIN.right;
+    const floor = HEIGHT - MARGIN.bottom;
+    const at = (score) => placed(score, limit, MARGIN.left, inner);
+    const most = Math.max(...state.counts);
+    const share = amount((100 * most) / (layout.queries * keys), 1);
+    context.clearRect(0, 0, width, HEIGHT);
+    context.font = `12px ${colours.font}`;
+    context.fillStyle = BAR;
+    const edge = (index) => Math.round(MARGIN.left + (index * inner) / layout.bins); // else gaps would shimmer
+    state.counts.forEach((count, index) => {
+      const tall = ((floor - MARGIN.top) * count) / most;
+      if (!count) return;
+      const high = Math.max(1, tall); // or a bar with few scores in it would be taken for an empty one
+      context.fillRect(edge(index), floor - high, edge(index + 1) - edge(index), high);
+    });
+    context.fillStyle = colours.muted;
+    context.fillRect(MARGIN.left, floor, inner, 1);
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    const step = inner < 260 ? 20 : 10;
+    for (let score = -30 + (30 % step); score <= 30; score += step) {
+      context.fillRect(Math.round(at(score).x), floor, 1, 5);
+      context.fillText(fixed(score, 0), at(score).x, HEIGHT - 13);
+    }
+    context.strokeStyle = colours.text;
+    context.setLineDash([4, 3]);
+    for (const score of [-state.spread, state.spread]) {
+      context.beginPath();
+      context.moveTo(at(score).x, MARGIN.top - 4);
+      context.lineTo(at(score).x, floor);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    context.fillStyle = colours.text;
+    context.textBaseline = "middle";
+    context.textAlign = "left";
+    context.fillText(`tallest bar: ${share} %`, MARGIN.left, 9);
+    context.textAlign = "right";
+    context.fillText(`spread ${amount(state.spread)}`, width - MARGIN.right, 9);
+    context.fillStyle = MARK;
+    for (const score of state.scores[model.get("query")]) {
+      const { x, beyond: side } = at(score);
+      context.beginPath();
+      if (side) {
+        context.moveTo(x + 6 * side, floor + 12);
+        context.lineTo(x - 3 * side, floor + 7);
+        context.lineTo(x - 3 * side, floor + 17);
+      } else {
+        context.moveTo(x, floor + 6);
+        context.lineTo(x - 4, floor + 17);
+        context.lineTo(x + 4, floor + 17);
+      }
+      context.fill();
+    }
+    canvas.setAttribute(
+      "aria-label",
+      `Histogram of the scores from −${limit} to ${limit}: spread ${amount(state.spread)}, ` +
+        `${share} % of the scores in the tallest bar${beyond(state.outside, limit)}.`,
+    );
+    return true;
+  });
+
+  const ends = [watch(model, ["head_size", "divisor", "query"], show), onTheme(root, paint)];
+  const sized = new ResizeObserver(() => Math.floor(left.clientWidth) !== width && paint.now());
+  sized.observe(left);
+  show();
+  return () => {
+    ends.forEach((end) => end());
+    sized.disconnect();
+    paint.stop();
+    said.stop();
+    save.flush();
+  };
+}
+
+/** The heads of a table's columns, [words, class]; a bar has none, since it says what a number says too. */
+function headRow(...heads) {
+  const cells = heads.map(([text, kind = null]) =>
+    text === null
+      ? make("td", { class: "sca-wide", "aria-hidden": "true" })
+      : make("th", { scope: "col", text, class: kind }),
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
+function barCell(kind) {
+  const bar = make("div", { class: "sca-bar" });
+  const track = make("div", { class: kind }, bar);
+  return { cell: make("td", { class: "sca-wide", "aria-hidden": "true" }, track), bar };
+}
+
+export default { render };

@@ -1,0 +1,333 @@
+"""The scaling explorer in a real browser: mouse, keyboard, Python, both themes, narrow windows, speed."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from browser import VIEW, NotebookPage, open_notebook, set_input
+from test_browser_attention import CONTRAST, PIXELS
+
+pytestmark = pytest.mark.browser
+
+SOON = 50  # milliseconds, of the median; a machine with nothing else to do takes 10 to 25
+SETUP = """
+from nanogpt_lib.widgets.scaling_explorer import ScalingExplorer, amount, scaling_in_words
+explorer = ScalingExplorer()
+explorer
+"""
+CELLS = [SETUP, "explorer", "cold = ScalingExplorer(256, 'none', query=3, seed=2); cold"]
+WIDGET, AGAIN, COLD = range(3)
+
+# How far something reaches beyond the widget's right edge, in pixels: the worst of all elements.
+STICKS_OUT = """(root) => Math.max(...[...root.querySelectorAll("*:not(.nano-hidden):not(.nano-sentinel)")]
+  .filter((one) => one.checkVisibility())
+  .map((one) => one.getBoundingClientRect().right - root.getBoundingClientRect().right))"""
+# The lines of text that lie over another line of text; each is told with what it covers.
+OVERLAPS = """(root) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const boxes = [];
+  while (walker.nextNode()) {
+    const at = walker.currentNode;
+    if (!at.data.trim() || at.parentElement.closest("select, .nano-hidden")) continue;
+    if (!at.parentElement.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(at);
+    for (const box of range.getClientRects()) boxes.push([at.data, box]);
+  }
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+  return boxes.flatMap(([text, a], i) => boxes.slice(i + 1)
+    .filter(([, b]) => over(a, b)).map(([other]) => `${text} | ${other}`));
+}"""
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[NotebookPage]:
+    with open_notebook(CELLS) as notebook:
+        assert notebook.errors() == []
+        yield notebook
+
+
+@pytest.fixture
+def notebook(opened: NotebookPage) -> NotebookPage:
+    """The same page for every test, with every choice where it was at first."""
+    opened.python("explorer.head_size, explorer.divisor, explorer.query = 64, 'root of head_size', 0")
+    expect(said(opened.widgets.nth(WIDGET))).to_contain_text("Divided by 8, ")
+    expect(opened.widgets.nth(WIDGET)).to_contain_text("One example: query 0")
+    return opened
+
+
+@pytest.fixture
+def widget(notebook: NotebookPage) -> Locator:
+    return notebook.widget(WIDGET)
+
+
+def said(widget: Locator) -> Locator:
+    """The sentences that are seen."""
+    return widget.locator(".nano-said")
+
+
+def row(widget: Locator, name: str) -> list[str]:
+    """The cells of the row that begins so, as text."""
+    line = widget.get_by_role("row").filter(has=widget.page.get_by_role("rowheader", name=name))
+    return [text for text in line.first.locator("td").all_inner_texts() if text]
+
+
+def numbers_in_python(notebook: NotebookPage, name: str = "explorer") -> list[list[str]]:
+    """What the widget's table should show, asked of Python: of each measure all queries, the example."""
+    return eval(
+        notebook.python(
+            f"s, q = {name}.state(), {name}.query\n"
+            "own = [amount(value) for value in s.row_measures[q]]\n"
+            "fields = ('largest', 'entropy', 'sensitivity', 'gradient_median', 'gradient_mean')\n"
+            "print([[amount(getattr(s, field)), *own[at : at + 1]] for at, field in enumerate(fields)])"
+        )
+    )
+
+
+def numbers_on_the_page(widget: Locator) -> list[list[str]]:
+    names = ("largest weight", "entropy in nats", "sum of p(1 − p)", "query, median", "query, mean")
+    return [row(widget, name) for name in names]
+
+
+def test_all_three_are_there_without_errors_and_nothing_was_fetched(notebook: NotebookPage) -> None:
+    expect(notebook.widgets).to_have_count(3)
+    assert notebook.errors() == []
+    assert notebook.console == []
+    assert notebook.outside == []
+
+
+@pytest.mark.parametrize(("index", "name"), [(WIDGET, "explorer"), (COLD, "cold")])
+def test_what_is_seen_is_what_python_computed(notebook: NotebookPage, index: int, name: str) -> None:
+    widget = notebook.widget(index)
+    expect(said(widget)).to_have_text(notebook.python(f"print(scaling_in_words({name}.state()), end='')"))
+    assert numbers_on_the_page(widget) == numbers_in_python(notebook, name)
+    weights = eval(
+        notebook.python(f"print([amount(w) for w in {name}.state().weights[{name}.query].tolist()])")
+    )
+    assert [row(widget, f"key {key}")[-1] for key in range(8)] == weights
+    spread = notebook.python(f"print(amount({name}.state().spread), end='')")
+    assert f"spread {spread}, " in widget.locator("canvas").get_attribute("aria-label")
+
+
+def test_the_slider_is_turned_by_keyboard_and_the_notebook_stays(
+    notebook: NotebookPage, widget: Locator
+) -> None:
+    cell = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    slider = widget.get_by_label("head_size", exact=True)
+    slider.focus()
+    before = notebook.page.evaluate(cell)
+    for key in ("ArrowRight", "ArrowUp", "j", "d", "d"):  # j and d d are JupyterLab's: next cell, delete cell
+        notebook.page.keyboard.press(key)
+    expect(slider).to_have_attribute("aria-valuetext", "256")
+    expect(said(widget)).to_contain_text("Divided by 16, the scores have a spread of 0.998: undecided")
+    assert notebook.page.evaluate(cell) == before
+    assert len(notebook.cells()) == len(CELLS)
+    notebook.python_comes_to("explorer.head_size", 256)
+    assert numbers_on_the_page(widget) == numbers_in_python(notebook)
+    notebook.page.keyboard.press("Home")
+    expect(slider).to_have_attribute("aria-valuetext", "1")
+    notebook.python_comes_to("explorer.head_size", 1)
+
+
+def test_a_held_key_arrives_whole(notebook: NotebookPage, widget: Locator) -> None:
+    widget.get_by_label("head_size", exact=True).focus()
+    for key in ["Home"] + ["ArrowRight"] * 7 + ["ArrowLeft"] * 3:
+        notebook.page.keyboard.press(key)
+    expect(said(widget)).to_contain_text("Divided by 4, ")
+    notebook.python_comes_to("explorer.head_size", 16)
+    expect(said(widget)).to_contain_text("Divided by 4, ")
+
+
+def test_the_slider_is_dragged_by_mouse(notebook: NotebookPage, widget: Locator) -> None:
+    box = widget.get_by_label("head_size", exact=True).bounding_box()
+    middle = box["y"] + box["height"] / 2
+    mouse = notebook.page.mouse
+    mouse.move(box["x"] + 8 + (box["width"] - 16) * 6 / 8, middle)  # on the knob, which stands at 64
+    mouse.down()
+    mouse.move(box["x"] + 8 + (box["width"] - 16) * 2 / 8, middle, steps=4)
+    expect(said(widget)).to_contain_text("Divided by 2, ")
+    mouse.up()
+    notebook.python_comes_to("explorer.head_size", 4)
+
+
+def test_without_scaling_one_key_takes_nearly_all(notebook: NotebookPage, widget: Locator) -> None:
+    picture = widget.locator("canvas").evaluate(PIXELS)
+    widget.get_by_label("scores divided by").select_option(label="1 (no scaling)")
+    expect(said(widget)).to_contain_text("Divided by 1, the scores have a spread of 8.054: by chance")
+    expect(widget.locator(".sca-sign")).to_have_text("> 1")
+    expect(widget).to_have_attribute("data-light", "sharp")
+    assert row(widget, "largest weight")[0] == "0.875"
+    expect(widget).to_contain_text("Scores that enter the softmax (<0.1 % beyond ±32)")
+    widths = widget.locator(".sca-panel .sca-bar").evaluate_all(
+        "(bars) => bars.map((bar) => bar.clientWidth / bar.parentElement.clientWidth)"
+    )
+    weights = eval(notebook.python("print(explorer.state().weights[0].tolist())"))
+    assert widths == pytest.approx(weights, abs=0.01)
+    assert widget.locator("canvas").evaluate(PIXELS) != picture
+    notebook.python_comes_to("explorer.divisor", "none")
+
+
+def test_the_menu_is_turned_by_keyboard(notebook: NotebookPage, widget: Locator) -> None:
+    widget.get_by_label("scores divided by").focus()
+    notebook.page.keyboard.press("ArrowDown")
+    expect(said(widget)).to_contain_text("Divided by 16, the scores have a spread of 0.503: the weights are")
+    expect(widget.locator(".sca-sign")).to_have_text("< 1")
+    notebook.python_comes_to("explorer.divisor", "root of n_embd")
+    notebook.page.keyboard.press("End")
+    expect(said(widget)).to_contain_text("Divided by 4,096, ")
+    notebook.python_comes_to("explorer.divisor", "head_size squared")
+    assert numbers_on_the_page(widget) == numbers_in_python(notebook)
+
+
+def test_draw_again_shows_other_keys_while_the_averages_stay(notebook: NotebookPage, widget: Locator) -> None:
+    again = widget.get_by_role("button", name="Draw again")
+    before, weights = numbers_on_the_page(widget), [row(widget, f"key {key}") for key in range(8)]
+    picture = widget.locator("canvas").evaluate(PIXELS)
+    again.click()
+    expect(widget).to_contain_text("One example: query 1 and its 8 keys")
+    expect(widget).to_contain_text("the 8 scores of query 1")
+    notebook.python_comes_to("explorer.query", 1)
+    after = numbers_on_the_page(widget)
+    assert after == numbers_in_python(notebook)
+    assert [pair[0] for pair in after] == [pair[0] for pair in before]
+    assert [row(widget, f"key {key}") for key in range(8)] != weights
+    assert widget.locator("canvas").evaluate(PIXELS) != picture  # its scores are marked below the histogram
+    again.focus()
+    for _ in range(15):
+        notebook.page.keyboard.press("Enter")
+    expect(widget).to_contain_text("One example: query 0 and its 8 keys")
+    assert numbers_on_the_page(widget) == before
+
+
+def test_python_turns_the_widget_and_both_views_follow(notebook: NotebookPage, widget: Locator) -> None:
+    notebook.python("explorer.head_size, explorer.divisor, explorer.query = 8, 'head_size', 5")
+    for index in (WIDGET, AGAIN):
+        view = notebook.widget(index)
+        expect(said(view)).to_contain_text("Divided by 8, the scores have a spread of 0.356")
+        expect(view.get_by_label("head_size", exact=True)).to_have_value("3")
+        expect(view.get_by_label("scores divided by")).to_have_value("head_size")
+        expect(view).to_contain_text("query 5 and its 8 keys")
+    view.get_by_label("scores divided by").select_option("none")
+    expect(said(widget)).to_contain_text("Divided by 1, ")
+
+
+def test_every_control_has_a_name_and_shows_where_the_keyboard_is(
+    notebook: NotebookPage, widget: Locator
+) -> None:
+    controls = widget.locator("input, select, button")
+    assert controls.count() == 3
+    notebook.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
+    for control, name in zip(controls.all(), ("head_size", "scores divided by", "Draw again"), strict=True):
+        expect(control).to_have_accessible_name(name)
+        control.focus()
+        assert control.evaluate("(c) => parseFloat(getComputedStyle(c).outlineWidth)") >= 2
+    expect(widget.get_by_role("img")).to_have_count(1)
+    expect(widget.get_by_role("columnheader", name="query 0")).to_have_count(1)
+
+
+def test_a_change_is_read_aloud_with_the_example(widget: Locator) -> None:
+    widget.get_by_role("button", name="Draw again").click()
+    aloud = widget.locator("[aria-live=polite]")
+    expect(aloud).to_contain_text("the scores have a spread of 1.007")
+    largest, entropy = (row(widget, name)[1] for name in ("largest weight", "entropy in nats"))
+    expect(aloud).to_contain_text(f"Query 1: largest weight {largest}, entropy {entropy}.")
+
+
+def test_both_themes_can_be_read(notebook: NotebookPage, widget: Locator) -> None:
+    seen = {}
+    try:
+        for theme in ("dark", "light"):
+            drawn = int(widget.get_attribute("data-drawn"))
+            if theme != notebook.theme:
+                notebook.set_theme(theme)
+                notebook.page.wait_for_function(
+                    "(drawn) => document.querySelector('.nano-widget').dataset.drawn > drawn", arg=drawn
+                )
+            for parts in (
+                "label",
+                ".nano-said, .sca-sign",
+                "caption, th, td",
+                ".sca-key, .sca-hint, .sca-title",
+            ):
+                ratio = widget.evaluate(CONTRAST, parts)
+                assert ratio >= 4.5, f"{parts}, {theme}: contrast {ratio:.2f}"
+            seen[theme] = widget.locator("canvas").evaluate(PIXELS)
+            notebook.screenshot(f"scaling_{theme}", widget)
+    finally:
+        if notebook.theme != "light":
+            notebook.set_theme("light")
+    assert seen["dark"] != seen["light"], "the histogram kept the other theme's ink"
+
+
+def test_the_histogram_follows_the_ink_of_the_page(notebook: NotebookPage, widget: Locator) -> None:
+    """JupyterLab's change of theme alone would not tell: it also moves the page, which draws it anew."""
+    picture = widget.locator("canvas").evaluate(PIXELS)
+    changed = "([root, picture]) => root.querySelector('canvas').toDataURL() !== picture"
+    widget.evaluate("(root) => root.style.setProperty('--nano-text', 'rgb(0, 90, 0)')")
+    try:
+        notebook.page.wait_for_function(changed, arg=[widget.element_handle(), picture], timeout=3_000)
+    finally:
+        widget.evaluate("(root) => root.style.removeProperty('--nano-text')")
+
+
+@pytest.mark.parametrize(("window", "side_by_side"), [(1280, True), (1000, True), (800, False), (480, False)])
+def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, side_by_side: bool) -> None:
+    """Without JupyterLab's own side bar, so that a window of 800 pixels leaves the widget about 620."""
+    widget, page = notebook.widget(WIDGET), notebook.page
+    notebook.python("explorer.head_size, explorer.divisor, explorer.query = 256, 'none', 3")
+    page.set_viewport_size({**VIEW, "width": window})
+    notebook.command("application:toggle-left-area")
+    try:
+        expect(widget).to_contain_text("query 3 and its 8 keys")
+        notebook.settle()
+        width = widget.evaluate("(root) => root.clientWidth")
+        assert widget.evaluate(STICKS_OUT) <= 0, width
+        assert widget.evaluate(OVERLAPS) == [], width
+        left, right = (panel.bounding_box() for panel in widget.locator(".sca-panel").all())
+        assert (left["y"] == right["y"]) == side_by_side, width
+        canvas = widget.locator("canvas")
+        assert canvas.evaluate("(c) => c.clientWidth") == int(left["width"])
+    finally:
+        notebook.command("application:toggle-left-area")
+        page.set_viewport_size(VIEW)
+        notebook.settle()
+
+
+def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
+    chosen = """(root, i) => {
+      const menu = root.querySelector("select");
+      menu.selectedIndex = i % menu.length;
+      menu.dispatchEvent(new Event("change", {bubbles: true}));
+    }"""
+    inputs = {
+        "head_size": set_input("input[type=range]", [8, 0, 4]),
+        "divisor": chosen,
+        "draw again": "(root) => root.querySelector('button').click()",
+    }
+    # The better of two medians each: what else the machine does is not the widget's.
+    times = {what: min(notebook.latency(act, widget) for _ in range(2)) for what, act in inputs.items()}
+    print({what: f"{time:.0f} ms" for what, time in times.items()})
+    assert max(times.values()) < SOON, times
+
+
+def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
+    """Last of this page, so that it looks back on all the others."""
+    assert notebook.errors() == []
+    assert notebook.console == []
+    assert notebook.outside == []
+
+
+def test_without_python_every_choice_still_answers() -> None:
+    with open_notebook([SETUP]) as notebook:
+        widget = notebook.widget()
+        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        notebook.page.wait_for_timeout(500)
+        widget.get_by_label("head_size", exact=True).focus()
+        notebook.page.keyboard.press("End")
+        widget.get_by_label("scores divided by").select_option("none")
+        expect(said(widget)).to_contain_text("Divided by 1, the scores have a spread of 15.973")
+        assert row(widget, "largest weight")[0] == "0.936"
+        widget.get_by_role("button", name="Draw again").click()
+        expect(widget).to_contain_text("One example: query 1 and its 8 keys")
