@@ -20,11 +20,12 @@ from safetensors.torch import save as save_tensors
 from nanogpt_lib import __version__
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.files import sha256, write_atomically
+from nanogpt_lib.files import DATA, sha256, write_atomically
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.training import Record, TrainConfig, TrainingRun
 
 FORMAT = 1
+CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
 CARD = "checkpoint.json"
 _AGAIN = "Save the checkpoint again, or fetch it anew."
 _FIELDS = ("format", "model", "train", "vocabulary", "text_sha256", "step", "seconds", "curve")

@@ -19,6 +19,7 @@ class Experiment(NamedTuple):
     """Settings to compare: variant to preset, without the seed, and the seeds to train each with.
 
     `factor` is the one field in which the variants differ; None where several change at once.
+    With `keep` the trained models come with the project, in data/checkpoints/.
 
     Source:  own.   Taught in: notebooks/12.
     """
@@ -26,10 +27,11 @@ class Experiment(NamedTuple):
     variants: dict[str, Preset]
     factor: str | None
     seeds: tuple[int, ...] = SEEDS
+    keep: bool = False
 
 
 def experiments() -> dict[str, Experiment]:
-    """Every experiment by its name: the reference's ladder first, then one factor at a time.
+    """Every experiment by its name: one factor at a time, then the model that comes with the project.
 
     Example:
         >>> list(experiments()["heads"].variants), experiments()["heads"].factor
@@ -48,6 +50,7 @@ def experiments() -> dict[str, Experiment]:
         "depth without residual": _vary(replace(model, residual=False), short, "n_layer", _BLOCKS),
         "norm": _vary(model, short, "norm", {"before": "pre", "after": "post", "none": "none"}),
         "dropout": _vary(model, small, "dropout", {"p = 0": 0.0, "p = 0.2": 0.2, "p = 0.5": 0.5}),
+        "shipped": Experiment({"shakespeare": preset("shakespeare")}, None, seeds=(1337,), keep=True),
     }
 
 

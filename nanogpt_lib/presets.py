@@ -1,6 +1,6 @@
-"""Named settings: the four rungs of the reference's ladder.
+"""Named settings: the four rungs of the reference's ladder, and the model that comes with the project.
 
-They keep the reference's slip of scaling by the root of n_embd where that of head_size is
+The rungs keep the reference's slip of scaling by the root of n_embd where that of head_size is
 meant, because they exist to reproduce its log; notebook 05 measures what the slip costs.
 
 Taught in: notebooks/12.
@@ -40,12 +40,29 @@ _DEEP = Preset(
     replace(_WIDER.train, batch_size=64, max_iters=20_000, eval_interval=1_000, eval_iters=2_000),
 )
 
-PRESETS = {
+LADDER = {
     "reference-baseline": _BASELINE,
     "reference-longer": _LONGER,
     "reference-wider": _WIDER,
     "reference-deep": _DEEP,
 }
+
+_SHAKESPEARE = Preset(
+    GPTConfig(vocab_size=65, block_size=128, n_embd=192, n_head=6, n_layer=4, init="gpt2"),
+    TrainConfig(
+        batch_size=32,
+        max_iters=2_500,
+        learning_rate=2e-3,
+        eval_interval=250,
+        eval_iters=20,
+        schedule="cosine",
+        warmup_iters=100,
+        weight_decay=0.1,
+        precision="bfloat16",
+    ),
+)
+
+PRESETS = LADDER | {"shakespeare": _SHAKESPEARE}
 
 
 def preset(name: str) -> Preset:
@@ -57,7 +74,7 @@ def preset(name: str) -> Preset:
         >>> preset("reference-baseline").model.n_embd
         64
 
-    Source:  the reference notebook's four runs (2023).   Taught in: notebooks/12.
+    Source:  the reference notebook's four runs (2023); "shakespeare" is own.   Taught in: notebooks/12.
     """
     if name not in PRESETS:
         raise problem(f"one of {', '.join(PRESETS)}", repr(name), "Choose a name from that list.")

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from nanogpt_lib import __version__
-from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
+from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
@@ -132,6 +132,11 @@ def _record_and_compare(name: str, variant: str, seed: int, machine: str) -> Non
     before = load_run(name, variant, seed, RUNS).val_loss if path.exists() else None
     run = record(name, variant, seed, machine, load_text(), UNFINISHED)
     save_run(run, RUNS)
+    if experiment_called(name).keep:
+        trained = load_checkpoint(UNFINISHED / path.stem)
+        save_checkpoint(
+            CHECKPOINTS / variant, trained.run, trained.tokenizer, text=load_text(), resumable=False
+        )
     shutil.rmtree(UNFINISHED / path.stem)
     now = f"{name}, {variant}, seed {seed}: validation loss {run.val_loss:.4f} in {run.minutes} minutes"
     print(now if before is None else f"{now}; before it was {before:.4f}", flush=True)
