@@ -92,6 +92,8 @@ def test_a_view_is_recognised_as_a_reshape_is() -> None:
     """It fails on numbers that do not lie side by side, such as torch's kernel returns."""
     by_name = ex06.merge_heads.check(lambda heads: heads.view(len(heads), heads.shape[2], -1))
     assert by_name.mistake == "does not transpose back"
+    message = said(ex06.merge_heads, lambda heads: 2 * heads.view(len(heads), heads.shape[2], -1))
+    assert "In attention the future leaks" in message, "it was followed there as well"
 
 
 def test_a_number_that_was_never_in_the_input_is_told() -> None:
