@@ -9,6 +9,7 @@
 | `attention_view` | `AttentionView`: what every head looks at, stage by stage | 00, 04 |
 | `scaling_explorer` | `ScalingExplorer`: head_size and a divisor, spread, weights and gradients | 05 |
 | `head_grid` | `HeadGrid`: a layer's heads side by side, and the loss without some of them | 06 |
+| `depth_explorer` | `DepthExplorer`: layers, bypass and start, spread and gradient | 07 |
 | `quiz` | `Quiz`: questions whose answers say why | every notebook |
 
 Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they

@@ -213,11 +213,12 @@ class HeadGrid(Widget):
             raise problem(
                 "a model whose loss on the batch is a finite number", f"{losses['']}", "Train it again."
             )
-        layers, heads = range(self._model.config.n_layer), range(self._model.config.n_head)
-        for most in (len(heads), 1):  # all choices within one layer; where these are many, each head alone
-            subsets = [subset for many in range(1, most + 1) for subset in combinations(heads, many)]
-            offs = [[(layer, head) for head in subset] for layer in layers for subset in subsets]
-            if len(offs) < PRECOMPUTED:
+        n_layer, n_head = self._model.config.n_layer, self._model.config.n_head
+        for most in (n_head, 1):  # all choices within one layer; where these are many, each head alone
+            sizes = range(1, most + 1)
+            if n_layer * sum(math.comb(n_head, size) for size in sizes) < PRECOMPUTED:
+                subsets = [heads for size in sizes for heads in combinations(range(n_head), size)]
+                offs = [[(layer, head) for head in heads] for layer in range(n_layer) for heads in subsets]
                 return losses | {off_key(off): loss_without(self._model, *self._batch, off) for off in offs}
         return losses
 
