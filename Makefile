@@ -67,9 +67,10 @@ test: say-test $(STAMP)
 	}; \
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
-	stage 'unit tests and doctests' $(PY) -m pytest -q $(ARGS); \
-	stage 'notebooks' $(PY) -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout=120 \
-	  --nbval-sanitize-with=nbval-sanitize.cfg notebooks/*.ipynb; \
+	stage 'unit tests and doctests' $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*' $(ARGS); \
+	$(if $(filter no,$(BROWSER)),,stage 'browser' $(PY) -m pytest -q tests/test_browser_*.py;) \
+	stage 'notebooks' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
+	  --nbval-cell-timeout=120 --nbval-sanitize-with=nbval-sanitize.cfg notebooks/*.ipynb; \
 	printf "\n$$ended"; exit $$code
 
 notebooks: $(STAMP)
