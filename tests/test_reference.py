@@ -227,6 +227,17 @@ def the_layer_norm_with_the_unbiased_variance(seed: int, printed: list[float]) -
     close(factor, torch.full_like(factor, math.sqrt(100 / 99)), within=1e-4)
 
 
+AS_THE_LECTURE = {  # what the library can do otherwise, and the reference did not
+    "residual": True,
+    "norm": "pre",
+    "train_chars": None,
+    "schedule": "constant",
+    "warmup_iters": 0,
+    "weight_decay": None,
+    "precision": "float32",
+}
+
+
 def settings_of(name: str) -> dict[str, object]:
     return vars(preset(name).train) | vars(preset(name).model)
 
@@ -234,7 +245,9 @@ def settings_of(name: str) -> dict[str, object]:
 def compare_settings(rung: str, wanted: dict[str, float]) -> None:
     got = settings_of(RUNGS[rung])
     assert {name: got[name] for name in wanted} == wanted
-    assert set(got) - set(wanted) == {"vocab_size", "attention", "scale", "init", "seed"}
+    assert {name: got[name] for name in AS_THE_LECTURE} == AS_THE_LECTURE
+    own = {"vocab_size", "attention", "scale", "init", "seed"}
+    assert set(got) == {*wanted, *AS_THE_LECTURE, *own}
 
 
 @reads("full_model.baseline.config")
