@@ -21,6 +21,7 @@ from nanogpt_lib.exercises.facts import lowest_loss
 from nanogpt_lib.exercises.mistakes import Case, Wrong
 from nanogpt_lib.exercises.table import all_exercises, complaints, rows
 from nanogpt_lib.exercises.texts import published
+from nanogpt_lib.layers import Block, FeedForward
 from nanogpt_lib.ngrams import bigram_counts
 
 SEEDS = range(20)
@@ -445,6 +446,140 @@ def without_by_a_hook(layer, x, h):
         hook.remove()
 
 
+class LayerByHand(torch.nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.W1 = torch.nn.Parameter(torch.randn(c, 4 * c))
+        self.b1 = torch.nn.Parameter(torch.zeros(1, 4 * c))
+        self.W2 = torch.nn.Parameter(torch.randn(4 * c, c))
+        self.b2 = torch.nn.Parameter(torch.zeros(1, c))
+
+    def forward(self, x):
+        return (x @ self.W1 + self.b1).clamp(min=0) @ self.W2 + self.b2
+
+
+class LayerSecondFirst(torch.nn.Module):
+    def __init__(self, n_embd):
+        super().__init__()
+        self.back, self.out = torch.nn.Linear(n_embd * 4, n_embd), torch.nn.Linear(n_embd, n_embd * 4)
+
+    def forward(self, x):
+        return self.back(F.relu(self.out(x)))
+
+
+def layer_with_dropout(c):
+    return torch.nn.Sequential(*FeedForward(c, dropout=0.2).net, torch.nn.Dropout(0.1))
+
+
+def block_of_the_library(x, sa, ffwd, ln1, ln2):
+    one = Block(x.shape[2], n_head=1, block_size=x.shape[1])
+    one.sa, one.ffwd, one.ln1, one.ln2 = sa, ffwd, ln1, ln2
+    return one(x)
+
+
+def block_by_loop(x, sa, ffwd, ln1, ln2):
+    for part, norm in [(sa, ln1), (ffwd, ln2)]:
+        x = torch.add(part(norm(x)), x)
+    return x
+
+
+def block_by_two_changes(stream, sa, ffwd, ln1, ln2):
+    heard = sa(ln1(stream))
+    thought = ffwd(ln2(stream + heard))
+    return (stream.double() + heard + thought).float()
+
+
+def writers_by_data(blocks):
+    for b in blocks:
+        for part in (b.sa.proj, b.ffwd.net[-2]):
+            part.weight.data /= np.sqrt(2 * len(blocks))
+
+
+def writers_drawn_again(blocks):
+    for b in blocks:
+        for w in (b.sa.proj.weight, b.ffwd.net[2].weight):
+            torch.nn.init.normal_(w, std=w.std().item() / (len(blocks) * 2) ** 0.5)
+    return blocks
+
+
+def writers_by_name(blocks):
+    n = sum(
+        name.endswith(("proj.weight", "net.2.weight")) for b in blocks for name, _ in b.named_parameters()
+    )
+    for b in blocks:
+        for layer in (b.sa.proj, b.ffwd.net[2]):
+            layer.weight = torch.nn.Parameter(layer.weight.detach() * n**-0.5)
+            layer.bias = torch.nn.Parameter(layer.bias.detach() * n**-0.5)
+    return torch.nn.Sequential(*blocks)
+
+
+def norm_by_torch(x, g, b, e):
+    return F.layer_norm(x, g.shape, g, b, e)
+
+
+def norm_by_two_moments(x, gamma, beta, eps):
+    x = x.double()
+    mean = x.mean(2).unsqueeze(2)
+    return (x - mean) * ((x * x).mean(2)[..., None] - mean**2 + eps) ** -0.5 * gamma + beta
+
+
+def norm_by_rows(x, gamma, beta, eps):
+    rows = []
+    for row in x.flatten(0, 1):
+        variance = sum((v - sum(row) / len(row)) ** 2 for v in row) / len(row)
+        rows.append((row - sum(row) / len(row)) / torch.sqrt(variance + eps) * gamma + beta)
+    return torch.stack(rows).view_as(x)
+
+
+def norm_by_a_matrix(x, gamma, beta, eps):
+    """x minus its mean is one matrix product; the squares are the length of what comes out."""
+    c = x.size(-1)
+    centred = x @ (torch.eye(c) - 1 / c)
+    return torch.addcmul(
+        beta, gamma, centred / (torch.linalg.vecdot(centred, centred)[..., None] / c + eps).sqrt()
+    )
+
+
+def repaired_by_var_mean(x, e):
+    var, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+    return (x - mean) * torch.rsqrt(var + e)
+
+
+def repaired_as_a_batch_of_rows(x, eps):
+    turned = x.double().reshape(-1, x.shape[2]).T
+    turned = (turned - turned.mean(0)) / (turned.var(0, unbiased=False) + eps).sqrt()
+    return turned.T.reshape(x.shape)
+
+
+def repaired_by_numpy(x, eps):
+    a = x.numpy()
+    return torch.from_numpy((a - a.mean(2, keepdims=True)) / np.sqrt(a.var(2, keepdims=True) + eps))
+
+
+def stack_by_name(x, blocks, ln_f):
+    for block in blocks:
+        for part, norm in ((block.sa, block.ln1), (block.ffwd, block.ln2)):
+            x = torch.add(part(norm(x)), x)
+    return ln_f(x)
+
+
+def stack_by_recursion(x, blocks, ln_f):
+    if not blocks:
+        return ln_f(x)
+    ln1, sa, ln2, ffwd = blocks[0]
+    middle = sa(ln1(x)) + x
+    return stack_by_recursion(middle + ffwd(ln2(middle)), blocks[1:], ln_f)
+
+
+def stack_by_adding_up(x, blocks, ln_f):
+    """What passes by is x and everything that was ever added."""
+    written = [x]
+    for i in range(len(blocks)):
+        for norm, part in (blocks[i][:2], blocks[i][2:]):
+            written.append(part(norm(torch.stack(written).sum(0))))
+    return ln_f(sum(written))
+
+
 STYLES = {
     "ex01.encode_decode": [
         (encode_by_index, lambda ids: "".join(CHARACTERS[i] for i in ids)),
@@ -483,6 +618,12 @@ STYLES = {
         without_on_a_copy,
         without_by_a_hook,
     ],
+    "ex07.feed_forward": [LayerByHand, LayerSecondFirst, layer_with_dropout],
+    "ex07.block": [block_of_the_library, block_by_loop, block_by_two_changes],
+    "ex07.scale_writers": [writers_by_data, writers_drawn_again, writers_by_name],
+    "ex08.layer_norm": [norm_by_torch, norm_by_two_moments, norm_by_rows, norm_by_a_matrix],
+    "ex08.repaired": [repaired_by_var_mean, repaired_as_a_batch_of_rows, repaired_by_numpy],
+    "ex08.stack": [stack_by_name, stack_by_recursion, stack_by_adding_up],
 }
 
 
