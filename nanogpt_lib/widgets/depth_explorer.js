@@ -1,0 +1,263 @@
+// DepthExplorer: layers, bypass, start and norm to choose; spread forwards and gradient backwards follow.
+//
+// Python has computed every choice beforehand; here one of them is picked and drawn.
+import {
+  checkbox,
+  clamp,
+  floats,
+  make,
+  onTheme,
+  painter,
+  readout,
+  saver,
+  select,
+  sizeCanvas,
+  slider,
+  startRoot,
+  themeColours,
+  watch,
+} from "./common.js";
+
+const COLOURS = ["#0072b2", "#d55e00", "#009e73"]; // spread, between inputs, gradient
+const DASHES = [[], [5, 4], []];
+const HEIGHT = 220;
+const MARGIN = { left: 50, right: 12, top: 10, bottom: 40 };
+
+// --- pure -----------------------------------------------------------------------------------------
+
+/** One choice's numbers, out of the list of all of them; the order is that of the states in Python. */
+export function unpack(numbers, layout, { init, residual, norm, n_layer }) {
+  const { inits, deepest } = layout;
+  const stack = 4 * inits.findIndex(([name]) => name === init) + 2 * Number(residual) + Number(norm);
+  const places = n_layer + 1;
+  const before = ((n_layer - 1) * (n_layer + 2)) / 2; // places of all the shallower ones
+  const start = 3 * (stack * ((deepest * (deepest + 3)) / 2) + before);
+  const [spread, between, gradient] = [0, 1, 2].map((row) =>
+    Array.from(numbers.slice(start + row * places, start + (row + 1) * places)),
+  );
+  return { choice: stack * deepest + n_layer - 1, spread, between, gradient };
+}
+
+const tooSmall = (value) => value <= 1.000001e-12;
+
+/** A positive number in two digits, as `brief` in Python writes it. */
+export function brief(value) {
+  if (tooSmall(value)) return "<1e-12";
+  const text = (value * 1.000001).toExponential(1);
+  const [digits, power] = text.split("e");
+  if (power >= -3 && power <= 3) return Number(text).toFixed(Math.max(0, 1 - power));
+  return `${digits}e${Number(power)}`;
+}
+
+/** The powers of ten at which a picture of these values has its lines, from the lowest to the highest. */
+export function decades(values) {
+  const lowest = Math.log10(Math.min(...values)) + 1e-6;
+  const highest = Math.log10(Math.max(...values)) - 1e-6;
+  const low = [-1, -2, -3, -6, -9, -12].find((power) => power <= lowest) ?? -12;
+  const high = [1, 2, 3, 6].find((power) => power >= highest) ?? 9;
+  const step = high - low <= 4 ? 1 : high - low <= 6 ? 2 : 3;
+  const powers = Array.from({ length: high - low + 1 }, (_, at) => low + at);
+  return { low, high, lines: powers.filter((power) => power % step === 0) };
+}
+
+/** A power of ten as it stands beside its line. */
+export function tick(power) {
+  if (power < -3 || power > 3) return `1e${power}`;
+  return power < 0 ? (10 ** power).toFixed(-power) : String(10 ** power);
+}
+
+// --- the widget -----------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const root = startRoot(el, "depth_explorer", "Depth explorer: spread and gradient through many layers");
+  const save = saver(model);
+  const layout = model.get("layout_of");
+  const { deepest, series } = layout;
+  const numbers = floats(model.get("numbers"));
+  let state;
+  let width = 0;
+
+  // --- the parts --------------------------------------------------------------------------------
+  const fields = {
+    n_layer: slider({
+      label: "layers",
+      min: 1,
+      max: deepest,
+      value: model.get("n_layer"),
+      onInput: (n_layer) => save({ n_layer }),
+    }),
+    residual: checkbox({
+      label: "bypass",
+      value: model.get("residual"),
+      onChange: (residual) => save({ residual }),
+    }),
+    norm: checkbox({
+      label: "norm before each layer",
+      value: model.get("norm"),
+      onChange: (norm) => save({ norm }),
+    }),
+    init: select({
+      label: "weights start as",
+      options: layout.inits,
+      value: model.get("init"),
+      onChange: (init) => save({ init }),
+    }),
+  };
+  const sign = make("span", { class: "dep-sign", "aria-hidden": "true" });
+  const said = readout();
+
+  const keys = ["dep-spread", "dep-between", "dep-gradient"].map((mark) => {
+    const words = make("span");
+    const sample = make("i", { class: mark, "aria-hidden": "true" });
+    return { entry: make("span", { class: "dep-entry" }, sample, words), words };
+  });
+  const panel = (title, shown) => {
+    const canvas = make("canvas", { role: "img" });
+    const key = make("p", { class: "dep-key" }, ...shown.map((at) => keys[at].entry));
+    const head = make("p", { class: "dep-title", text: title });
+    return { canvas, shown, box: make("div", { class: "dep-panel" }, head, canvas, key) };
+  };
+  const forwards = panel("Forwards: the spread after each layer", [0, 1]);
+  const backwards = panel("Backwards: the gradient that arrives there", [2]);
+
+  const rows = Array.from({ length: deepest + 1 }, (_, at) => {
+    const cells = series.map(() => make("td", { class: "dep-number" }));
+    const name = at ? `after layer ${at}` : "input";
+    return { row: make("tr", {}, make("th", { scope: "row", text: name }), ...cells), cells };
+  });
+  const heads = ["place", ...series].map((text, at) =>
+    make("th", { scope: "col", text, class: at ? "dep-number" : null }),
+  );
+  const all = make(
+    "details",
+    { class: "dep-all", on: { toggle: fill } },
+    make("summary", { text: "The numbers of every layer" }),
+    make(
+      "table",
+      {},
+      make("thead", {}, make("tr", {}, ...heads)),
+      make("tbody", {}, ...rows.map(({ row }) => row)),
+    ),
+  );
+
+  root.append(
+    make("div", { class: "nano-bar" }, ...Object.values(fields).map((field) => field.root)),
+    make("div", { class: "dep-light" }, sign, said.root),
+    make("div", { class: "dep-panels" }, forwards.box, backwards.box),
+    all,
+    make("p", {
+      class: "dep-hint",
+      text:
+        `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ` +
+        `${layout.width} × ${layout.width} weights and a ReLU (seed ${layout.seed}). "Between inputs" is the ` +
+        "part of the spread in which one input differs from another; the rest is the same for all. The " +
+        "gradient starts at the output, 1 long. The grids of both pictures go in powers of ten.",
+    }),
+  );
+
+  // --- what happens -----------------------------------------------------------------------------
+  function fill() {
+    if (!all.open) return;
+    rows.forEach(({ row, cells }, at) => {
+      row.hidden = at >= state.spread.length;
+      if (row.hidden) return;
+      [state.spread, state.between, state.gradient].forEach((values, column) => {
+        cells[column].textContent = brief(values[at]);
+      });
+    });
+  }
+
+  function show() {
+    const choice = Object.fromEntries(Object.keys(fields).map((name) => [name, model.get(name)]));
+    for (const [name, field] of Object.entries(fields)) field.set(choice[name]);
+    state = unpack(numbers, layout, choice);
+    const [light, words] = model.get("words")[state.choice];
+    root.dataset.light = light;
+    sign.textContent = layout.signs[light];
+    said.say(words);
+    keys[0].words.textContent = `all of it; at the output ${brief(state.spread.at(-1))}`;
+    keys[1].words.textContent = `between inputs; at the output ${brief(state.between.at(-1))}`;
+    keys[2].words.textContent = `gradient; at the input ${brief(state.gradient[0])}`;
+    fill();
+    paint();
+  }
+
+  function draw({ canvas, shown }, lists, colours) {
+    const context = sizeCanvas(canvas, width, HEIGHT);
+    const inner = width - MARGIN.left - MARGIN.right;
+    const floor = HEIGHT - MARGIN.bottom;
+    const { low, high, lines } = decades(lists.flat());
+    const across = (place) => MARGIN.left + (inner * place) / deepest;
+    const up = (power) => floor - ((floor - MARGIN.top) * (clamp(power, low, high) - low)) / (high - low);
+    context.clearRect(0, 0, width, HEIGHT);
+    context.font = `12px ${colours.font}`;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const power of lines) {
+      context.fillStyle = power ? colours.line : colours.muted; // 1 is what everything is compared with
+      context.fillRect(MARGIN.left, Math.round(up(power)), inner, 1);
+      context.fillStyle = colours.muted;
+      context.fillText(tick(power), MARGIN.left - 6, up(power));
+    }
+    context.textAlign = "center";
+    for (let place = 0; place <= deepest; place += 4)
+      context.fillText(String(place), across(place), floor + 13);
+    context.fillText("layers passed", MARGIN.left + inner / 2, HEIGHT - 8);
+    lists.forEach((values, at) => {
+      const points = values.map((value, place) => [across(place), up(Math.log10(value))]);
+      const told = values.map((value) => !tooSmall(value)); // what is not leaves the picture at its floor
+      context.strokeStyle = context.fillStyle = COLOURS[shown[at]];
+      context.lineWidth = 2;
+      context.setLineDash(DASHES[shown[at]]);
+      context.beginPath();
+      points.forEach(([x, y], place) => {
+        if (told[place] || told[place - 1]) context.lineTo(x, y);
+        else context.moveTo(x, y);
+      });
+      context.stroke();
+      context.setLineDash([]);
+      for (const [x, y] of points.filter((_, place) => told[place])) {
+        context.beginPath();
+        if (shown[at] === 1) context.rect(x - 3, y - 3, 6, 6);
+        else context.arc(x, y, 3.5, 0, 2 * Math.PI);
+        context.fill();
+      }
+    });
+  }
+
+  const paint = painter(root, () => {
+    const room = Math.floor(forwards.box.clientWidth);
+    if (!room) return false;
+    width = room;
+    const colours = themeColours(root);
+    const last = state.spread.length - 1;
+    draw(forwards, [state.spread, state.between], colours);
+    draw(backwards, [state.gradient], colours);
+    const through = `through ${last} ${last === 1 ? "layer" : "layers"}`;
+    forwards.canvas.setAttribute(
+      "aria-label",
+      `Spread ${through}, on a scale of powers of ten: ${brief(state.spread[0])} at the input, ` +
+        `${brief(state.spread[last])} at the output; between inputs ${brief(state.between[last])}.`,
+    );
+    backwards.canvas.setAttribute(
+      "aria-label",
+      `Gradient ${through}, on a scale of powers of ten: 1.0 at the output, ` +
+        `${brief(state.gradient[0])} at the input.`,
+    );
+    return true;
+  });
+
+  const ends = [watch(model, Object.keys(fields), show), onTheme(root, paint)];
+  const sized = new ResizeObserver(() => Math.floor(forwards.box.clientWidth) !== width && paint.now());
+  sized.observe(forwards.box);
+  show();
+  return () => {
+    ends.forEach((end) => end());
+    sized.disconnect();
+    paint.stop();
+    said.stop();
+    save.flush();
+  };
+}
+
+export default { render };
