@@ -14,6 +14,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from nanogpt_lib.checks import evaluating
 from nanogpt_lib.data import load_text
 from nanogpt_lib.exercises import mistakes
 from nanogpt_lib.exercises.exercise import Exercise
@@ -580,6 +581,83 @@ def stack_by_adding_up(x, blocks, ln_f):
     return ln_f(sum(written))
 
 
+def dropout_by_bernoulli(x, p, training, generator=None):
+    if training:
+        kept = torch.empty_like(x).bernoulli_(1 - p, generator=generator)
+        x = x * kept.div_(max(1 - p, 1e-9))
+    return x
+
+
+def dropout_by_where(x, rate, train, rng):
+    if not (train and rate):
+        return x.clone()
+    gone = torch.rand(x.numel(), generator=rng, dtype=torch.float64).view_as(x) < rate
+    return torch.where(gone, torch.zeros(()), x / (1 - rate)) if rate < 1 else torch.zeros_like(x)
+
+
+def dropout_by_a_list(x, p, training, g):
+    if not training:
+        return x
+    draws = torch.rand(x.numel(), generator=g).tolist()
+    return x * torch.tensor([1 / (1 - p) if draw >= p else 0.0 for draw in draws]).reshape(x.shape)
+
+
+def dropout_by_numpy(x, p, training, generator):
+    rng = np.random.default_rng(int(torch.randint(2**40, (), generator=generator)))
+    kept = torch.from_numpy(rng.random(x.shape) >= p * training)
+    return x.masked_fill(~kept, 0) / (1 - p * training if p * training < 1 else 1)
+
+
+def judged_by_evaluating(model, splits, one_batch, n, generator):
+    with evaluating(model):
+        return {
+            name: torch.stack([model(*one_batch(data, generator))[1] for _ in range(n)]).mean()
+            for name, data in splits.items()
+        }
+
+
+def judged_batch_by_batch(model, splits, one_batch, eval_iters, generator):
+    """All splits take turns; no block forbids gradients, and each graph is dropped at once."""
+    modes = [part.training for part in model.modules()]
+    total = dict.fromkeys(splits, 0.0)
+    try:
+        for part in model.modules():
+            part.training = False
+        for _ in range(eval_iters):
+            for name in splits:
+                _, loss = model(*one_batch(splits[name], generator=generator))
+                total[name] += float(loss.detach()) / eval_iters
+    finally:
+        for part, mode in zip(model.modules(), modes, strict=True):
+            part.training = mode
+    return total
+
+
+@torch.inference_mode()
+def judged_all_at_once(model, splits, one_batch, eval_iters, generator):
+    """Batches of one size: the mean of their means is the mean of all."""
+    trained = [part for part in model.modules() if part.training]
+    losses = {}
+    try:
+        model.eval()
+        for name, data in splits.items():
+            x, y = zip(*(one_batch(data, generator) for _ in range(eval_iters)), strict=True)
+            losses[name] = np.float64(model(torch.cat(x), torch.cat(y))[1])
+        return losses
+    finally:
+        for part in trained:
+            part.training = True
+
+
+def labels_by_a_rule(curves):
+    def label(steps, training, validation):
+        if all(v < t for t, v in zip(training, validation, strict=True)):
+            return "dropout noise"
+        return "over-fit" if validation[-1] > min(validation) + 0.1 else "under-fit"
+
+    return {name: label(*curve) for name, curve in curves.items()}
+
+
 STYLES = {
     "ex01.encode_decode": [
         (encode_by_index, lambda ids: "".join(CHARACTERS[i] for i in ids)),
@@ -624,6 +702,9 @@ STYLES = {
     "ex08.layer_norm": [norm_by_torch, norm_by_two_moments, norm_by_rows, norm_by_a_matrix],
     "ex08.repaired": [repaired_by_var_mean, repaired_as_a_batch_of_rows, repaired_by_numpy],
     "ex08.stack": [stack_by_name, stack_by_recursion, stack_by_adding_up],
+    "ex09.dropout": [dropout_by_bernoulli, dropout_by_where, dropout_by_a_list, dropout_by_numpy],
+    "ex09.estimate_loss": [judged_by_evaluating, judged_batch_by_batch, judged_all_at_once],
+    "ex09.labels": [labels_by_a_rule, lambda curves: ["Dropout noise", "underfitting", "OVERFIT"]],
 }
 
 

@@ -15,6 +15,10 @@
 | `facts` | what an answer does, where its own values are random |
 | `attention_facts` | the same for a head set by hand, and for two orders of one input |
 | `head_facts` | what becomes of attention when heads are cut, joined, filled or switched off |
+| `block_facts` | what feed-forward layers, blocks and stacks of them do |
+| `norm_facts` | what a norm keeps apart, and which layers a stack calls |
+| `dropout_facts` | the law of a random mask, and how a model was treated while it was judged |
+| `curve_facts` | pairs of curves to be labelled |
 | `panel` | what the learner sees: a panel, and the same as plain text |
 | `exercise` | `Exercise`, which puts these together: check, hint, solution |
 | `texts` | the published text as ids, read once |

@@ -97,15 +97,17 @@ def _law(x: torch.Tensor, y: torch.Tensor, p: float, here: str) -> Fact:
         said = f"{here}, {share:.1%} of the numbers are 0, and the others {low:.3g} to {high:.3g} times"
         return Fact("varied", f"{said} what they were.")
     said = (
-        f"{here}, {share:.1%} of the numbers are 0, and the others {factor:.4g} times what they were: in "
-        f"the mean, 1 becomes {ratio.mean():.3g}."
+        f"{here}, {share:.1%} of the numbers are 0, and the others {factor:.4g} times what they were: "
+        f"on average 1 becomes {ratio.mean():.3f}."
     )
     if not zero.any():
         return Fact("only scaled", said)
     shared = "".join(name for axis, name in enumerate(AXES) if (zero == zero.narrow(axis, 0, 1)).all())
     if shared:
-        rows = zero.any(dim=AXES.index(shared[0])).sum()
-        said = f"{here}, {int(zero.sum()):,} numbers are 0, in only {int(rows):,} places of their own"
+        draws = total
+        for name in shared:
+            draws //= ratio.shape[AXES.index(name)]
+        said = f"{here}, {int(zero.sum()):,} numbers are 0, by {draws:,} draws for {total:,} numbers"
         return Fact(("shared", shared), said)
     if p in (0, 1):
         return Fact("dropped", said)
@@ -192,7 +194,7 @@ class Draws:
         self.splits, self.drawn = splits, []
 
     def __call__(self, data: torch.Tensor, generator: torch.Generator | None = None) -> tuple:
-        name = next((name for name, split in self.splits.items() if data is split), "another text")
+        name = next((name for name, split in self.splits.items() if torch.equal(data, split)), "another text")
         start = torch.randint(len(data) - BLOCK, (BATCH, 1), generator=generator)
         at = start + torch.arange(BLOCK)
         self.drawn.append((name, data[at], data[at + 1]))
@@ -232,9 +234,11 @@ def judged(estimate_loss: Callable, mode: str, breaks: bool, eval_iters: int, se
         try:
             call(model, draws)
         except Broken as error:
-            found["error"] = Fact("arrived", f"{error} That arrives after {len(model.seen)} call.")
+            found["error"] = Fact("arrived", f"{error} That was in call {len(model.seen)}.")
         else:
-            words = f"the model raised after {len(model.seen)} call, and nothing of it arrived."
+            if not model.seen:
+                raise Refusal("Your function made 0 calls of the model: model(x, y) returns (logits, loss).")
+            words = f"in call {len(model.seen)} the model raised, and nothing of it arrived."
             return {"error": Fact("swallowed", words)}
         return found | {"after": _after(before, model)}
     result = call(model, draws)

@@ -7,7 +7,7 @@ from nanogpt_lib.widgets.quiz import Choice, Question
 
 QUESTIONS = (
     Question(
-        "In the map of weights, row 7 has a bright cell in column 4. Who asks, and who answers?",
+        "In the map of a causal head, row 7 has a bright cell in column 4. Who asks, and who answers?",
         [
             Choice(
                 "Position 4 asks; position 7 answers.",

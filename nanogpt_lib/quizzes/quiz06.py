@@ -53,7 +53,7 @@ QUESTIONS = (
             Choice(
                 "The leak test: edit the last position, look at the earlier outputs.",
                 False,
-                "It found nothing: each position heard only itself and its neighbour before, never the future.",
+                "It found nothing: each position heard only its own pair, and never the future.",
             ),
             Choice(
                 "Parity: compare with a list of heads that holds the same weights.",
