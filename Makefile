@@ -58,6 +58,11 @@ lab: say-lab $(STAMP)
 say-test:
 	@echo 'test: checks style, runs the unit tests, runs every notebook and compares; about 6 minutes'
 
+# Widgets are timed, so theirs is the one stage that has the machine to itself.
+IN_A_BROWSER = \
+	stage 'widgets in a browser' $(PY) -m pytest -q -m browser --ignore=tests/test_browser_notebooks.py tests; \
+	stage 'notebooks in a browser' $(PY) -m pytest -q -n 2 --dist loadgroup tests/test_browser_notebooks.py;
+
 # Every stage runs, whatever became of the one before; the last lines say how each ended.
 test: say-test $(STAMP)
 	@ended=''; code=0; \
@@ -68,7 +73,7 @@ test: say-test $(STAMP)
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
 	stage 'unit tests and doctests' $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*' $(ARGS); \
-	$(if $(filter no,$(BROWSER)),,stage 'browser' $(PY) -m pytest -q tests/test_browser_*.py;) \
+	$(if $(filter no,$(BROWSER)),,$(IN_A_BROWSER)) \
 	stage 'notebooks' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
 	  --nbval-cell-timeout=120 --nbval-sanitize-with=nbval-sanitize.cfg notebooks/*.ipynb; \
 	printf "\n$$ended"; exit $$code

@@ -43,7 +43,14 @@ class Visit:
         return sum(STILL in output.get("data", {}).get("text/html", "") for output in outputs)
 
 
-@pytest.fixture(scope="module", params=notebook_files.NOTEBOOKS, ids=lambda path: path.stem)
+# Where tests run on two cores at once, those of one notebook stay together: they share its page.
+EACH = [
+    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem))
+    for path in notebook_files.NOTEBOOKS
+]
+
+
+@pytest.fixture(scope="module", params=EACH)
 def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Opens a notebook, looks, runs all cells; the tests of one notebook share it."""
     path = request.param
