@@ -10,6 +10,10 @@
 | `scaling_explorer` | `ScalingExplorer`: head_size and a divisor, spread, weights and gradients | 05 |
 | `head_grid` | `HeadGrid`: a layer's heads side by side, and the loss without some of them | 06 |
 | `depth_explorer` | `DepthExplorer`: layers, bypass and start, spread and gradient | 07 |
+| `norm_explorer` | `NormExplorer`: which axes a norm averages over, what it erases and what leaks | 08 |
+| `dropout_explorer` | `DropoutExplorer`: p and a mask, weights and the sums of their rows | 09 |
+| `curve_explorer` | `CurveExplorer`: recorded trainings over one another, read at any step | 09 |
+| `sampling_studio` | `SamplingStudio`: settings, a text that streams, the choice behind each character | 11 |
 | `quiz` | `Quiz`: questions whose answers say why | every notebook |
 
 Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they
