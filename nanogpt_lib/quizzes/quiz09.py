@@ -57,7 +57,7 @@ QUESTIONS = (
             Choice(
                 "Whether both were measured in the same mode.",
                 True,
-                "On the same batches and weights the noise alone cost 0.054 nats.",
+                "On the same batches and weights the noise alone cost about 0.05 nats.",
             ),
             Choice(
                 "Whether the model over-fits.",

@@ -1,0 +1,475 @@
+// NormExplorer: axes to average over, one part of a table to shift and scale, and what the norm lets through.
+import {
+  button,
+  clamp,
+  css,
+  fixed,
+  inkOn,
+  make,
+  moved,
+  onTheme,
+  painter,
+  readout,
+  saver,
+  select,
+  signed,
+  sizeCanvas,
+  slider,
+  startRoot,
+  themeColours,
+  watch,
+} from "./common.js";
+
+const REST = "#0072b2";
+const GROUP = "#e69f00";
+const HEIGHT = 96;
+const HUE = 2; // where the colours of the normalised table end, as in the notebook's maps
+const SIDES = ["top", "right", "bottom", "left"];
+
+// --- pure: the same as norm_explorer_state in Python, and a test holds them together ---------------
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+const mean = (values) => sum(values) / values.length;
+
+function variance(values) {
+  const middle = mean(values);
+  return mean(values.map((value) => (value - middle) ** 2));
+}
+
+/** The number of each cell's group: cells that differ only along dims share it. */
+export function groupsOf(dims, shape) {
+  const [, T, C] = shape;
+  const keys = Array.from({ length: shape[0] * T * C }, (_, at) => {
+    const place = [Math.floor(at / (T * C)), Math.floor(at / C) % T, at % C];
+    return place.map((one, axis) => (dims.includes(axis) ? 0 : one)).join();
+  });
+  const names = [...new Set(keys)];
+  return keys.map((key) => names.indexOf(key));
+}
+
+const members = (values, groups, group) => values.filter((_, at) => groups[at] === group);
+
+export function normalise(x, groups, eps) {
+  const means = [];
+  const spreads = [];
+  for (let group = 0; group <= Math.max(...groups); group += 1) {
+    const own = members(x, groups, group);
+    means.push(mean(own));
+    spreads.push(Math.sqrt(variance(own) + eps));
+  }
+  return x.map((value, at) => (value - means[groups[at]]) / spreads[groups[at]]);
+}
+
+/** Which bar of a histogram from −limit to limit a value belongs to. */
+export function barOf(value, limit, bins) {
+  return clamp(Math.floor(((value + limit) / (2 * limit)) * bins), 0, bins - 1);
+}
+
+export function counted(values, limit, bins) {
+  const counts = Array(bins).fill(0);
+  for (const value of values) counts[barOf(value, limit, bins)] += 1;
+  return counts;
+}
+
+/** A number as it is, with a true minus sign. */
+export function plain(value) {
+  return String(value).replace("-", "−");
+}
+
+function by(value, layout, most = "") {
+  return value >= layout.little ? `by ${most}${fixed(value, 2)}` : `by less than ${layout.little}`;
+}
+
+function would(light, value, layout) {
+  return {
+    leak: `would move ${by(value, layout)}: it sees`,
+    hidden: "would not move, but only since your change hides it: it sees",
+    closed: "would not move: it does not see",
+  }[light];
+}
+
+function changeInWords(label, shift, scale, own, rest, same, layout) {
+  const parts = [];
+  if (scale !== 1) parts.push(`times ${plain(scale)}`);
+  if (shift) parts.push(`${shift > 0 ? "plus" : "minus"} ${Math.abs(shift)}`);
+  if (!parts.length)
+    return "Change: none yet. Choose a position or a feature, then shift or scale it.";
+  const what = `${label} ${parts.join(", ")}`;
+  if (same) return `Change: ${what}. That leaves every number of the table as it was.`;
+  const most = Math.max(own, rest);
+  if (most < layout.nothing)
+    return `Change: ${what}. After the norm every number is as it was: the norm erases the change.`;
+  const [ownMoves, restMoves] = [own, rest].map((far) =>
+    far < layout.nothing ? "stays as it was" : `moves ${by(far, layout, "up to ")}`,
+  );
+  const erased = most >= layout.little ? "" : " The norm erases the change, but for its ε.";
+  return `Change: ${what}. After the norm it ${ownMoves}, the rest ${restMoves}.${erased}`;
+}
+
+/** What follows from the axes and a change; every table is a list of its cells, row by row. */
+export function explore(layout, axis, part, shift, scale) {
+  const [, , dims] = layout.axes.find(([name]) => name === axis);
+  const [, label, cells] = layout.parts.find(([name]) => name === part);
+  const [, T, C] = layout.shape;
+  const groups = groupsOf(dims, layout.shape);
+  const norm = (table) => normalise(table, groups, layout.eps);
+  const changed = (table) => table.map((value, at) => (cells.includes(at) ? scale * value + shift : value));
+  const x = changed(layout.x);
+  const normalised = norm(x);
+  const far = (one, other, where) =>
+    Math.max(...one.map((value, at) => (where(at) ? Math.abs(value - other[at]) : 0)));
+  // The first position, when the last one of its block (or else the other block) becomes z.
+  const probe = (where) => {
+    const other = layout.x.map((value, at) => (where(Math.floor(at / C)) ? layout.z[at % C] : value));
+    return far(norm(changed(other)), normalised, (at) => at < C);
+  };
+  const light = (far, reaches) => (far >= layout.nothing ? "leak" : reaches ? "hidden" : "closed");
+  const time = probe((position) => position === T - 1);
+  const batch = probe((position) => position >= T);
+  const lights = [light(time, dims.includes(1)), light(batch, dims.includes(0))];
+  const plainly = norm(layout.x);
+  const own = far(normalised, plainly, (at) => cells.includes(at));
+  const rest = far(normalised, plainly, (at) => !cells.includes(at));
+  const most = Math.max(...x.map(Math.abs));
+  const limits = [layout.limits.find((limit) => limit >= most), layout.limits[0]];
+  const statistics = layout.groups[axis].map((_, group) =>
+    [x, normalised].flatMap((table) => {
+      const numbers = members(table, groups, group);
+      return [mean(numbers), variance(numbers)];
+    }),
+  );
+  const first = layout.line[0];
+  return {
+    x,
+    normalised,
+    groups,
+    statistics,
+    limits,
+    counts: [x, normalised].map((table, at) => counted(table, limits[at], layout.bins)),
+    change: normalised.map((value, at) => Math.abs(value - plainly[at])),
+    time,
+    batch,
+    lights,
+    words: [
+      `Time: if block 0 ended in z, its ${first} ${would(lights[0], time, layout)} its future.`,
+      `Batch: if block 1 were zzzz, the ${first} of block 0 ${would(lights[1], batch, layout)} its neighbour.`,
+      changeInWords(label, shift, scale, own, rest, x.every((value, at) => value === layout.x[at]), layout),
+    ],
+  };
+}
+
+/** The sides on which a cell's neighbour, in a table with C columns, is of another group. */
+export function edges(at, groups, C) {
+  const other = (next, there) => !there || groups[next] !== groups[at];
+  return [
+    other(at - C, at >= C),
+    other(at + 1, at % C < C - 1),
+    other(at + C, at + C < groups.length),
+    other(at - 1, at % C > 0),
+  ];
+}
+
+/** One cell and its group in a sentence. */
+export function cellInWords(state, layout, axis, at) {
+  const C = layout.shape[2];
+  const group = state.groups[at];
+  const [middle, spread] = state.statistics[group].map((value) => fixed(value, 2));
+  const many = state.groups.filter((one) => one === group).length;
+  return (
+    `${layout.parts[Math.floor(at / C)][1]}, ${layout.features[at % C]}: ${plain(state.x[at])} becomes ` +
+    `${fixed(state.normalised[at], 2)}. It shares one mean, ${middle}, and one variance, ${spread}, with ` +
+    `${many - 1} other numbers (outlined: ${layout.groups[axis][group]}).`
+  );
+}
+
+// --- the widget -----------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const root = startRoot(el, "norm_explorer", "Norm explorer: which axes share a mean and a variance");
+  const save = saver(model);
+  const layout = model.get("layout_of");
+  const [B, T, C] = layout.shape;
+  const partOf = (name) => layout.parts.find(([one]) => one === name);
+  let state;
+  let chosen = 0; // the cell that the keyboard is on
+  let pointed = null; // the cell under the mouse
+  let width = 0;
+
+  // --- the parts --------------------------------------------------------------------------------
+  const axisField = select({
+    label: "Average over",
+    options: layout.axes,
+    value: model.get("axis"),
+    onChange: (axis) => save({ axis }),
+  });
+  const partField = select({
+    label: "Change",
+    options: layout.parts,
+    value: model.get("part"),
+    onChange: (part) => save({ part }),
+  });
+  const scaleField = slider({
+    label: "scale",
+    min: layout.scales[0],
+    max: layout.scales[1],
+    step: 0.5,
+    value: model.get("scale"),
+    format: (value) => `× ${plain(value)}`,
+    onInput: (scale) => save({ scale }),
+  });
+  const shiftField = slider({
+    label: "shift",
+    min: layout.shifts[0],
+    max: layout.shifts[1],
+    value: model.get("shift"),
+    format: (value) => (value < 0 ? plain(value) : `+${value}`),
+    onInput: (shift) => save({ shift }),
+  });
+  const back = button({ label: "Undo the change", onClick: () => save({ shift: 0, scale: 1 }) });
+
+  const lights = [0, 1].map(() => {
+    const sign = make("span", { class: "nrm-sign", "aria-hidden": "true" });
+    const words = make("span");
+    return { sign, words, root: make("p", { class: "nrm-light" }, sign, words) };
+  });
+  const changed = make("p", { class: "nrm-change" });
+  const aloud = readout(); // its sentence is about the cell; what is read aloud holds the others too
+  aloud.root.classList.add("nrm-cell-said");
+
+  const canvases = [0, 1].map(() => make("canvas", { role: "img" }));
+  const [before, after] = ["before", "after"].map((name, at) => table(name, canvases[at]));
+  const statistics = make("tbody");
+  const head = ["group", "mean", "variance", "mean after", "variance after"];
+  const groupTable = make(
+    "table",
+    { class: "nrm-groups" },
+    make("caption", { text: "What is averaged together" }),
+    make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", text })))),
+    statistics,
+  );
+
+  root.append(
+    make(
+      "div",
+      { class: "nano-bar" },
+      axisField.root,
+      partField.root,
+      scaleField.root,
+      shiftField.root,
+      back,
+    ),
+    make("div", { class: "nrm-lights" }, ...lights.map((light) => light.root)),
+    changed,
+    make(
+      "div",
+      { class: "nrm-panels" },
+      before.root,
+      after.root,
+      make("div", { class: "nrm-panel nrm-wide" }, groupTable),
+    ),
+    aloud.root,
+    make("p", {
+      class: "nrm-hint",
+      text:
+        "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
+        "outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z " +
+        `too. How far t moves is the largest step of its ${C} features. ε is 0.00001.`,
+    }),
+  );
+
+  /** One of the two tables, with its histogram; only the first can be reached by keyboard. */
+  function table(name, canvas) {
+    const first = name === "before";
+    const cells = Array.from({ length: B * T * C }, (_, at) =>
+      make("td", {
+        "data-at": at,
+        role: first ? "gridcell" : null,
+        tabindex: first ? (at === chosen ? 0 : -1) : null,
+        style: { "border-style": "solid" },
+      }),
+    );
+    const title = first ? "Before the norm" : "After the norm";
+    const columns = layout.features.map((text) => make("th", { scope: "col", text }));
+    const sides = Array.from({ length: B * T }, (_, position) =>
+      make("th", { scope: "row", "aria-label": partOf(`position ${position}`)[1], text: layout.line[position] }),
+    );
+    const rows = sides.map((side, position) =>
+      make(
+        "tr",
+        { class: position && position % T === 0 ? "nrm-next" : null },
+        position % T
+          ? null
+          : make("th", {
+              class: "nrm-block",
+              scope: "rowgroup",
+              rowspan: T,
+              text: `block ${position / T}`,
+            }),
+        side,
+        ...cells.slice(position * C, position * C + C),
+      ),
+    );
+    const grid = make(
+      "table",
+      { "aria-label": `${title}: positions down, features across`, role: first ? "grid" : null },
+      make("caption", { text: title }),
+      make("thead", {}, make("tr", {}, make("td"), make("td"), ...columns)),
+      make("tbody", {}, ...rows),
+    );
+    if (first) grid.setAttribute("aria-multiselectable", "true");
+    const where = (event) => {
+      const cell = event.target.closest("td[data-at]");
+      return cell && Number(cell.dataset.at);
+    };
+    grid.addEventListener("pointerover", (event) => point(where(event)));
+    grid.addEventListener("pointerleave", () => point(null));
+    grid.addEventListener("click", (event) => where(event) !== null && choose(where(event)));
+    if (first) {
+      grid.addEventListener("focusin", (event) => where(event) !== null && choose(where(event)));
+      grid.addEventListener("keydown", (event) => {
+        const to = moved(event.key, [Math.floor(chosen / C), chosen % C], [B * T, C]);
+        if (!to) return;
+        event.preventDefault();
+        cells[to[0] * C + to[1]].focus();
+      });
+    }
+    return { root: make("div", { class: "nrm-panel" }, grid, canvas), cells, columns, sides };
+  }
+
+  // --- what happens -----------------------------------------------------------------------------
+  function point(at) {
+    if (at === pointed) return;
+    pointed = at;
+    paint.now();
+  }
+
+  function choose(at) {
+    if (at === chosen && pointed === null) return;
+    before.cells[chosen].tabIndex = -1;
+    before.cells[at].tabIndex = 0;
+    chosen = at;
+    pointed = null;
+    paint.now();
+  }
+
+  function show() {
+    const [axis, part, shift, scale] = ["axis", "part", "shift", "scale"].map((name) => model.get(name));
+    state = explore(layout, axis, part, shift, scale);
+    axisField.set(axis);
+    partField.set(part);
+    shiftField.set(shift);
+    scaleField.set(scale);
+    lights.forEach(({ sign, words, root: light }, at) => {
+      light.dataset.light = state.lights[at];
+      sign.textContent = { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]];
+      words.textContent = state.words[at];
+    });
+    changed.textContent = state.words[2];
+    const cells = partOf(part)[2];
+    for (const { columns, sides } of [before, after]) {
+      columns.forEach((one, at) => one.classList.toggle("nrm-changed", layout.features[at] === part));
+      sides.forEach((one, at) => one.classList.toggle("nrm-changed", part === `position ${at}`));
+    }
+    state.x.forEach((value, at) => {
+      before.cells[at].textContent = plain(value);
+      before.cells[at].classList.toggle("nrm-moved", cells.includes(at) && value !== layout.x[at]);
+      const colour = signed(state.normalised[at], HUE);
+      const cell = after.cells[at];
+      cell.textContent = fixed(state.normalised[at], 2);
+      cell.style.backgroundColor = css(colour);
+      cell.style.color = inkOn(colour);
+      cell.classList.toggle("nrm-moved", state.change[at] >= layout.little);
+    });
+    statistics.replaceChildren(
+      ...state.statistics.map((numbers, group) =>
+        make(
+          "tr",
+          {},
+          make("th", {
+            scope: "row",
+            "aria-label": layout.groups[axis][group],
+            text: layout.groups[axis][group].replace("space", "␣"),
+          }),
+          ...numbers.map((value) => make("td", { text: fixed(value, 2) })),
+        ),
+      ),
+    );
+    paint.now();
+  }
+
+  /** The group of the cell in question, in both tables, both pictures and the list of groups. */
+  const paint = painter(root, () => {
+    const at = pointed ?? chosen;
+    const group = state.groups[at];
+    for (const { cells } of [before, after])
+      cells.forEach((cell, one) => {
+        const inside = state.groups[one] === group;
+        const open = edges(one, state.groups, C);
+        cell.classList.toggle("nrm-in", inside);
+        SIDES.forEach((side, place) => cell.classList.toggle(`nrm-${side}`, inside && open[place]));
+        if (cells === before.cells) cell.setAttribute("aria-selected", String(inside));
+      });
+    [...statistics.children].forEach((row, one) => row.classList.toggle("nrm-in", one === group));
+    const words = cellInWords(state, layout, model.get("axis"), at);
+    aloud.say(words, `${state.words.join(" ")} ${words}`);
+    const room = Math.floor(before.root.clientWidth);
+    if (!room) return false;
+    width = room;
+    histogram(canvases[0], state.x, group, state.limits[0], "before");
+    histogram(canvases[1], state.normalised, group, state.limits[1], "after");
+    return true;
+  });
+
+  function histogram(canvas, values, group, limit, when) {
+    const context = sizeCanvas(canvas, width, HEIGHT);
+    const colours = themeColours(root);
+    const { bins } = layout;
+    const all = state.counts[when === "before" ? 0 : 1];
+    const own = counted(members(values, state.groups, group), limit, bins);
+    const [left, floor, top] = [6, HEIGHT - 18, 14];
+    const inner = width - 2 * left;
+    const edge = (bar) => Math.round(left + (bar * inner) / bins);
+    const unit = (floor - top) / Math.max(...all);
+    context.clearRect(0, 0, width, HEIGHT);
+    all.forEach((count, bar) => {
+      const across = edge(bar + 1) - edge(bar) - 1;
+      context.fillStyle = REST;
+      context.fillRect(edge(bar), floor - unit * count, across, unit * count);
+      context.fillStyle = GROUP;
+      context.fillRect(edge(bar), floor - unit * own[bar], across, unit * own[bar]);
+    });
+    context.font = `12px ${colours.font}`;
+    context.fillStyle = colours.muted;
+    context.fillRect(left, floor, inner, 1);
+    context.textBaseline = "top";
+    for (const [text, x, align] of [
+      [`−${limit}`, left, "left"],
+      ["0", width / 2, "center"],
+      [String(limit), width - left, "right"],
+    ]) {
+      context.textAlign = align;
+      context.fillText(text, x, floor + 4);
+    }
+    context.textAlign = "left";
+    context.fillText(`tallest bar: ${Math.max(...all)} of ${values.length}`, left, 0);
+    canvas.setAttribute(
+      "aria-label",
+      `Histogram of the numbers ${when} the norm, from −${limit} to ${limit}: mean ${fixed(mean(values), 2)}, ` +
+        `variance ${fixed(variance(values), 2)}, ${Math.max(...all)} of ${values.length} in the tallest bar.`,
+    );
+  }
+
+  const ends = [watch(model, ["axis", "part", "shift", "scale"], show), onTheme(root, paint)];
+  const sized = new ResizeObserver(() => Math.floor(before.root.clientWidth) !== width && paint.now());
+  sized.observe(before.root);
+  show();
+  return () => {
+    ends.forEach((end) => end());
+    sized.disconnect();
+    paint.stop();
+    aloud.stop();
+    save.flush();
+  };
+}
+
+export default { render };
