@@ -1,0 +1,484 @@
+"""Writing with a model, one character at a time, and every choice it made open to be looked at.
+
+The kernel writes a few characters whenever the browser asks for them, so that nothing blocks and Stop is
+at once. Every choice travels with its character: looking at it later needs no kernel.
+
+Taught in: notebooks/11.
+"""
+
+import copy
+import re
+import time
+import unicodedata
+from collections import Counter
+from typing import ClassVar, NamedTuple
+
+import torch
+import traitlets
+from torch import nn
+
+from nanogpt_lib.checks import evaluating, positive_int, problem
+from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.sampling import next_token_probs
+from nanogpt_lib.threads import one_thread
+from nanogpt_lib.widgets.base import Widget, html_table, html_text, number, visible_text
+
+SHOWN = 12  # candidates a choice keeps; the character that was taken comes on top where it is none of them
+FIRST = 60  # characters that are there before anybody asks
+LONGEST = 1000
+HIGHEST_SEED = 2**31 - 1
+SLICE_SECONDS = 0.06  # after this a slice is handed over, whatever was asked, so that slow models stream too
+START_SHOWN = 200  # characters of a long prompt that are shown
+NAMED = 8  # different unknown characters that are named
+
+_LONE_HALF = re.compile("[\ud800-\udfff]")  # half of a pair that UTF-16 writes; no text may hold it
+
+
+class Settings(NamedTuple):
+    """What `next_token_probs` takes, in its order; None is off.
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def words(self) -> str:
+        """As the widget says it."""
+        k = "off" if self.top_k is None else str(self.top_k)
+        p = "off" if self.top_p is None else number(self.top_p, 2)
+        return f"temperature {number(self.temperature, 2)}, top-k {k}, top-p {p}"
+
+
+class Stages(NamedTuple):
+    """Probabilities (V,) on their way: the model's own, then after each of the three filters.
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+
+    model: torch.Tensor
+    temperature: torch.Tensor
+    top_k: torch.Tensor
+    top_p: torch.Tensor
+
+
+def filter_stages(
+    logits: torch.Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+) -> Stages:
+    """What each filter makes of the probabilities: each stage is `next_token_probs` with one setting more.
+
+    Args:    logits: (V,) float.   temperature, top_k, top_p: as in `next_token_probs`.
+    Returns: four tensors (V,); the last is what the character is drawn from.
+    Raises:  ValueError: a setting out of range, or logits without a finite highest.
+    Example:
+        >>> stages = filter_stages(torch.tensor([2.0, 1.0, 0.0]), temperature=0.5, top_k=2)
+        >>> stages.model, stages.top_k
+        (tensor([0.6652, 0.2447, 0.0900]), tensor([0.8808, 0.1192, 0.0000]))
+
+    Source:  own, by `next_token_probs`.   Taught in: notebooks/11.
+    """
+    return Stages(
+        next_token_probs(logits),
+        next_token_probs(logits, temperature),
+        next_token_probs(logits, temperature, top_k),
+        next_token_probs(logits, temperature, top_k, top_p),
+    )
+
+
+def choice_of(
+    logits: torch.Tensor, token: int, settings: Settings, tokenizer: CharTokenizer, by: str = "draw"
+) -> dict:
+    """One choice as the browser gets it: what was taken, and the likeliest candidates at every stage.
+
+    Args:    logits: (V,) float.   token: the id that was taken.   settings: the filters.
+             tokenizer: gives ids their characters.   by: "draw" or "you", who took it.
+    Returns: a dict of `id`, `char`, `by`, `settings`, `rank` (1 is the likeliest for the model), `left` (how
+             many characters each stage leaves), `rows` ([id, char, four probabilities], the likeliest
+             first) and `rest` (what all others hold at each stage).
+    Example:
+        >>> choice = choice_of(torch.tensor([0.0, 2.0]), 0, Settings(top_k=1), CharTokenizer("ab"), by="you")
+        >>> choice["rank"], choice["left"], choice["rows"][0]
+        (2, [2, 2, 1, 1], [1, 'b', 0.880797, 0.880797, 1.0, 1.0])
+
+    Source:  own.   Taught in: crew.
+    """
+    stages = torch.stack(filter_stages(logits, *settings))  # (4, V)
+    order = logits.argsort(descending=True, stable=True).tolist()
+    rank = order.index(token) + 1
+    shown = order[:SHOWN] if rank <= SHOWN else [*order[: SHOWN - 1], token]
+    columns = stages.T.tolist()
+    others = stages.index_fill(1, torch.tensor(shown), 0.0).sum(dim=1)  # exactly 0 where none is left
+    return {
+        "id": token,
+        "char": tokenizer.vocabulary[token],
+        "by": by,
+        "settings": list(settings),
+        "rank": rank,
+        "left": (stages > 0).sum(dim=1).tolist(),
+        "rows": [
+            [id_, tokenizer.vocabulary[id_], *(round(value, 6) for value in columns[id_])] for id_ in shown
+        ],
+        "rest": [round(value, 6) for value in others.tolist()],
+    }
+
+
+class Reading(NamedTuple):
+    """What a model makes of a prompt.
+
+    text: the prompt without what was left out; "" where it begins from another character.
+    ids: what the model sees, at least one and at most block_size.   notes: sentences for the reader.
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+
+    text: str
+    ids: list[int]
+    notes: list[str]
+
+
+def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Reading:
+    """An answer for any prompt: what the model sees of it, and in words what it does not.
+
+    Characters outside the vocabulary are left out and named. Where nothing is left, the text begins from a
+    newline, or where the vocabulary has none, from its first character.
+
+    Args:    prompt: any text.   tokenizer: gives the ids.   block_size: the longest context.
+    Example:
+        >>> read_prompt("b😀", CharTokenizer("ab"), block_size=4)
+        Reading(text='b', ids=[1], notes=['Left out, because this model has no such character: "😀".'])
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+    unknown = Counter(char for char in prompt if char not in tokenizer.id_of)
+    text = "".join(char for char in prompt if char in tokenizer.id_of) if unknown else prompt
+    notes = []
+    if unknown:
+        named = [
+            f'"{_named(char)}"' + (f" ({times:,} times)" if times > 1 else "")
+            for char, times in list(unknown.items())[:NAMED]
+        ]
+        more = len(unknown) - NAMED
+        ending = f" and {more:,} other{'s' if more > 1 else ''}" if more > 0 else ""
+        kind = "such character" if len(unknown) == 1 else "such characters"
+        notes.append(f"Left out, because this model has no {kind}: {', '.join(named)}{ending}.")
+    if not text:
+        first = "\n" if "\n" in tokenizer.id_of else tokenizer.vocabulary[0]
+        begins = "a newline" if first == "\n" else f'"{visible_text(first)}"'
+        why = "Nothing is left of the prompt" if prompt else "The prompt is empty"
+        return Reading("", [tokenizer.id_of[first]], [*notes, f"{why}: the text begins from {begins}."])
+    if len(text) > block_size:
+        last = "character" if block_size == 1 else f"{block_size:,} characters"
+        notes.append(f"The model sees only the last {last} of the {len(text):,} in the prompt.")
+    return Reading(text, [tokenizer.id_of[char] for char in text[-block_size:]], notes)
+
+
+def _named(char: str) -> str:
+    """A character to be read in a sentence; a mark that only changes the one before it gets its number."""
+    return f"U+{ord(char):04X}" if unicodedata.category(char).startswith("M") else visible_text(char)
+
+
+class Page:
+    """A text that is being written, with each choice in it, and the luck of each place.
+
+    The luck of place n hangs on the seed and n alone. So one seed writes one text, the text is that of
+    `sampling.generate`, and another character at one place leaves the later places their luck.
+
+    Args:    model: returns (logits, loss), and has a block_size; left in its mode.
+             tokenizer: its characters.   prompt: any text, see `read_prompt`.
+             seed: 0 to 2,147,483,647; torch's global stream is not touched.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> page = Page(BigramLM(3), CharTokenizer("ab\\n"), "a", seed=1)
+        >>> len(page.write(5, Settings())), len(page.text)
+        (5, 5)
+
+    Source:  own.   Taught in: crew.
+    """
+
+    def __init__(self, model: nn.Module, tokenizer: CharTokenizer, prompt: str, seed: int) -> None:
+        self._model, self._tokenizer, self.seed = model, tokenizer, seed
+        self._device = next(model.parameters()).device
+        self._generator = torch.Generator().manual_seed(seed)
+        self._luck = [self._generator.get_state()]  # before each draw
+        self._logits: list[torch.Tensor] = []  # (V,) each
+        self.reading = read_prompt(prompt, tokenizer, model.block_size)
+        self.choices: list[dict] = []
+
+    @property
+    def text(self) -> str:
+        """What was written, without the prompt."""
+        return "".join(choice["char"] for choice in self.choices)
+
+    def write(self, count: int, settings: Settings, seconds: float = float("inf")) -> list[dict]:
+        """The next choices: as many as asked, or fewer when the time is up, but one at least."""
+        end = time.monotonic() + seconds
+        before = len(self.choices)
+        self._generator.set_state(self._luck[before])
+        while len(self.choices) - before < count:
+            ids = [*self.reading.ids, *(choice["id"] for choice in self.choices[-self._model.block_size :])]
+            context = torch.tensor([ids[-self._model.block_size :]], device=self._device)
+            with one_thread(), evaluating(self._model):
+                logits = self._model(context)[0][0, -1].float().cpu()  # (V,)
+            probs = next_token_probs(logits, *settings)
+            token = torch.multinomial(probs, num_samples=1, generator=self._generator).item()
+            self._logits.append(logits)
+            self._luck.append(self._generator.get_state())
+            self.choices.append(choice_of(logits, token, settings, self._tokenizer))
+            if time.monotonic() > end:
+                break
+        return self.choices[before:]
+
+    def keep(self, count: int) -> None:
+        """Forget what comes after the first `count` characters."""
+        del self.choices[count:], self._logits[count:], self._luck[count + 1 :]
+
+    def put(self, place: int, token: int) -> None:
+        """Another character at a place that was written; what followed it is forgotten."""
+        if not 0 <= place < len(self.choices):
+            raise problem(
+                f"a place below {len(self.choices)}", f"{place}", "Click a character that is there."
+            )
+        self.keep(place + 1)
+        settings = Settings(*self.choices[place]["settings"])
+        self.choices[place] = choice_of(self._logits[place], token, settings, self._tokenizer, by="you")
+
+    def look(self, place: int, settings: Settings) -> dict:
+        """The choice at a place as other settings would show it; the text stays."""
+        taken = self.choices[place]
+        return choice_of(self._logits[place], taken["id"], settings, self._tokenizer, taken["by"])
+
+    def packed(self) -> dict:
+        """All of it as the browser gets it."""
+        text = self.reading.text
+        return {
+            "start": text[-START_SHOWN:],
+            "hidden": max(0, len(text) - START_SHOWN),
+            "notes": self.reading.notes,
+            "seed": self.seed,
+            "choices": list(self.choices),
+        }
+
+
+class SamplingStudio(Widget):
+    """A model that writes: its settings, the text as it comes, and behind each character its choice.
+
+    The first characters are there at once; the browser asks for the others. The model is copied: training
+    it further does not change what is shown here.
+
+    Args:    model: a GPT or any other that returns (logits, loss) and has a block_size.
+             tokenizer: its characters.   prompt: any text at all, see `read_prompt`.
+             temperature, top_k, top_p: as in `next_token_probs`.   seed: 0 to 2,147,483,647.
+             length: how many characters to write, 1 to 1,000.
+    Raises:  ValueError: a setting out of range, logits that are not finite, another size of vocabulary.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> model = BigramLM(3)
+        >>> _ = torch.nn.init.zeros_(model.token_embedding_table.weight)
+        >>> SamplingStudio(model, CharTokenizer("ab\\n"), prompt="a", length=5)
+        SamplingStudio: 5 of 5 characters after 'a' (temperature 1.00, top-k off, top-p off, seed 1337):
+        '\\nbbaa'
+
+    Source:  own.   Taught in: notebooks/11.
+    """
+
+    name: ClassVar[str] = "sampling_studio"
+
+    prompt = traitlets.Unicode().tag(sync=True)
+    seed = traitlets.Int().tag(sync=True)
+    length = traitlets.Int().tag(sync=True)
+    vocab_size = traitlets.Int().tag(sync=True)
+    compare = traitlets.Bool(False).tag(sync=True)
+    settings = traitlets.List().tag(sync=True)  # [temperature, top_k, top_p] of the left page, of the right
+    chosen = traitlets.Int(0).tag(sync=True)  # the place whose choice the left page shows
+    pages = traitlets.List().tag(
+        sync=True
+    )  # Page.packed() of both; the right one is {} before it is asked for
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: CharTokenizer,
+        prompt: str = "ROMEO:\n",
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 1337,
+        length: int = 200,
+    ) -> None:
+        self._model, self._tokenizer = copy.deepcopy(model), tokenizer
+        left = Settings(temperature, top_k, top_p)
+        right = left._replace(temperature=0.5 if temperature >= 0.75 else 1.0)
+        super().__init__(
+            prompt=prompt,
+            seed=seed,
+            length=length,
+            vocab_size=tokenizer.vocab_size,
+            settings=[list(left), list(right)],
+        )
+        self._pages: list[Page | None] = [Page(self._model, tokenizer, self.prompt, seed), None]
+        self._check_vocabulary()
+        self._pages[0].write(min(length, FIRST), left)
+        self._publish()
+        self.on_msg(self._hear)
+
+    def _check_vocabulary(self) -> None:
+        page = self._pages[0]
+        context = torch.tensor([page.reading.ids[-1:]], device=next(self._model.parameters()).device)
+        with evaluating(self._model):
+            V = self._model(context)[0].shape[-1]
+        if self._tokenizer.vocab_size != V:
+            raise problem(
+                f"a tokenizer of {V} characters, as the model has",
+                f"{self._tokenizer.vocab_size}",
+                "Take the one that the model was trained with.",
+            )
+
+    @property
+    def text(self) -> str:
+        """What stands on the left page after the prompt."""
+        return self._pages[0].text
+
+    # --- what the browser may set
+
+    @traitlets.validate("prompt")
+    def _sendable(self, proposal: dict) -> str:
+        return _LONE_HALF.sub("\ufffd", proposal["value"])
+
+    @traitlets.validate("settings")
+    def _possible(self, proposal: dict) -> list[list]:
+        for one in proposal["value"]:
+            next_token_probs(torch.zeros(1), *one)  # refuses what is out of range
+        return proposal["value"]
+
+    @traitlets.validate("seed")
+    def _known_seed(self, proposal: dict) -> int:
+        if not 0 <= proposal["value"] <= HIGHEST_SEED:
+            raise problem(
+                f"a seed from 0 to {HIGHEST_SEED:,}", f"seed={proposal['value']}", "Choose a smaller one."
+            )
+        return proposal["value"]
+
+    @traitlets.validate("length")
+    def _short_enough(self, proposal: dict) -> int:
+        if positive_int("length", proposal["value"]) > LONGEST:
+            raise problem(f"a length of 1 to {LONGEST:,}", f"{proposal['value']}", "Write a shorter text.")
+        return proposal["value"]
+
+    # --- what the browser asks: a few characters at a time, or one choice under other settings
+
+    def _hear(self, _: object, asked: dict, __: object) -> None:
+        answer = {"column": asked["column"], "run": asked.get("run")}
+        try:
+            answer |= getattr(self, f"_do_{asked['do']}")(asked)
+        except ValueError as error:  # a model that diverged, a setting out of range: the reader is told
+            answer["error"] = str(error)
+        self.send(answer)
+
+    def _do_start(self, asked: dict) -> dict:
+        """A new page, and its first characters."""
+        page = Page(
+            self._model, self._tokenizer, _LONE_HALF.sub("\ufffd", asked["prompt"]), int(asked["seed"])
+        )
+        self._pages[asked["column"]] = page
+        return {**page.packed(), **self._written(page, 0, asked)}
+
+    def _do_more(self, asked: dict) -> dict:
+        """The next characters after those that the browser has."""
+        page = self._pages[asked["column"]]
+        page.keep(asked["at"])
+        return self._written(page, len(page.choices), asked)
+
+    def _do_instead(self, asked: dict) -> dict:
+        """Another character at one place, and the next ones after it."""
+        page = self._pages[asked["column"]]
+        page.put(asked["at"], asked["id"])
+        return self._written(page, asked["at"], asked)
+
+    def _do_look(self, asked: dict) -> dict:
+        """One choice as other settings would have it."""
+        page, at = self._pages[asked["column"]], asked["at"]
+        if page is None or at >= len(page.choices):
+            return {}
+        return {"look": at, "choice": page.look(at, Settings(*asked["settings"]))}
+
+    def _do_rest(self, asked: dict) -> dict:
+        """The browser has stopped: what it shows is the text."""
+        page = self._pages[asked["column"]]
+        if page is not None:
+            page.keep(asked["at"])
+            self._publish()
+        return {}
+
+    def _written(self, page: Page, at: int, asked: dict) -> dict:
+        count = min(asked["count"], asked["length"] - len(page.choices))
+        if count > 0:
+            page.write(count, Settings(*asked["settings"]), SLICE_SECONDS)
+        done = len(page.choices) >= asked["length"]
+        if done:
+            self._publish()
+        return {"from": at, "choices": page.choices[at:], "done": done}
+
+    def _publish(self) -> None:
+        """Both pages to every view, also those that are opened later."""
+        self.pages = [{} if page is None else page.packed() for page in self._pages]
+
+    # --- without a browser
+
+    def __repr__(self) -> str:
+        page = self._pages[0]
+        settings = Settings(*page.choices[-1]["settings"] if page.choices else self.settings[0])
+        start = page.reading.text
+        start = repr(start) if len(start) <= 40 else f"…{start[-40:]!r}"
+        return (
+            f"SamplingStudio: {len(page.choices)} of {self.length} characters after {start} "
+            f"({settings.words()}, seed {page.seed}): {page.text!r}"
+        )
+
+    def static_html(self) -> str:
+        """The text of each page, and the choice behind one character of the left one."""
+        parts = []
+        pages = self._pages if self.compare else self._pages[:1]
+        for page in pages:
+            if page is None or not page.choices:
+                continue
+            settings = Settings(*page.choices[-1]["settings"])
+            start = page.reading.text
+            start = f"…{start[-START_SHOWN:]}" if len(start) > START_SHOWN else start
+            notes = "".join(f"<p>{html_text(note)}</p>" for note in page.reading.notes)
+            parts.append(
+                f"<p><b>{len(page.choices)} characters</b> with {settings.words()}, seed {page.seed}.</p>"
+                f"{notes}<pre><b>{html_text(start)}</b>{html_text(page.text)}</pre>"
+            )
+        choices = self._pages[0].choices
+        if choices:
+            at = min(max(self.chosen, 0), len(choices) - 1)
+            parts.append(_choice_table(choices[at], at))
+        return "".join(parts)
+
+
+def cell_text(value: float) -> str:
+    """A probability in a cell: what a filter has taken out has no number.
+
+    Example:
+        >>> cell_text(0.25), cell_text(0.0001), cell_text(0.0)
+        ('0.250', '<0.001', 'out')
+
+    Source:  own.   Taught in: crew.
+    """
+    if value <= 0:
+        return "out"
+    return number(value) if value >= 0.0005 else "<0.001"
+
+
+def _choice_table(choice: dict, at: int) -> str:
+    settings = Settings(*choice["settings"])
+    by = "drawn" if choice["by"] == "draw" else "chosen by you"
+    shown = [row for row in choice["rows"] if row[0] == choice["id"] or row[2] >= 0.0005]
+    return html_table(
+        [[cell_text(value) for value in row[2:]] for row in shown],
+        head=["the model", "after temperature", "after top-k", "after top-p"],
+        side=[f"{visible_text(row[1])}{f' ({by})' if row[0] == choice['id'] else ''}" for row in shown],
+        caption=f"Character {at + 1} of the text: probabilities before and after each filter "
+        f"({settings.words()})",
+    )
