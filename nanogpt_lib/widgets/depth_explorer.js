@@ -130,7 +130,7 @@ function render({ model, el }) {
   );
   const all = make(
     "details",
-    { class: "dep-all", on: { toggle: fill } },
+    { class: "dep-all" },
     make("summary", { text: "The numbers of every layer" }),
     make(
       "table",
@@ -157,7 +157,6 @@ function render({ model, el }) {
 
   // --- what happens -----------------------------------------------------------------------------
   function fill() {
-    if (!all.open) return;
     rows.forEach(({ row, cells }, at) => {
       row.hidden = at >= state.spread.length;
       if (row.hidden) return;
