@@ -55,7 +55,7 @@ def test_an_exercise_that_nobody_began_says_so(path: Path) -> None:
 @pytest.mark.slow
 @each
 def test_the_exercise_cells_of_a_notebook_with_all_solutions_filled_in_pass_every_check(path: Path) -> None:
-    """In a kernel of their own: that they run after all that comes before them, nbval shows with the stubs."""
+    """In a kernel of their own; that they run after all that comes before, nbval shows with the stubs."""
     notebook = read(path)
     cells = exercise_cells(notebook)
     for name, cell in cells.items():
