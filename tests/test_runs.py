@@ -43,11 +43,21 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(command, "load_text", lambda: TEXT)
 
 
-def test_the_variants_of_an_experiment_differ_in_its_factor_alone() -> None:
+def test_the_variants_of_an_experiment_differ_in_its_factor_and_what_follows_it_alone() -> None:
     for name, chosen in experiments().items():
         settings = [{**vars(model), **vars(config)} for model, config in chosen.variants.values()]
         differing = {field for one in settings for field in one if one[field] != settings[0][field]}
-        assert chosen.factor is None or differing == {chosen.factor}, f"{name} varies {differing}"
+        assert chosen.factor is None or differing == {chosen.factor, *chosen.along}, (
+            f"{name} varies {differing}"
+        )
+
+
+def test_what_follows_a_factor_keeps_the_characters_read_equal() -> None:
+    for name, chosen in experiments().items():
+        read = {
+            train.max_iters * train.batch_size * model.block_size for model, train in chosen.variants.values()
+        }
+        assert len(read) == 1 or not chosen.along, f"{name} reads {read}"
 
 
 @pytest.mark.parametrize("name", experiments())
