@@ -245,6 +245,15 @@ class NotebookPage:
             assert time.monotonic() < end, f"{expression} is {printed} in Python, not {value!r}"
             time.sleep(0.05)
 
+    def stop_python(self) -> None:
+        """The kernel ends, as when a computer was asleep for long; the page stays as it is."""
+        self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        self.page.wait_for_timeout(500)
+
+    def active_cell(self) -> int:
+        """The number of the cell that JupyterLab's own keys would work on."""
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")
+
     def errors(self) -> list[str]:
         """One text for each error: of a cell (unless meant to raise), in a widget, in its Python half.
 
@@ -307,8 +316,9 @@ class NotebookPage:
         From the moment the input event is dispatched until `data-drawn` of the root has changed and the next
         animation frame has begun.
 
-        action: a JavaScript function (root, i) that dispatches the input; `set_input` and `press_key` make
-                one. Each call must change something: a widget need not redraw for the value it has.
+        action: a JavaScript function (root, i) that dispatches the input; `set_input`, `press_key` and
+                `choose_next` make one. Each call must change something: a widget need not redraw for the
+                value it has.
         root:   the widget.   count: how many inputs.   limit: milliseconds after which an input is lost.
         """
         root.scroll_into_view_if_needed()
@@ -335,6 +345,15 @@ def press_key(selector: str, keys: Sequence[str]) -> str:
       const keys = {json.dumps(list(keys))};
       element.focus();
       element.dispatchEvent(new KeyboardEvent("keydown", {{key: keys[i % keys.length], bubbles: true}}));
+    }}"""
+
+
+def choose_next(at: int = 0) -> str:
+    """For `latency`: the next choice of one of the menus inside the widget, and round again."""
+    return f"""(root) => {{
+      const menu = root.querySelectorAll("select")[{at}];
+      menu.selectedIndex = (menu.selectedIndex + 1) % menu.length;
+      menu.dispatchEvent(new Event("change", {{bubbles: true}}));
     }}"""
 
 

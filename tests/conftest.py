@@ -8,6 +8,8 @@ from hypothesis import settings
 
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 
+pytest.register_assert_rewrite("looks")  # so that what it holds widgets to says what it found
+
 # Models this small gain nothing from a second thread, and lose much where two programs share the cores.
 torch.set_num_threads(1)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from nanogpt_lib.exercises.exercise import Exercise
 from nanogpt_lib.model import GPT, GPTConfig
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +48,14 @@ def copied(source: Mapping[str, torch.Tensor], target: nn.Module) -> nn.Module:
     """The module with these weights, all of them."""
     target.load_state_dict(source)
     return target
+
+
+def said(exercise: Exercise, function: object) -> str:
+    """What the learner is told of an answer that no known mistake explains."""
+    result = exercise.check(function)
+    assert result.status == "not yet", result
+    assert result.mistake == "", result
+    return result.message
 
 
 @contextmanager

@@ -52,12 +52,14 @@ def evaluate(folder: Path, module: str, expression: str, **values: object) -> ob
     Infinity is told as the text "Infinity", since JSON has no word for it.
     """
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
-    program = (
+    program = folder / "evaluated.mjs"  # a file, since a command line may not hold all the values
+    program.write_text(
         f'import * as m from "./nanogpt_lib/widgets/{module}.js";\n{constants}'
         "const isOdd = (value) => typeof value === 'number' && !Number.isFinite(value);\n"
         "const said = (_, value) => (isOdd(value) ? String(value) : value);\n"
-        f"process.stdout.write(JSON.stringify({expression}, said));"
+        f"process.stdout.write(JSON.stringify({expression}, said));",
+        encoding="utf-8",
     )
-    done = node("--input-type=module", "--eval", program, cwd=folder)
+    done = node(program.name, cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -2,12 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import NotebookPage, open_notebook, press_key, set_input
+from browser import NotebookPage, press_key, set_input
+from looks import PIXELS, in_theme, page_of, readable, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -57,35 +57,8 @@ HOVER = """(root, i) => {
   map.dispatchEvent(new PointerEvent("pointermove",
     {bubbles: true, clientX: box.x + place * box.width, clientY: box.y + place * box.height}));
 }"""
-PIXELS = "(canvas) => canvas.toDataURL()"
-# Text against what is behind it, for the worst of the elements that fit; WCAG 2 relative luminance.
-CONTRAST = """(root, selector) => {
-  const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
-  const bright = (...colours) => {
-    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
-    const part = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value / 255)
-      .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
-  };
-  const behind = (element) => {
-    const colours = [];
-    for (let at = element; at; at = at.parentElement) colours.unshift(getComputedStyle(at).backgroundColor);
-    return colours;
-  };
-  const shown = [...root.querySelectorAll(selector)].filter((one) => one.checkVisibility());
-  return Math.min(...shown.map((one) => {
-    const back = behind(one);
-    const pair = [bright("white", ...back), bright("white", ...back, getComputedStyle(one).color)];
-    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-  }));
-}"""
 
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook(CELLS) as notebook:
-        assert notebook.errors() == []
-        yield notebook
+opened = page_of(CELLS)
 
 
 @pytest.fixture
@@ -157,14 +130,13 @@ def test_a_click_is_kept_and_python_and_the_second_view_know(notebook: NotebookP
 
 
 def test_arrow_keys_move_on_the_map_and_not_in_the_notebook(notebook: NotebookPage) -> None:
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     notebook.widget(SMALL).locator(".attn-map").focus()
-    cell = notebook.page.evaluate(active)
+    cell = notebook.active_cell()
     for key in ("ArrowUp", "ArrowUp", "Home", "ArrowRight", "ArrowRight"):
         notebook.page.keyboard.press(key)
     expect(said(notebook, SMALL)).to_contain_text('query "␣" at 6 → key "␣" at 2')
     notebook.page.keyboard.press("a")  # in JupyterLab's command mode: a new cell above
-    assert notebook.page.evaluate(active) == cell
+    assert notebook.active_cell() == cell
     assert len(notebook.cells()) == len(CELLS)
     python_has(notebook, "view.query, view.key", "6 2")
 
@@ -270,31 +242,12 @@ def test_a_typed_text_is_looked_at_and_a_mistake_is_told(notebook: NotebookPage)
 def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
     root = notebook.widget(SMALL)
     seen = {}
-    try:
-        for theme in ("dark", "light"):
-            drawn = int(root.get_attribute("data-drawn"))
-            if theme != notebook.theme:
-                notebook.set_theme(theme)
-            notebook.page.wait_for_function(
-                "([index, drawn]) => document.querySelectorAll('.nano-widget')[index].dataset.drawn > drawn",
-                arg=[SMALL, drawn],
-            )
-            for index in (SMALL, ASKING, EXPLORER):
-                widget = notebook.widget(index)
-                for selector in (
-                    "label",
-                    ".nano-said",
-                    ".attn-token",
-                    "caption, th, td",
-                    ".attn-hint, .avg-hint",
-                ):
-                    if widget.locator(selector).count():
-                        ratio = widget.evaluate(CONTRAST, selector)
-                        assert ratio >= 4.5, f"{selector} of widget {index}, {theme}: contrast {ratio:.2f}"
+    for theme in ("dark", "light"):
+        with in_theme(notebook, theme, root):
+            for index in (SMALL, ASKING):
+                readable(notebook.widget(index), "label", ".nano-said", ".attn-token", ".attn-hint")
+            readable(notebook.widget(EXPLORER), "label", ".avg-light", "caption, th, td", ".avg-hint")
             seen[theme] = root.locator(".attn-map").evaluate(PIXELS)
-    finally:
-        if notebook.theme != "light":
-            notebook.set_theme("light")
     assert seen["dark"] != seen["light"], "the map kept the other theme's ink"
 
 
@@ -378,6 +331,4 @@ def test_another_number_of_positions_from_either_side(notebook: NotebookPage) ->
 
 def test_nothing_was_complained_of_and_nothing_asked_for(notebook: NotebookPage) -> None:
     """Last, so that it looks back on all the others."""
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)

@@ -1,21 +1,31 @@
 """Both explorers of notebook 09 in a real browser: mouse, keyboard, Python, both themes, widths, speed."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import VIEW, NotebookPage, open_notebook, set_input
-from test_browser_attention import CONTRAST, PIXELS
-from test_browser_scaling import OVERLAPS, STICKS_OUT
+from browser import NotebookPage, open_notebook, set_input
+from looks import (
+    PIXELS,
+    best_times,
+    fits,
+    follows_the_ink,
+    in_theme,
+    in_window,
+    named_and_ringed,
+    page_of,
+    readable,
+    went_well,
+)
 
 pytestmark = pytest.mark.browser
 
 SOON = 50  # milliseconds, of the median; a machine with nothing else to do takes 10 to 25
 SETUP = """
+from nanogpt_lib.widgets.base import number
 from nanogpt_lib.widgets.curve_explorer import CurveExplorer
-from nanogpt_lib.widgets.dropout_explorer import DropoutExplorer, dropout_in_words
+from nanogpt_lib.widgets.dropout_explorer import DropoutExplorer, _percent, dropout_in_words
 explorer = DropoutExplorer()
 explorer
 """
@@ -26,11 +36,7 @@ P = "p, the share to drop"
 STEP = "read at step"
 
 
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook(CELLS) as notebook:
-        assert notebook.errors() == []
-        yield notebook
+opened = page_of(CELLS)
 
 
 @pytest.fixture
@@ -77,7 +83,6 @@ def weights_in_python(notebook: NotebookPage) -> list[list[str]]:
     """What the first table should show, asked of Python."""
     return eval(
         notebook.python(
-            "from nanogpt_lib.widgets.base import number\n"
             "s = explorer.state()\n"
             "shown = lambda t, c: number(s.weights[t, c], 2) if s.kept[t, c] else '×' if c <= t else ''\n"
             "print([[shown(t, c) for c in range(8)] + [number(s.sums[t], 2)] for t in range(8)])"
@@ -88,8 +93,6 @@ def weights_in_python(notebook: NotebookPage) -> list[list[str]]:
 def many_in_python(notebook: NotebookPage) -> list[list[str]]:
     return eval(
         notebook.python(
-            "from nanogpt_lib.widgets.base import number\n"
-            "from nanogpt_lib.widgets.dropout_explorer import _percent\n"
             "s = explorer.state()\n"
             "print([[number(m, 2), number(d, 2), _percent(z)] "
             "for m, d, z in zip(s.means, s.spreads, s.zeros, strict=True)])"
@@ -102,9 +105,7 @@ def many_in_python(notebook: NotebookPage) -> list[list[str]]:
 
 def test_all_four_are_there_without_errors_and_nothing_was_fetched(notebook: NotebookPage) -> None:
     expect(notebook.widgets).to_have_count(4)
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 def test_what_is_seen_is_what_python_computed(notebook: NotebookPage, widget: Locator) -> None:
@@ -138,15 +139,14 @@ def test_a_dropped_weight_is_marked_apart_from_the_future_and_from_what_is_kept(
 def test_the_slider_is_turned_by_keyboard_and_the_notebook_stays(
     notebook: NotebookPage, widget: Locator
 ) -> None:
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     slider = widget.get_by_label(P)
     slider.focus()
-    before = notebook.page.evaluate(active)
+    before = notebook.active_cell()
     for key in ("ArrowRight", "ArrowUp", "ArrowRight", "j", "d", "d"):  # j: next cell, d d: delete cell
         notebook.page.keyboard.press(key)
     expect(slider).to_have_attribute("aria-valuetext", "0.5")
     expect(said(widget)).to_contain_text("each raised to 2 times its size")
-    assert notebook.page.evaluate(active) == before
+    assert notebook.active_cell() == before
     assert len(notebook.cells()) == len(CELLS)
     notebook.python_comes_to("explorer.p", 0.5)
     assert cells(widget.locator(".dro-many"))[1] == many_in_python(notebook)[1] == ["1.00", "0.71", "25 %"]
@@ -187,7 +187,7 @@ def test_draw_again_shows_other_holes_while_the_spread_stays(notebook: NotebookP
 def test_a_bar_is_as_long_as_its_spread(notebook: NotebookPage, widget: Locator) -> None:
     notebook.python("explorer.p = 0.8")
     expect(said(widget)).to_contain_text("each raised to 5 times its size")
-    lengths = widget.locator(".dro-bar").evaluate_all(
+    lengths = widget.locator(".nano-fill").evaluate_all(
         "(bars) => bars.map((bar) => bar.clientWidth / bar.parentElement.clientWidth)"
     )
     spreads = eval(notebook.python("print(explorer.state().spreads.tolist())"))
@@ -228,17 +228,16 @@ def test_the_table_reads_each_step_as_python_does(notebook: NotebookPage, curve:
 
 
 def test_the_step_is_moved_by_keyboard_and_the_notebook_stays(notebook: NotebookPage, curve: Locator) -> None:
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     slider = curve.get_by_label(STEP)
     slider.focus()
-    before = notebook.page.evaluate(active)
+    before = notebook.active_cell()
     picture = curve.locator(".cur-picture canvas").evaluate(PIXELS)
     for key in ["ArrowLeft"] * 5 + ["j", "d", "d"]:
         notebook.page.keyboard.press(key)
     expect(slider).to_have_attribute("aria-valuetext", "2500")
     expect(said(curve)).to_contain_text("Step 2500. p = 0: gap ")
     assert curve.locator(".cur-picture canvas").evaluate(PIXELS) != picture
-    assert notebook.page.evaluate(active) == before
+    assert notebook.active_cell() == before
     assert len(notebook.cells()) == len(CELLS)
     notebook.python_comes_to("curves.step", 2500)
     notebook.page.keyboard.press("Home")
@@ -318,109 +317,63 @@ def test_variants_and_losses_are_ticked(notebook: NotebookPage, curve: Locator) 
 def test_every_control_has_a_name_and_shows_where_the_keyboard_is(
     notebook: NotebookPage, index: int, names: list[str]
 ) -> None:
-    controls = notebook.widget(index).locator("input, select, button")
-    assert controls.count() == len(names)
-    notebook.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
-    for control, name in zip(controls.all(), names, strict=True):
-        expect(control).to_have_accessible_name(name)
-        control.focus()
-        assert control.evaluate("(c) => parseFloat(getComputedStyle(c).outlineWidth)") >= 2
+    named_and_ringed(notebook.widget(index).locator("input, select, button"), names)
 
 
 def test_both_themes_can_be_read(notebook: NotebookPage, widget: Locator, curve: Locator) -> None:
     seen = {}
-    try:
-        for theme in ("dark", "light"):
-            if theme != notebook.theme:
-                drawn = int(curve.get_attribute("data-drawn"))
-                notebook.set_theme(theme)
-                notebook.page.wait_for_function(
-                    "([root, drawn]) => root.dataset.drawn > drawn", arg=[curve.element_handle(), drawn]
-                )
-            for index, name, parts in (
-                (
-                    DROPOUT,
-                    "dropout",
-                    ("label", ".nano-said, .dro-which", "caption, th, td", ".dro-key, .dro-hint"),
-                ),
-                (CURVE, "curves", ("label", ".nano-said", "caption, th, td", ".cur-hint")),
-            ):
-                root = notebook.widget(index)
-                for part in parts:
-                    ratio = root.evaluate(CONTRAST, part)
-                    assert ratio >= 4.5, f"{name}, {part}, {theme}: contrast {ratio:.2f}"
+    for theme in ("dark", "light"):
+        with in_theme(notebook, theme, curve):
+            readable(widget, "label", ".nano-said, .dro-which", "caption, th, td", ".nano-key, .nano-hint")
+            readable(curve, "label", ".nano-said", "caption, th, td", ".cur-hint")
+            for root, name in ((widget, "dropout"), (curve, "curves")):
                 notebook.screenshot(f"{name}_{theme}", root)
             seen[theme] = curve.locator(".cur-picture canvas").evaluate(PIXELS)
-    finally:
-        if notebook.theme != "light":
-            notebook.set_theme("light")
     assert seen["dark"] != seen["light"], "the curves kept the other theme's ink"
 
 
-def test_the_curves_follow_the_ink_of_the_page(notebook: NotebookPage, curve: Locator) -> None:
-    """JupyterLab's change of theme alone would not tell: it also moves the page, which draws them anew."""
-    picture = curve.locator(".cur-picture canvas").evaluate(PIXELS)
-    changed = "([root, picture]) => root.querySelector('.cur-picture canvas').toDataURL() !== picture"
-    curve.evaluate("(root) => root.style.setProperty('--nano-text', 'rgb(0, 90, 0)')")
-    try:
-        notebook.page.wait_for_function(changed, arg=[curve.element_handle(), picture], timeout=3_000)
-    finally:
-        curve.evaluate("(root) => root.style.removeProperty('--nano-text')")
+def test_the_curves_follow_the_ink_of_the_page(curve: Locator) -> None:
+    follows_the_ink(curve, curve.locator(".cur-picture canvas"))
 
 
 @pytest.mark.parametrize(("window", "side_by_side"), [(1280, True), (1000, True), (800, False), (480, False)])
 def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, side_by_side: bool) -> None:
-    """Without JupyterLab's own side bar, so that a window of 800 pixels leaves the widget about 620."""
-    page = notebook.page
     notebook.python("explorer.p = 0.9; curves.step = 1000")
-    page.set_viewport_size({**VIEW, "width": window})
-    notebook.command("application:toggle-left-area")
-    try:
-        for index in (DROPOUT, CURVE):
-            root = notebook.widget(index)
-            notebook.settle()
-            width = root.evaluate("(root) => root.clientWidth")
-            # The table of the curves may be moved to and fro where there is no room for it.
-            sticks = STICKS_OUT.replace('"*:not(', '"*:not(.cur-scroll *):not(')
-            assert root.evaluate(sticks) <= 0, (index, width)
-            assert root.evaluate(OVERLAPS) == [], (index, width)
-        canvas, box = root.locator(".cur-picture canvas"), root.locator(".cur-picture")
+    with in_window(notebook, window):
+        widget = notebook.widget(DROPOUT)
+        fits(widget)
+        left, right = (panel.bounding_box() for panel in widget.locator(".nano-panel").all())
+        assert (left["y"] == right["y"]) == side_by_side
+        curve = notebook.widget(CURVE)
+        fits(curve, scrolled=".cur-scroll *")
+        canvas, box = curve.locator(".cur-picture canvas"), curve.locator(".cur-picture")
         assert canvas.evaluate("(c) => c.clientWidth") == int(box.bounding_box()["width"])
-        left, right = (panel.bounding_box() for panel in notebook.widget(DROPOUT).locator(".dro-panel").all())
-        assert (left["y"] == right["y"]) == side_by_side, width
         if window >= 800:
-            assert root.locator(".cur-scroll").evaluate("(one) => one.scrollWidth <= one.clientWidth"), width
-    finally:
-        notebook.command("application:toggle-left-area")
-        page.set_viewport_size(VIEW)
-        notebook.settle()
+            assert curve.locator(".cur-scroll").evaluate("(one) => one.scrollWidth <= one.clientWidth")
 
 
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator, curve: Locator) -> None:
-    inputs = {
-        "p": (set_input("input[type=range]", [10, 0, 5]), widget),
-        "draw again": ("(root) => root.querySelector('button').click()", widget),
-        "step": (set_input("input[type=range]", [0, 30, 15]), curve),
-        "variant": ("(root) => root.querySelector('input[type=checkbox]').click()", curve),
+    of_dropout = {
+        "p": set_input("input[type=range]", [10, 0, 5]),
+        "draw again": "(root) => root.querySelector('button').click()",
     }
-    # The better of two medians each: what else the machine does is not the widget's.
-    times = {what: min(notebook.latency(act, root) for _ in range(2)) for what, (act, root) in inputs.items()}
-    print({what: f"{time:.0f} ms" for what, time in times.items()})
+    of_curves = {
+        "step": set_input("input[type=range]", [0, 30, 15]),
+        "variant": "(root) => root.querySelector('input[type=checkbox]').click()",
+    }
+    times = best_times(notebook, widget, of_dropout) | best_times(notebook, curve, of_curves)
     assert max(times.values()) < SOON, times
 
 
 def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
     """Last of this page, so that it looks back on all the others."""
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 def test_without_python_every_choice_still_answers() -> None:
     with open_notebook([SETUP, CURVES]) as notebook:
         widget, curve = notebook.widget(0), notebook.widget(1)
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
-        notebook.page.wait_for_timeout(500)
+        notebook.stop_python()
         widget.get_by_label(P).focus()
         notebook.page.keyboard.press("End")
         expect(said(widget)).to_contain_text("With p = 1 everything is dropped")

@@ -1,13 +1,12 @@
 """The grid of heads in a real browser: one query for all heads, ticks that the loss answers, both themes."""
 
 import re
-import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, open_notebook, press_key
+from looks import BOXES_OVER_BOXES, PIXELS, in_theme, in_window, page_of, readable, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +62,6 @@ RESET = """
 for grid, query in ((one, 12), (many, 63), (tags, 4)):
     grid.off, grid.layer, grid.query = [], 0, query
 """
-PIXELS = "(canvas) => canvas.toDataURL()"
 UPPER_HALF = """(canvas) =>
   canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height / 2).data.join()"""
 TICK = """(root, i) => root.querySelectorAll(".hgrid-title input")[i % 4].click()"""
@@ -74,56 +72,13 @@ HOVER = """(root, i) => {
   map.dispatchEvent(new PointerEvent("pointermove",
     {bubbles: true, clientX: box.x + place * box.width, clientY: box.y + place * box.height}));
 }"""
-# Text against what is behind it, for the worst of the elements that fit; WCAG 2 relative luminance.
-CONTRAST = """(root, selector) => {
-  const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
-  const bright = (...colours) => {
-    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
-    const part = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value / 255)
-      .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
-  };
-  const behind = (element) => {
-    const colours = [];
-    for (let at = element; at; at = at.parentElement) colours.unshift(getComputedStyle(at).backgroundColor);
-    return colours;
-  };
-  const shown = [...root.querySelectorAll(selector)].filter((one) => one.checkVisibility());
-  return Math.min(...shown.map((one) => {
-    const back = behind(one);
-    const pair = [bright("white", ...back), bright("white", ...back, getComputedStyle(one).color)];
-    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-  }));
-}"""
-# Boxes with text that lie over one another, which no DOM check but this one would notice.
-OVERLAPS = """(root) => {
-  const parts = ".hgrid-token, .hgrid-title label, .hgrid-state, .hgrid-map, .hgrid-most, .hgrid-caption, "
-    + ".hgrid-name, .hgrid-number, .nano-said, .hgrid-legend span, .hgrid-hint, .nano-button";
-  const shown = [...root.querySelectorAll(parts)].filter((one) => {
-    const box = one.getBoundingClientRect();
-    return one.checkVisibility({visibilityProperty: true}) && box.width * box.height > 0;
-  });
-  const outer = root.getBoundingClientRect();
-  const found = [];
-  shown.forEach((one, at) => {
-    const a = one.getBoundingClientRect();
-    if (a.right > outer.right + 1 || a.bottom > outer.bottom + 1) found.push(`${one.className} sticks out`);
-    for (const other of shown.slice(at + 1)) {
-      const b = other.getBoundingClientRect();
-      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-      const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-      if (wide > 1 && tall > 1) found.push(`${one.className} (${one.textContent}) over ${other.className}`);
-    }
-  });
-  return found;
-}"""
+# What may not lie over one another: boxes with text, and the maps.
+PARTS = (
+    ".hgrid-token, .hgrid-title label, .hgrid-state, .hgrid-map, .hgrid-most, .hgrid-caption, "
+    ".hgrid-name, .hgrid-number, .nano-said, .hgrid-legend span, .hgrid-hint, .nano-button"
+)
 
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook(CELLS) as notebook:
-        assert notebook.errors() == []
-        yield notebook
+opened = page_of(CELLS)
 
 
 @pytest.fixture
@@ -241,9 +196,8 @@ def test_pointing_at_a_map_lights_the_row_in_all_and_leaving_brings_back_what_wa
 
 def test_everything_can_be_done_by_keyboard_and_the_notebook_stays(notebook: NotebookPage) -> None:
     page, root = notebook.page, notebook.widget(MANY_HEADS)
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     root.get_by_label("Layer", exact=True).focus()
-    cell = page.evaluate(active)
+    cell = notebook.active_cell()
     page.keyboard.press("ArrowDown")
     expect(pointed(notebook, MANY_HEADS)).to_contain_text("what each head of layer 1 reads")
     page.keyboard.press("Tab")  # the button "All heads on" is not there to be used yet
@@ -258,7 +212,7 @@ def test_everything_can_be_done_by_keyboard_and_the_notebook_stays(notebook: Not
         if head in (1, 3):
             page.keyboard.press("Space")
     expect(verdict(notebook, MANY_HEADS)).to_contain_text("Without heads 1 and 3 of layer 1 the loss ")
-    assert page.evaluate(active) == cell
+    assert notebook.active_cell() == cell
     assert len(notebook.cells()) == len(CELLS)
     notebook.python_comes_to("(many.off, many.layer, many.query)", ([[1, 1], [1, 3]], 1, 2))
 
@@ -313,48 +267,34 @@ def test_a_fused_model_is_told_how_to_switch(notebook: NotebookPage) -> None:
 def test_both_themes_can_be_read_and_nothing_lies_over_anything(notebook: NotebookPage, theme: str) -> None:
     root = notebook.widget(ONE)
     before = root.locator(".hgrid-map").first.evaluate(PIXELS)
-    try:
-        if theme != notebook.theme:
-            drawn = int(root.get_attribute("data-drawn"))
-            notebook.set_theme(theme)
-            notebook.page.wait_for_function(
-                "(drawn) => document.querySelector('.nano-widget').dataset.drawn > drawn", arg=drawn
-            )
+    with in_theme(notebook, theme, root):
+        if theme == "dark":
             assert root.locator(".hgrid-map").first.evaluate(PIXELS) != before, "the other theme's ink"
         for off in ("[]", "[(0, 0), (0, 1), (0, 2), (0, 3)]"):
             notebook.python(f"one.off = {off}; many.off = {off}")
             expect(root.locator(".hgrid-off")).to_have_count(4 if off != "[]" else 0)
             for index in (ONE, MANY_HEADS):
                 widget = notebook.widget(index)
-                for selector in (
+                readable(
+                    widget,
                     "label, button:enabled",
                     ".hgrid-token",
                     ".hgrid-most, .hgrid-off .hgrid-state",
                     ".nano-said, .hgrid-caption, .hgrid-name, .hgrid-number",
                     ".hgrid-legend span, .hgrid-hint",
-                ):
-                    if widget.locator(selector).count():
-                        ratio = widget.evaluate(CONTRAST, selector)
-                        assert ratio >= 4.5, f"{selector} of widget {index}: contrast {ratio:.2f}"
-                assert widget.evaluate(OVERLAPS) == []
+                )
+                assert widget.evaluate(BOXES_OVER_BOXES, PARTS) == []
             notebook.screenshot(f"head_grid_{theme}{'' if off == '[]' else '_off'}", root)
-    finally:
-        if notebook.theme != "light":
-            notebook.set_theme("light")
 
 
 @pytest.mark.parametrize(("width", "columns"), [(960, 2), (760, 1)])
 def test_a_narrow_window_has_room_for_everything(notebook: NotebookPage, width: int, columns: int) -> None:
-    page, root = notebook.page, notebook.widget(ONE)
-    size = page.viewport_size
-    try:
-        page.set_viewport_size({**size, "width": width})
+    root = notebook.widget(ONE)
+    with in_window(notebook, width, side_bar=True):
         tracks = re.compile(rf"^\S+( \S+){{{columns - 1}}}$")
         expect(root.locator(".hgrid-cards")).to_have_css("grid-template-columns", tracks)
         for index in (ONE, MANY_HEADS, TAGGED, SIXTEEN_HEADS):
-            assert notebook.widget(index).evaluate(OVERLAPS) == []
-    finally:
-        page.set_viewport_size(size)
+            assert notebook.widget(index).evaluate(BOXES_OVER_BOXES, PARTS) == []
 
 
 def test_pictures_follow_the_hand(notebook: NotebookPage) -> None:
@@ -387,15 +327,12 @@ def test_python_answers_a_tick_soon(notebook: NotebookPage) -> None:
 
 def test_nothing_was_complained_of_and_nothing_asked_for(notebook: NotebookPage) -> None:
     """Last but one, so that it looks back on all the others."""
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 def test_without_python_what_was_measured_still_answers_and_the_rest_says_so() -> None:
     with open_notebook([SETUP, MANY]) as notebook:
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
-        time.sleep(0.5)
+        notebook.stop_python()
         box(notebook, ONE, 0).click()
         box(notebook, ONE, 3).click()
         expect(verdict(notebook, ONE)).to_contain_text("Without heads 0 and 3 the loss rises by ")

@@ -1,14 +1,22 @@
 """The norm explorer in a real browser: mouse, keyboard, Python, both themes, narrow windows, speed."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import VIEW, NotebookPage, open_notebook, press_key, set_input
-from test_browser_attention import CONTRAST, PIXELS
-from test_browser_scaling import OVERLAPS, STICKS_OUT
+from browser import NotebookPage, choose_next, open_notebook, press_key, set_input
+from looks import (
+    PIXELS,
+    best_times,
+    both_themes,
+    fits,
+    follows_the_ink,
+    in_window,
+    named_and_ringed,
+    page_of,
+    went_well,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -24,11 +32,7 @@ WIDGET, AGAIN, COLD = range(3)
 NONE_YET = "Change: none yet. Choose a position or a feature, then shift or scale it."
 
 
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook(CELLS) as notebook:
-        assert notebook.errors() == []
-        yield notebook
+opened = page_of(CELLS)
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def widget(notebook: NotebookPage) -> Locator:
 
 def words(widget: Locator) -> Locator:
     """The three sentences: of time, of the batch, of the change."""
-    return widget.locator(".nrm-light span:last-child, .nrm-change")
+    return widget.locator(".nano-light span:last-child, .nrm-change")
 
 
 def said(widget: Locator) -> Locator:
@@ -93,9 +97,7 @@ def in_python(notebook: NotebookPage, name: str) -> list:
 
 def test_all_three_are_there_without_errors_and_nothing_was_fetched(notebook: NotebookPage) -> None:
     expect(notebook.widgets).to_have_count(3)
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 @pytest.mark.parametrize(("index", "name"), [(WIDGET, "explorer"), (COLD, "cold")])
@@ -113,9 +115,9 @@ def test_the_menu_of_axes_turns_the_lights(
     widget.get_by_label("Average over").select_option(axis)
     notebook.python_comes_to("explorer.axis", axis)
     for at, moved in enumerate((time, batch)):
-        light = widget.locator(".nrm-light").nth(at)
+        light = widget.locator(".nano-light").nth(at)
         expect(light).to_have_attribute("data-light", "leak" if moved else "closed")
-        expect(light.locator(".nrm-sign")).to_have_text("✗" if moved else "✓")
+        expect(light.locator(".nano-sign")).to_have_text("✗" if moved else "✓")
         expect(light).to_contain_text(f"would move by {moved}: it sees" if moved else "would not move")
     assert on_the_page(widget) == in_python(notebook, "explorer")
 
@@ -148,9 +150,8 @@ def test_a_cell_that_is_pointed_at_shows_which_others_share_its_mean(
 def test_the_arrow_keys_go_from_cell_to_cell_and_the_notebook_stays(
     notebook: NotebookPage, widget: Locator
 ) -> None:
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     cell(widget, 0).focus()
-    before = notebook.page.evaluate(active)
+    before = notebook.active_cell()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "j", "d", "d"):
         notebook.page.keyboard.press(key)
     expect(cell(widget, 5)).to_be_focused()
@@ -163,7 +164,7 @@ def test_the_arrow_keys_go_from_cell_to_cell_and_the_notebook_stays(
     selected = widget.locator("[aria-selected=true]").all()
     assert [int(one.get_attribute("data-at")) for one in selected] == [21, 22, 23]
     assert widget.locator("td[tabindex='0']").count() == 1
-    assert notebook.page.evaluate(active) == before
+    assert notebook.active_cell() == before
     assert len(notebook.cells()) == len(CELLS)
 
 
@@ -197,9 +198,9 @@ def test_layer_erases_a_change_of_a_position_and_batch_one_of_a_feature(
 
 def test_a_leak_that_only_the_change_hides_is_no_clean_bill(notebook: NotebookPage, widget: Locator) -> None:
     notebook.python("explorer.axis, explorer.part, explorer.scale = 'batch', 'place', 0.0")
-    light = widget.locator(".nrm-light").first
+    light = widget.locator(".nano-light").first
     expect(light).to_have_attribute("data-light", "hidden")
-    expect(light.locator(".nrm-sign")).to_have_text("!")
+    expect(light.locator(".nano-sign")).to_have_text("!")
     expect(light).to_contain_text("would not move, but only since your change hides it: it sees its future")
 
 
@@ -236,16 +237,9 @@ def test_python_turns_the_widget_and_both_views_follow(notebook: NotebookPage) -
     assert on_the_page(view) == in_python(notebook, "explorer")
 
 
-def test_every_control_has_a_name_and_shows_where_the_keyboard_is(
-    notebook: NotebookPage, widget: Locator
-) -> None:
-    controls = widget.locator("input, select, button, td[tabindex='0']")
-    names = ("Average over", "Change", "scale", "shift", "Undo the change", "0")
-    notebook.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
-    for control, name in zip(controls.all(), names, strict=True):
-        expect(control).to_have_accessible_name(name)
-        control.focus()
-        assert control.evaluate("(c) => parseFloat(getComputedStyle(c).outlineWidth)") >= 2
+def test_every_control_has_a_name_and_shows_where_the_keyboard_is(widget: Locator) -> None:
+    names = ["Average over", "Change", "scale", "shift", "Undo the change", "0"]
+    named_and_ringed(widget.locator("input, select, button, td[tabindex='0']"), names)
     expect(widget.get_by_role("grid")).to_have_count(1)
     expect(widget.get_by_role("img")).to_have_count(2)
     expect(widget.get_by_role("rowheader", name="space of block 1")).to_have_count(3)
@@ -259,63 +253,29 @@ def test_a_change_is_read_aloud_with_the_lights(widget: Locator) -> None:
 
 
 def test_both_themes_can_be_read(notebook: NotebookPage, widget: Locator) -> None:
-    seen = {}
+    parts = ["label", ".nano-said, .nano-light, .nrm-change", "caption, th, td", ".nano-hint"]
     notebook.python(
         "explorer.axis, explorer.part, explorer.shift, explorer.scale = 'batch', 'position 3', 5, 2"
     )
     expect(words(widget).nth(2)).to_contain_text("b of block 0 times 2")
-    try:
-        for theme in ("dark", "light"):
-            drawn = int(widget.get_attribute("data-drawn"))
-            if theme != notebook.theme:
-                notebook.set_theme(theme)
-                notebook.page.wait_for_function(
-                    "(drawn) => document.querySelector('.nano-widget').dataset.drawn > drawn", arg=drawn
-                )
-            for parts in ("label", ".nano-said, .nrm-light, .nrm-change", "caption, th, td", ".nrm-hint"):
-                ratio = widget.evaluate(CONTRAST, parts)
-                assert ratio >= 4.5, f"{parts}, {theme}: contrast {ratio:.2f}"
-            seen[theme] = widget.locator("canvas").first.evaluate(PIXELS)
-            notebook.screenshot(f"norm_{theme}", widget)
-    finally:
-        if notebook.theme != "light":
-            notebook.set_theme("light")
-    assert seen["dark"] != seen["light"], "the histogram kept the other theme's ink"
+    both_themes(notebook, widget, widget.locator("canvas").first, parts, "norm")
 
 
-def test_the_histogram_follows_the_ink_of_the_page(notebook: NotebookPage, widget: Locator) -> None:
-    """JupyterLab's change of theme alone would not tell: it also moves the page, which draws it anew."""
-    picture = widget.locator("canvas").first.evaluate(PIXELS)
-    changed = "([root, picture]) => root.querySelector('canvas').toDataURL() !== picture"
-    style = "--nano-text: rgb(0, 90, 0); --nano-muted: rgb(90, 0, 0)"
-    widget.evaluate("(root, style) => root.setAttribute('style', style)", style)
-    try:
-        notebook.page.wait_for_function(changed, arg=[widget.element_handle(), picture], timeout=3_000)
-    finally:
-        widget.evaluate("(root) => root.removeAttribute('style')")
+def test_the_histogram_follows_the_ink_of_the_page(widget: Locator) -> None:
+    follows_the_ink(widget, widget.locator("canvas").first, "--nano-text", "--nano-muted")
 
 
 @pytest.mark.parametrize(("window", "side_by_side"), [(1280, True), (1000, True), (800, True), (480, False)])
 def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, side_by_side: bool) -> None:
-    """Without JupyterLab's own side bar, so that a window of 800 pixels leaves the widget about 620."""
-    widget, page = notebook.widget(WIDGET), notebook.page
     notebook.python(
         "explorer.axis, explorer.part, explorer.shift, explorer.scale = 'all', 'place', -10, -3.0"
     )
-    page.set_viewport_size({**VIEW, "width": window})
-    notebook.command("application:toggle-left-area")
-    try:
+    with in_window(notebook, window):
+        widget = notebook.widget(WIDGET)
         expect(words(widget).nth(2)).to_contain_text("place times −3, minus 10")
-        notebook.settle()
-        width = widget.evaluate("(root) => root.clientWidth")
-        assert widget.evaluate(STICKS_OUT) <= 0, width
-        assert widget.evaluate(OVERLAPS) == [], width
+        fits(widget)
         left, right, _ = (panel.bounding_box() for panel in widget.locator(".nrm-panel").all())
-        assert (left["y"] == right["y"]) == side_by_side, width
-    finally:
-        notebook.command("application:toggle-left-area")
-        page.set_viewport_size(VIEW)
-        notebook.settle()
+        assert (left["y"] == right["y"]) == side_by_side
 
 
 def test_nothing_jumps_while_a_slider_is_dragged_or_a_cell_pointed_at(
@@ -337,35 +297,25 @@ def test_nothing_jumps_while_a_slider_is_dragged_or_a_cell_pointed_at(
 
 
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
-    chosen = """(root, i) => {
-      const menu = root.querySelectorAll("select")[%d];
-      menu.selectedIndex = (menu.selectedIndex + 1) %% menu.length;
-      menu.dispatchEvent(new Event("change", {bubbles: true}));
-    }"""
     inputs = {
-        "part": chosen % 1,
+        "part": choose_next(1),
         "scale": set_input("input[type=range]", [2, -1, 0.5]),
-        "axis": chosen % 0,
+        "axis": choose_next(),
         "cell": press_key("[tabindex='0']", ["ArrowDown", "ArrowUp"]),
     }
-    # The better of two medians each: what else the machine does is not the widget's.
-    times = {what: min(notebook.latency(act, widget) for _ in range(2)) for what, act in inputs.items()}
-    print({what: f"{time:.0f} ms" for what, time in times.items()})
+    times = best_times(notebook, widget, inputs)
     assert max(times.values()) < SOON, times
 
 
 def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
     """Last of this page, so that it looks back on all the others."""
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 def test_without_python_every_choice_still_answers() -> None:
     with open_notebook([SETUP]) as notebook:
         widget = notebook.widget()
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
-        notebook.page.wait_for_timeout(500)
+        notebook.stop_python()
         widget.get_by_label("Average over").select_option("all")
         widget.get_by_label("scale").focus()
         notebook.page.keyboard.press("Home")

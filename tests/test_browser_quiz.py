@@ -1,12 +1,12 @@
 """The quiz in a real browser: with the mouse, with the keyboard alone, in both themes."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import NotebookPage, open_notebook
+from browser import NotebookPage
+from looks import in_theme, page_of, readable, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -27,27 +27,8 @@ quiz = Quiz([
 ])
 quiz
 """
-# Text and background as the screen mixes them, for the first element that fits; WCAG 2 relative luminance.
-CONTRAST = """(root, selector) => {
-  const pixel = (...colours) => {
-    const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
-    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
-    const linear = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
-      const value = part / 255;
-      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-  };
-  const back = getComputedStyle(root).backgroundColor;
-  const pair = [pixel(back), pixel(back, getComputedStyle(root.querySelector(selector)).color)];
-  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-}"""
 
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook([CELL, "quiz"]) as notebook:  # the second cell is a second view of the same quiz
-        yield notebook
+opened = page_of([CELL, "quiz"])  # the second cell is a second view of the same quiz
 
 
 @pytest.fixture
@@ -159,13 +140,12 @@ def test_the_notebooks_shortcuts_do_not_fire_inside_the_quiz(notebook: NotebookP
     """In JupyterLab `b` adds a cell, `d d` deletes one, `m` turns one into text, the arrows leave it."""
     quiz = notebook.widget(0)
     before = [(cell["kind"], cell["source"]) for cell in notebook.cells()]
-    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     tab_into(notebook, quiz)
-    chosen = notebook.page.evaluate(active)
+    chosen = notebook.active_cell()
     for key in ("b", "d", "d", "m", "ArrowDown", "ArrowDown", "ArrowUp", "j"):
         notebook.page.keyboard.press(key)
     assert [(cell["kind"], cell["source"]) for cell in notebook.cells()] == before
-    assert notebook.page.evaluate(active) == chosen
+    assert notebook.active_cell() == chosen
 
 
 def test_two_views_of_one_quiz_show_the_same_answer(notebook: NotebookPage) -> None:
@@ -198,14 +178,18 @@ def test_the_verdicts_can_be_read_in_both_themes(notebook: NotebookPage, theme: 
     quiz = notebook.widget(0)
     notebook.python("quiz.answers = [[2], [0, 2]]")
     expect(quiz.locator(".nano-quiz-why:visible")).to_have_count(3)
-    notebook.set_theme(theme)
-    parts = [".nano-quiz-right", ".nano-quiz-wrong", "legend", "label", ".nano-caption", ".nano-readout"]
-    contrast = {part: round(quiz.evaluate(CONTRAST, part), 1) for part in parts}
-    print(theme, contrast)
-    notebook.page.mouse.move(0, 0)
-    notebook.screenshot(f"quiz_{theme}", quiz)
-    notebook.set_theme("light")
-    assert min(contrast.values()) >= 4.5, contrast
+    with in_theme(notebook, theme):
+        readable(
+            quiz,
+            ".nano-quiz-right",
+            ".nano-quiz-wrong",
+            "legend",
+            "label",
+            ".nano-caption",
+            ".nano-readout",
+        )
+        notebook.page.mouse.move(0, 0)
+        notebook.screenshot(f"quiz_{theme}", quiz)
 
 
 def test_a_check_is_answered_at_once(notebook: NotebookPage) -> None:
@@ -222,4 +206,4 @@ def test_a_check_is_answered_at_once(notebook: NotebookPage) -> None:
 
 def test_nothing_was_asked_from_outside_and_nothing_complained(notebook: NotebookPage) -> None:
     time.sleep(0.3)
-    assert (notebook.outside, notebook.console, notebook.errors()) == ([], [], [])
+    went_well(notebook)

@@ -1,12 +1,12 @@
 """The sampling studio in a real browser: text that streams and stops, choices that open, no kernel."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, open_notebook, press_key
+from looks import BOXES_OVER_BOXES, in_theme, page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -55,36 +55,13 @@ RESET = """
 studio.prompt, studio.seed, studio.length, studio.compare = "ROMEO:\\n", 1337, 40, False
 studio.settings = [[0.9, 20, 0.9], [0.5, 20, 0.9]]
 """
-# Boxes with text that lie over one another, or stick out.
-OVERLAPS = """(root) => {
-  const parts = "label, input, textarea, .nano-value, button, .studio-cell b, .studio-count, .studio-number, "
-    + ".studio-char, .nano-said, .studio-hint, .studio-paper, .studio-notes p, .studio-stale";
-  const shown = [...root.querySelectorAll(parts)].filter((one) => {
-    const box = one.getBoundingClientRect();
-    return one.checkVisibility({visibilityProperty: true}) && box.width * box.height > 0;
-  });
-  const outer = root.getBoundingClientRect();
-  const found = [];
-  shown.forEach((one, at) => {
-    const a = one.getBoundingClientRect();
-    if (a.right > outer.right + 1 || a.bottom > outer.bottom + 1) found.push(`${one.className} sticks out`);
-    for (const other of shown.slice(at + 1)) {
-      if (one.contains(other)) continue;
-      const b = other.getBoundingClientRect();
-      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-      const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-      if (wide > 1 && tall > 1) found.push(`${one.className} (${one.textContent}) over ${other.className}`);
-    }
-  });
-  return found;
-}"""
+# What may not lie over one another: boxes with text.
+PARTS = (
+    "label, input, textarea, .nano-value, button, .studio-cell b, .studio-count, .studio-number, "
+    ".studio-char, .nano-said, .studio-hint, .studio-paper, .studio-notes p, .studio-stale"
+)
 
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook(CELLS) as notebook:
-        assert notebook.errors() == []
-        yield notebook
+opened = page_of(CELLS)
 
 
 @pytest.fixture
@@ -133,16 +110,12 @@ def rows(notebook: NotebookPage) -> Locator:
     return notebook.widget(STUDIO).locator(".studio-page").first.locator("button.studio-row:visible")
 
 
-def clean(notebook: NotebookPage) -> bool:
-    return (notebook.errors(), notebook.console, notebook.outside) == ([], [], [])
-
-
 def test_what_streams_in_is_what_the_library_generates(notebook: NotebookPage) -> None:
     wanted = notebook.python("print(library('ROMEO:\\n', 40, temperature=0.9, top_k=20, top_p=0.9), end='')")
     assert text(notebook, STUDIO) == [wanted]
     assert text(notebook, AGAIN) == [wanted], "the second view of the same widget"
     notebook.python_comes_to("studio.text", wanted)
-    assert clean(notebook)
+    went_well(notebook)
 
 
 def test_new_settings_and_another_seed_are_those_of_the_next_text(notebook: NotebookPage) -> None:
@@ -277,7 +250,7 @@ def test_any_prompt_gets_a_sensible_answer(notebook: NotebookPage, prompt: str, 
     expect(root.locator(".studio-stale").first).to_have_text("")
     if len(prompt) > 1000:
         expect(root.locator(".studio-start").first).to_contain_text("… (99,800 more before this) ab")
-    assert clean(notebook)
+    went_well(notebook)
 
 
 def test_everything_can_be_done_by_keyboard_and_the_notebook_stays(notebook: NotebookPage) -> None:
@@ -318,29 +291,29 @@ def test_a_choice_opens_within_50_ms_and_a_text_begins_within_150_ms(notebook: N
 def test_both_themes_with_one_page_and_with_two_and_nothing_lies_over_anything(
     notebook: NotebookPage, theme: str
 ) -> None:
-    if theme != notebook.theme:
-        notebook.set_theme(theme)
     root = notebook.widget(STUDIO)
-    token(notebook, 12).click()
-    rows(notebook).nth(1).click()
-    written(notebook, 40)
-    assert root.evaluate(OVERLAPS) == []
-    notebook.screenshot(f"sampling-studio-{theme}", root)
-    root.get_by_label("Prompt").fill("Où est 👍 ROMEO")
-    root.get_by_label("Compare two settings").check()
-    press(notebook, STUDIO, "Write")
-    expect(root).not_to_have_class(re.compile("studio-running"), timeout=PATIENCE)
-    expect(status(notebook, STUDIO)).to_have_text("Page A: 40 of 40 characters; Page B: 40 of 40 characters.")
-    assert root.evaluate(OVERLAPS) == []
-    notebook.screenshot(f"sampling-studio-two-{theme}", root)
+    with in_theme(notebook, theme):
+        token(notebook, 12).click()
+        rows(notebook).nth(1).click()
+        written(notebook, 40)
+        assert root.evaluate(BOXES_OVER_BOXES, PARTS) == []
+        notebook.screenshot(f"sampling-studio-{theme}", root)
+        root.get_by_label("Prompt").fill("Où est 👍 ROMEO")
+        root.get_by_label("Compare two settings").check()
+        press(notebook, STUDIO, "Write")
+        expect(root).not_to_have_class(re.compile("studio-running"), timeout=PATIENCE)
+        expect(status(notebook, STUDIO)).to_have_text(
+            "Page A: 40 of 40 characters; Page B: 40 of 40 characters."
+        )
+        assert root.evaluate(BOXES_OVER_BOXES, PARTS) == []
+        notebook.screenshot(f"sampling-studio-two-{theme}", root)
 
 
 def test_without_a_kernel_the_text_stays_to_be_looked_at_and_the_buttons_say_so() -> None:
     with open_notebook([SETUP.replace("length=40", "length=80")]) as notebook:
         root, before = notebook.widget(STUDIO), text(notebook, STUDIO)
         assert len(before[0]) == 60
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
-        notebook.page.wait_for_timeout(500)
+        notebook.stop_python()
         token(notebook, 7).click()
         expect(said(notebook)).to_contain_text("Character 8: ")
         for name in ("Write", "Go on"):

@@ -1,12 +1,21 @@
 """The scaling explorer in a real browser: mouse, keyboard, Python, both themes, narrow windows, speed."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import VIEW, NotebookPage, open_notebook, set_input
-from test_browser_attention import CONTRAST, PIXELS
+from browser import NotebookPage, choose_next, open_notebook, set_input
+from looks import (
+    PIXELS,
+    best_times,
+    both_themes,
+    fits,
+    follows_the_ink,
+    hold_knob,
+    in_window,
+    named_and_ringed,
+    page_of,
+    went_well,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -19,34 +28,7 @@ explorer
 CELLS = [SETUP, "explorer", "cold = ScalingExplorer(256, 'none', query=3, seed=2); cold"]
 WIDGET, AGAIN, COLD = range(3)
 
-# How far something reaches beyond the widget's right edge, in pixels: the worst of all elements.
-STICKS_OUT = """(root) => Math.max(...[...root.querySelectorAll("*:not(.nano-hidden):not(.nano-sentinel)")]
-  .filter((one) => one.checkVisibility())
-  .map((one) => one.getBoundingClientRect().right - root.getBoundingClientRect().right))"""
-# The lines of text that lie over another line of text; each is told with what it covers.
-OVERLAPS = """(root) => {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const boxes = [];
-  while (walker.nextNode()) {
-    const at = walker.currentNode;
-    if (!at.data.trim() || at.parentElement.closest("select, .nano-hidden")) continue;
-    if (!at.parentElement.checkVisibility()) continue;
-    const range = document.createRange();
-    range.selectNodeContents(at);
-    for (const box of range.getClientRects()) boxes.push([at.data, box]);
-  }
-  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
-    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
-  return boxes.flatMap(([text, a], i) => boxes.slice(i + 1)
-    .filter(([, b]) => over(a, b)).map(([other]) => `${text} | ${other}`));
-}"""
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[NotebookPage]:
-    with open_notebook(CELLS) as notebook:
-        assert notebook.errors() == []
-        yield notebook
+opened = page_of(CELLS)
 
 
 @pytest.fixture
@@ -93,9 +75,7 @@ def numbers_on_the_page(widget: Locator) -> list[list[str]]:
 
 def test_all_three_are_there_without_errors_and_nothing_was_fetched(notebook: NotebookPage) -> None:
     expect(notebook.widgets).to_have_count(3)
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 @pytest.mark.parametrize(("index", "name"), [(WIDGET, "explorer"), (COLD, "cold")])
@@ -114,15 +94,14 @@ def test_what_is_seen_is_what_python_computed(notebook: NotebookPage, index: int
 def test_the_slider_is_turned_by_keyboard_and_the_notebook_stays(
     notebook: NotebookPage, widget: Locator
 ) -> None:
-    cell = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     slider = widget.get_by_label("head_size", exact=True)
     slider.focus()
-    before = notebook.page.evaluate(cell)
+    before = notebook.active_cell()
     for key in ("ArrowRight", "ArrowUp", "j", "d", "d"):  # j and d d are JupyterLab's: next cell, delete cell
         notebook.page.keyboard.press(key)
     expect(slider).to_have_attribute("aria-valuetext", "256")
     expect(said(widget)).to_contain_text("Divided by 16, the scores have a spread of 0.998: undecided")
-    assert notebook.page.evaluate(cell) == before
+    assert notebook.active_cell() == before
     assert len(notebook.cells()) == len(CELLS)
     notebook.python_comes_to("explorer.head_size", 256)
     assert numbers_on_the_page(widget) == numbers_in_python(notebook)
@@ -141,14 +120,9 @@ def test_a_held_key_arrives_whole(notebook: NotebookPage, widget: Locator) -> No
 
 
 def test_the_slider_is_dragged_by_mouse(notebook: NotebookPage, widget: Locator) -> None:
-    box = widget.get_by_label("head_size", exact=True).bounding_box()
-    middle = box["y"] + box["height"] / 2
-    mouse = notebook.page.mouse
-    mouse.move(box["x"] + 8 + (box["width"] - 16) * 6 / 8, middle)  # on the knob, which stands at 64
-    mouse.down()
-    mouse.move(box["x"] + 8 + (box["width"] - 16) * 2 / 8, middle, steps=4)
+    hold_knob(widget.get_by_label("head_size", exact=True), 6 / 8, 2 / 8)  # it stands at 64
     expect(said(widget)).to_contain_text("Divided by 2, ")
-    mouse.up()
+    notebook.page.mouse.up()
     notebook.python_comes_to("explorer.head_size", 4)
 
 
@@ -156,11 +130,11 @@ def test_without_scaling_one_key_takes_nearly_all(notebook: NotebookPage, widget
     picture = widget.locator("canvas").evaluate(PIXELS)
     widget.get_by_label("scores divided by").select_option(label="1 (no scaling)")
     expect(said(widget)).to_contain_text("Divided by 1, the scores have a spread of 8.054: by chance")
-    expect(widget.locator(".sca-sign")).to_have_text("> 1")
+    expect(widget.locator(".nano-sign")).to_have_text("> 1")
     expect(widget).to_have_attribute("data-light", "sharp")
     assert row(widget, "largest weight")[0] == "0.875"
     expect(widget).to_contain_text("Scores that enter the softmax (<0.1 % beyond ±32)")
-    widths = widget.locator(".sca-panel .sca-bar").evaluate_all(
+    widths = widget.locator(".nano-panel .nano-fill").evaluate_all(
         "(bars) => bars.map((bar) => bar.clientWidth / bar.parentElement.clientWidth)"
     )
     weights = eval(notebook.python("print(explorer.state().weights[0].tolist())"))
@@ -173,7 +147,7 @@ def test_the_menu_is_turned_by_keyboard(notebook: NotebookPage, widget: Locator)
     widget.get_by_label("scores divided by").focus()
     notebook.page.keyboard.press("ArrowDown")
     expect(said(widget)).to_contain_text("Divided by 16, the scores have a spread of 0.503: the weights are")
-    expect(widget.locator(".sca-sign")).to_have_text("< 1")
+    expect(widget.locator(".nano-sign")).to_have_text("< 1")
     notebook.python_comes_to("explorer.divisor", "root of n_embd")
     notebook.page.keyboard.press("End")
     expect(said(widget)).to_contain_text("Divided by 4,096, ")
@@ -213,16 +187,10 @@ def test_python_turns_the_widget_and_both_views_follow(notebook: NotebookPage, w
     expect(said(widget)).to_contain_text("Divided by 1, ")
 
 
-def test_every_control_has_a_name_and_shows_where_the_keyboard_is(
-    notebook: NotebookPage, widget: Locator
-) -> None:
-    controls = widget.locator("input, select, button")
-    assert controls.count() == 3
-    notebook.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
-    for control, name in zip(controls.all(), ("head_size", "scores divided by", "Draw again"), strict=True):
-        expect(control).to_have_accessible_name(name)
-        control.focus()
-        assert control.evaluate("(c) => parseFloat(getComputedStyle(c).outlineWidth)") >= 2
+def test_every_control_has_a_name_and_shows_where_the_keyboard_is(widget: Locator) -> None:
+    named_and_ringed(
+        widget.locator("input, select, button"), ["head_size", "scores divided by", "Draw again"]
+    )
     expect(widget.get_by_role("img")).to_have_count(1)
     expect(widget.get_by_role("columnheader", name="query 0")).to_have_count(1)
 
@@ -236,94 +204,45 @@ def test_a_change_is_read_aloud_with_the_example(widget: Locator) -> None:
 
 
 def test_both_themes_can_be_read(notebook: NotebookPage, widget: Locator) -> None:
-    seen = {}
-    try:
-        for theme in ("dark", "light"):
-            drawn = int(widget.get_attribute("data-drawn"))
-            if theme != notebook.theme:
-                notebook.set_theme(theme)
-                notebook.page.wait_for_function(
-                    "(drawn) => document.querySelector('.nano-widget').dataset.drawn > drawn", arg=drawn
-                )
-            for parts in (
-                "label",
-                ".nano-said, .sca-sign",
-                "caption, th, td",
-                ".sca-key, .sca-hint, .sca-title",
-            ):
-                ratio = widget.evaluate(CONTRAST, parts)
-                assert ratio >= 4.5, f"{parts}, {theme}: contrast {ratio:.2f}"
-            seen[theme] = widget.locator("canvas").evaluate(PIXELS)
-            notebook.screenshot(f"scaling_{theme}", widget)
-    finally:
-        if notebook.theme != "light":
-            notebook.set_theme("light")
-    assert seen["dark"] != seen["light"], "the histogram kept the other theme's ink"
+    parts = ["label", ".nano-said, .nano-sign", "caption, th, td", ".nano-key, .nano-hint, .nano-title"]
+    both_themes(notebook, widget, widget.locator("canvas"), parts, "scaling")
 
 
-def test_the_histogram_follows_the_ink_of_the_page(notebook: NotebookPage, widget: Locator) -> None:
-    """JupyterLab's change of theme alone would not tell: it also moves the page, which draws it anew."""
-    picture = widget.locator("canvas").evaluate(PIXELS)
-    changed = "([root, picture]) => root.querySelector('canvas').toDataURL() !== picture"
-    widget.evaluate("(root) => root.style.setProperty('--nano-text', 'rgb(0, 90, 0)')")
-    try:
-        notebook.page.wait_for_function(changed, arg=[widget.element_handle(), picture], timeout=3_000)
-    finally:
-        widget.evaluate("(root) => root.style.removeProperty('--nano-text')")
+def test_the_histogram_follows_the_ink_of_the_page(widget: Locator) -> None:
+    follows_the_ink(widget, widget.locator("canvas"))
 
 
 @pytest.mark.parametrize(("window", "side_by_side"), [(1280, True), (1000, True), (800, False), (480, False)])
 def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, side_by_side: bool) -> None:
-    """Without JupyterLab's own side bar, so that a window of 800 pixels leaves the widget about 620."""
-    widget, page = notebook.widget(WIDGET), notebook.page
     notebook.python("explorer.head_size, explorer.divisor, explorer.query = 256, 'none', 3")
-    page.set_viewport_size({**VIEW, "width": window})
-    notebook.command("application:toggle-left-area")
-    try:
+    with in_window(notebook, window):
+        widget = notebook.widget(WIDGET)
         expect(widget).to_contain_text("query 3 and its 8 keys")
-        notebook.settle()
-        width = widget.evaluate("(root) => root.clientWidth")
-        assert widget.evaluate(STICKS_OUT) <= 0, width
-        assert widget.evaluate(OVERLAPS) == [], width
-        left, right = (panel.bounding_box() for panel in widget.locator(".sca-panel").all())
-        assert (left["y"] == right["y"]) == side_by_side, width
-        canvas = widget.locator("canvas")
-        assert canvas.evaluate("(c) => c.clientWidth") == int(left["width"])
-    finally:
-        notebook.command("application:toggle-left-area")
-        page.set_viewport_size(VIEW)
-        notebook.settle()
+        fits(widget)
+        left, right = (panel.bounding_box() for panel in widget.locator(".nano-panel").all())
+        assert (left["y"] == right["y"]) == side_by_side
+        assert widget.locator("canvas").evaluate("(c) => c.clientWidth") == int(left["width"])
 
 
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
-    chosen = """(root, i) => {
-      const menu = root.querySelector("select");
-      menu.selectedIndex = i % menu.length;
-      menu.dispatchEvent(new Event("change", {bubbles: true}));
-    }"""
     inputs = {
         "head_size": set_input("input[type=range]", [8, 0, 4]),
-        "divisor": chosen,
+        "divisor": choose_next(),
         "draw again": "(root) => root.querySelector('button').click()",
     }
-    # The better of two medians each: what else the machine does is not the widget's.
-    times = {what: min(notebook.latency(act, widget) for _ in range(2)) for what, act in inputs.items()}
-    print({what: f"{time:.0f} ms" for what, time in times.items()})
+    times = best_times(notebook, widget, inputs)
     assert max(times.values()) < SOON, times
 
 
 def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
     """Last of this page, so that it looks back on all the others."""
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 def test_without_python_every_choice_still_answers() -> None:
     with open_notebook([SETUP]) as notebook:
         widget = notebook.widget()
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
-        notebook.page.wait_for_timeout(500)
+        notebook.stop_python()
         widget.get_by_label("head_size", exact=True).focus()
         notebook.page.keyboard.press("End")
         widget.get_by_label("scores divided by").select_option("none")

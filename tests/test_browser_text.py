@@ -1,12 +1,12 @@
 """The widgets of notebooks 01 and 02 in a real browser: mouse, keyboard, both themes, speed."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, open_notebook, press_key, set_input
+from looks import PIXELS, in_theme, in_window, page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -51,10 +51,7 @@ HOVER = """(root, i) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def notebook() -> Iterator[NotebookPage]:
-    with open_notebook([SETUP, BATCH, NGRAM, MAP, PAIR, TAGS]) as notebook:
-        yield notebook
+notebook = page_of([SETUP, BATCH, NGRAM, MAP, PAIR, TAGS])
 
 
 @pytest.fixture
@@ -92,9 +89,7 @@ def points_at(notebook: NotebookPage, widget: Locator, before: str, after: str, 
 
 
 def test_all_four_are_there_without_errors_and_nothing_was_fetched(notebook: NotebookPage) -> None:
-    assert notebook.errors() == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
     expect(notebook.widgets).to_have_count(7)
 
 
@@ -111,13 +106,12 @@ def test_the_block_and_its_examples_are_those_of_the_text(notebook: NotebookPage
 
 
 def test_arrow_keys_move_the_block_and_the_notebook_stays(notebook: NotebookPage, batch: Locator) -> None:
-    cell = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     batch.get_by_label("offset").focus()
-    before = notebook.page.evaluate(cell)
+    before = notebook.active_cell()
     for key in ("ArrowRight", "ArrowUp", "j", "d", "d"):  # j and d d are JupyterLab's: next cell, delete cell
         notebook.page.keyboard.press(key)
     expect(said(batch)).to_have_text("t = 7: after “rst␣Citi” comes “z”, id 64.")
-    assert notebook.page.evaluate(cell) == before
+    assert notebook.active_cell() == before
     assert len(notebook.cells()) == 6
     notebook.python_comes_to("batch.offset", 2)
 
@@ -202,12 +196,12 @@ def test_the_picture_of_the_losses_is_told_in_words(ngram: Locator) -> None:
 
 def test_a_click_on_a_bar_chooses_its_order_and_marks_it(ngram: Locator) -> None:
     canvas = ngram.locator("canvas")
-    before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    before = canvas.evaluate(PIXELS)
     width = canvas.evaluate("(canvas) => canvas.clientWidth")
     canvas.click(position={"x": 46 + (width - 56) * 2.5 / 4, "y": 150})
     expect(said(ngram)).to_contain_text("Order 2: train loss 1.906")
     expect(ngram.get_by_label("order", exact=True)).to_have_value("2")
-    assert canvas.evaluate("(canvas) => canvas.toDataURL()") != before
+    assert canvas.evaluate(PIXELS) != before
 
 
 def test_another_sample_is_written_by_python_with_the_next_seed(
@@ -314,17 +308,16 @@ def test_unseen_pairs_are_hatched_and_rare_ones_are_not(notebook: NotebookPage) 
     }"""
     canvas = widget.locator("canvas")
     for theme in ("light", "dark"):
-        notebook.set_theme(theme)
-        widget.scroll_into_view_if_needed()
-        kinds = {
-            pair: notebook.page.evaluate(
-                colours, [canvas.element_handle(), points_at(notebook, widget, *pair)]
-            )
-            for pair in ("aZ", "bh")
-        }
-        assert kinds["aZ"] > 1, theme
-        assert kinds["bh"] == 1, theme
-    notebook.set_theme("light")
+        with in_theme(notebook, theme, widget):
+            widget.scroll_into_view_if_needed()
+            kinds = {
+                pair: notebook.page.evaluate(
+                    colours, [canvas.element_handle(), points_at(notebook, widget, *pair)]
+                )
+                for pair in ("aZ", "bh")
+            }
+            assert kinds["aZ"] > 1, theme
+            assert kinds["bh"] == 1, theme
 
 
 def test_the_map_answers_at_once(notebook: NotebookPage) -> None:
@@ -337,16 +330,13 @@ def test_the_map_answers_at_once(notebook: NotebookPage) -> None:
 
 def test_in_a_narrow_window_the_two_maps_stand_one_above_the_other(notebook: NotebookPage) -> None:
     """Side by side their cells would be two pixels wide, which nobody can point at."""
-    widget, view = notebook.widget(3), notebook.page.viewport_size
-    notebook.page.set_viewport_size({"width": 760, "height": view["height"]})
-    try:
+    widget = notebook.widget(3)
+    with in_window(notebook, 760, side_bar=True):
         expect(widget.locator("canvas").nth(1)).to_have_js_property("clientWidth", 22 + 65 * 5)
         upper, lower = (canvas.bounding_box() for canvas in widget.locator("canvas").all())
         assert upper["y"] + upper["height"] <= lower["y"]
         widget.locator("canvas").nth(1).hover(position=points_at(notebook, widget, "t", "h", which=1))
         expect(said(widget)).to_contain_text('after "t": "h"')
-    finally:
-        notebook.page.set_viewport_size(view)
 
 
 # --- all of them ----------------------------------------------------------------------------------
@@ -381,10 +371,8 @@ def test_every_control_has_a_name_and_shows_where_the_keyboard_is(notebook: Note
 
 
 def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
-    assert notebook.errors() == []
     assert [line for line in notebook.console if "src=x" in line] == []
-    assert notebook.console == []
-    assert notebook.outside == []
+    went_well(notebook)
 
 
 def test_without_python_the_widgets_say_so_and_claim_nothing_new() -> None:
@@ -394,7 +382,7 @@ def test_without_python_the_widgets_say_so_and_claim_nothing_new() -> None:
     ) as notebook:
         batch, ngram = notebook.widget(0), notebook.widget(1)
         counted = batch.locator(".nano-counted").inner_text()
-        notebook.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        notebook.stop_python()
         batch.get_by_role("button", name="Draw a batch").click()
         expect(said(batch)).to_have_text("Python does not answer: run this cell again.")
         assert batch.locator(".nano-counted").inner_text() == counted

@@ -7,19 +7,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from helpers import said
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.exercises import ex04
-from nanogpt_lib.exercises.exercise import Exercise
 
 right = ex04.head_forward.answer
-
-
-def said(exercise: Exercise, answer: Callable) -> str:
-    """What the learner is told of an answer that no known mistake explains."""
-    result = exercise.check(answer)
-    assert result.status == "not yet", result
-    assert result.mistake == "", result
-    return result.message
 
 
 # --- head_forward ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from helpers import said
 from nanogpt_lib.ablation import without_heads
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.exercises import ex06
@@ -27,14 +28,6 @@ def by_view(x: torch.Tensor, n_head: int) -> torch.Tensor:
 
 def back_by_view(heads: torch.Tensor) -> torch.Tensor:
     return heads.reshape(len(heads), heads.shape[2], -1)
-
-
-def said(exercise: Exercise, function: object) -> str:
-    """What the learner is told of an answer that no known mistake explains."""
-    result = exercise.check(function)
-    assert result.status == "not yet", result
-    assert result.mistake == "", result
-    return result.message
 
 
 # --- cut and join ---------------------------------------------------------------------------------

@@ -4,21 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from helpers import said
 from nanogpt_lib.exercises import ex07
 from nanogpt_lib.exercises.block_facts import _copied, _stack, block_parts, laid_out, started, streamed
-from nanogpt_lib.exercises.exercise import Exercise
 from nanogpt_lib.exercises.head_facts import gap
 from nanogpt_lib.layers import Block, FeedForward
 
 SEEDS = range(10)
-
-
-def said(exercise: Exercise, function: object) -> str:
-    """What the learner is told of an answer that no known mistake explains."""
-    result = exercise.check(function)
-    assert result.status == "not yet", result
-    assert result.mistake == "", result
-    return result.message
 
 
 # --- a feed-forward layer -------------------------------------------------------------------------

@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from helpers import said
 from nanogpt_lib.exercises import ex08
-from nanogpt_lib.exercises.exercise import Exercise
 from nanogpt_lib.exercises.norm_facts import leaks, normed, parts, stacked
 from nanogpt_lib.layers import Block
 
@@ -25,14 +25,6 @@ def over(*dims: int):
         return centred / (centred.square().mean(dims, keepdim=True) + eps).sqrt()
 
     return normalise
-
-
-def said(exercise: Exercise, function: object) -> str:
-    """What the learner is told of an answer that no known mistake explains."""
-    result = exercise.check(function)
-    assert result.status == "not yet", result
-    assert result.mistake == "", result
-    return result.message
 
 
 # --- layer_norm -----------------------------------------------------------------------------------

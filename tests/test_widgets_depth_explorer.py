@@ -1,13 +1,11 @@
 """The depth explorer without a browser: its numbers, in Python and in JavaScript, and what it refuses."""
 
-import ast
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-import jupytext
 import numpy as np
 import pytest
 import torch
@@ -29,9 +27,7 @@ from nanogpt_lib.widgets.depth_explorer import (
     depth_in_words,
     light,
 )
-from notebook_files import FOLDER
-
-TEXT = FOLDER / "source" / "07_feed_forward_and_residuals.md"
+from notebook_files import defined_in
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +40,7 @@ def explorer() -> DepthExplorer:
 def lesson() -> SimpleNamespace:
     """The stack, the measure and the starts that notebook 07 defines, as they stand there."""
     wanted = ("Stack", "gradient_left", "he_start", "small_start")
-    cells = [cell for cell in jupytext.read(TEXT).cells if cell.cell_type == "code"]
-    found = [node for cell in cells for node in _parsed(cell.source)]
-    found = [node for node in found if getattr(node, "name", None) in wanted]
-    assert sorted(node.name for node in found) == sorted(wanted), f"{TEXT.name} no longer defines them all"
-    names = {"torch": torch, "nn": nn, "F": F}
-    exec(compile(ast.Module(found, []), TEXT.name, "exec"), names)
-    return SimpleNamespace(**{name: names[name] for name in wanted})
-
-
-def _parsed(source: str) -> list[ast.stmt]:
-    return [] if "%" in source[:2] else ast.parse(source).body
+    return defined_in("07_feed_forward_and_residuals", *wanted, torch=torch, nn=nn, F=F)
 
 
 def notebook_stack(lesson: SimpleNamespace, depth: int, bypass: bool, init: str) -> nn.Module:
@@ -229,21 +215,18 @@ def test_numbers_have_two_digits_and_what_is_too_small_says_so(value: float, say
 def test_javascript_picks_out_of_the_list_what_python_put_there(
     explorer: DepthExplorer, tmp_path: Path
 ) -> None:
-    folder = as_modules(tmp_path)
-    numbers = np.frombuffer(explorer.numbers, dtype=np.float32).tolist()
-    (folder / "numbers.json").write_text(json.dumps(numbers))  # more than a command line may hold
     theirs = evaluate(
-        folder,
+        as_modules(tmp_path),
         "depth_explorer",
-        "await import('node:fs').then(({ readFileSync }) => JSON.parse(readFileSync('numbers.json'))).then("
-        "(numbers) => layout.inits.flatMap(([init]) => [false, true].flatMap((residual) => "
+        "layout.inits.flatMap(([init]) => [false, true].flatMap((residual) => "
         "[false, true].flatMap((norm) => Array.from({length: layout.deepest}, (_, at) => {"
         "  const choice = {init, residual, norm, n_layer: at + 1};"
         "  const state = m.unpack(new Float32Array(numbers), layout, choice);"
         "  const rows = [state.spread, state.between, state.gradient];"
         "  return {choice: state.choice, rows, said: rows.map((row) => row.map(m.brief))};"
-        "})))))",
+        "}))))",
         layout=explorer.layout_of,
+        numbers=np.frombuffer(explorer.numbers, dtype=np.float32).tolist(),
     )
     for at, (state, their) in enumerate(zip(explorer._states.values(), theirs, strict=True)):
         assert their["choice"] == at

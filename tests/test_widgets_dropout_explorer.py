@@ -1,14 +1,11 @@
 """The dropout explorer without a browser: its numbers, in Python and in JavaScript, and what it refuses."""
 
-import ast
-import json
 import math
 import re
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
-import jupytext
 import numpy as np
 import pytest
 import torch
@@ -24,9 +21,8 @@ from nanogpt_lib.widgets.dropout_explorer import (
     dropout_explorer_state,
     dropout_in_words,
 )
-from notebook_files import FOLDER
+from notebook_files import FOLDER, defined_in
 
-TEXT = FOLDER / "source" / "09_dropout.md"
 ROWS = np.arange(1, 9)  # how many weights a row has
 
 
@@ -39,19 +35,7 @@ def explorer() -> DropoutExplorer:
 @pytest.fixture(scope="module")
 def lesson() -> SimpleNamespace:
     """The functions that notebook 09 defines, as they stand there."""
-    wanted = ("draw", "my_dropout")
-    cells = [cell for cell in jupytext.read(TEXT).cells if cell.cell_type == "code"]
-    found = [
-        node
-        for cell in cells
-        if any(f"def {name}(" in cell.source for name in wanted)
-        for node in ast.parse(cell.source).body
-        if isinstance(node, ast.FunctionDef) and node.name in wanted
-    ]
-    assert sorted(node.name for node in found) == sorted(wanted), f"{TEXT.name} no longer defines them both"
-    names = {"torch": torch}
-    exec(compile(ast.Module(found, []), TEXT.name, "exec"), names)
-    return SimpleNamespace(**{name: names[name] for name in wanted})
+    return defined_in("09_dropout", "draw", "my_dropout", torch=torch)
 
 
 # --- the numbers ----------------------------------------------------------------------------------
@@ -97,7 +81,7 @@ def test_many_masks_come_near_what_the_formulas_say(p: float) -> None:
 
 def test_the_numbers_of_the_lesson_are_on_the_screen() -> None:
     """Notebook 09 says so in section 3 and in its receipt."""
-    source = TEXT.read_text(encoding="utf-8")
+    source = (FOLDER / "source" / "09_dropout.md").read_text(encoding="utf-8")
     assert "The sum of row 0 has a spread of 0.5, the last of 0.18" in source
     assert "In 20 % of all draws." in source
     words = dropout_in_words(dropout_explorer_state(0.2), 0.2)
@@ -163,17 +147,14 @@ def test_the_words_hold_for_every_choice(explorer: DropoutExplorer) -> None:
 def test_javascript_picks_out_of_the_list_what_python_put_there(
     explorer: DropoutExplorer, tmp_path: Path
 ) -> None:
-    folder = as_modules(tmp_path)
-    numbers = np.frombuffer(explorer.numbers, dtype=np.float32).tolist()
-    (folder / "numbers.json").write_text(json.dumps(numbers))  # more than a command line may hold
     theirs = evaluate(
-        folder,
+        as_modules(tmp_path),
         "dropout_explorer",
-        "await import('node:fs').then(({ readFileSync }) => JSON.parse(readFileSync('numbers.json'))).then("
-        "(numbers) => layout.shares.flatMap((p) => Array.from({ length: layout.masks }, (_, mask) => {"
+        "layout.shares.flatMap((p) => Array.from({ length: layout.masks }, (_, mask) => {"
         "const state = m.unpack(new Float32Array(numbers), layout, p, mask);"
-        "return { ...state, kinds: state.cells.map((row) => row.map(m.kind)) }; })))",
+        "return { ...state, kinds: state.cells.map((row) => row.map(m.kind)) }; }))",
         layout=explorer.layout_of,
+        numbers=np.frombuffer(explorer.numbers, dtype=np.float32).tolist(),
     )
     for at, ((p, _), state) in enumerate(explorer._states.items()):
         their = theirs[at]

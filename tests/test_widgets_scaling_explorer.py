@@ -1,12 +1,9 @@
 """The scaling explorer without a browser: its numbers, in Python and in JavaScript, and what it refuses."""
 
-import ast
-import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
 
-import jupytext
 import numpy as np
 import pytest
 import torch
@@ -28,9 +25,8 @@ from nanogpt_lib.widgets.scaling_explorer import (
     scaling_explorer_state,
     scaling_in_words,
 )
-from notebook_files import FOLDER
+from notebook_files import defined_in
 
-TEXT = FOLDER / "source" / "05_scaling.md"
 SCALES = {  # written out once more, as the notebook writes them
     "none": lambda head_size: 1.0,
     "root of head_size": lambda head_size: head_size**-0.5,
@@ -50,13 +46,7 @@ def explorer() -> ScalingExplorer:
 def lesson() -> SimpleNamespace:
     """The functions that notebook 05 defines, as they stand there."""
     wanted = ("random_scores", "summary", "sensitivity", "gradient_at_query")
-    cells = [cell for cell in jupytext.read(TEXT).cells if cell.cell_type == "code"]
-    found = [node for cell in cells for node in ast.parse(cell.source).body]
-    found = [node for node in found if isinstance(node, ast.FunctionDef) and node.name in wanted]
-    assert sorted(node.name for node in found) == sorted(wanted), f"{TEXT.name} no longer defines them all"
-    names = {"torch": torch}
-    exec(compile(ast.Module(found, []), TEXT.name, "exec"), names)
-    return SimpleNamespace(**{name: names[name] for name in wanted})
+    return defined_in("05_scaling", *wanted, torch=torch)
 
 
 # --- the numbers ----------------------------------------------------------------------------------
@@ -179,16 +169,13 @@ def test_what_is_more_than_nothing_never_looks_like_nothing(value: float, digits
 def test_javascript_picks_out_of_the_list_what_python_put_there(
     explorer: ScalingExplorer, tmp_path: Path
 ) -> None:
-    folder = as_modules(tmp_path)
-    numbers = np.frombuffer(explorer.numbers, dtype=np.float32).tolist()
-    (folder / "numbers.json").write_text(json.dumps(numbers))  # more than a command line may hold
     theirs = evaluate(
-        folder,
+        as_modules(tmp_path),
         "scaling_explorer",
-        "await import('node:fs').then(({ readFileSync }) => JSON.parse(readFileSync('numbers.json'))).then("
-        "(numbers) => layout.sizes.flatMap((size) => layout.divisors.map(([name]) => "
-        "m.unpack(new Float32Array(numbers), layout, size, name))))",
+        "layout.sizes.flatMap((size) => layout.divisors.map(([name]) => "
+        "m.unpack(new Float32Array(numbers), layout, size, name)))",
         layout=explorer.layout_of,
+        numbers=np.frombuffer(explorer.numbers, dtype=np.float32).tolist(),
     )
     for at, (state, their) in enumerate(zip(explorer._states.values(), theirs, strict=True)):
         assert their["choice"] == at

@@ -1,29 +1,7 @@
 // AttentionView: one head's stages as a map, its weights over the text, and all heads beside it.
 import {
-  choice,
-  cividis,
-  clamp,
-  css,
-  fixed,
-  floats,
-  inkOn,
-  make,
-  moved,
-  newId,
-  onTheme,
-  painter,
-  readout,
-  saver,
-  select,
-  signed,
-  sizeCanvas,
-  spoken,
-  startRoot,
-  textField,
-  themeColours,
-  throttle,
-  visible,
-  watch,
+  choice, cividis, clamp, css, fixed, floats, inkOn, make, moved, newId, onTheme, painter, readout, saver,
+  select, signed, sizeCanvas, spoken, startRoot, textField, themeColours, throttle, visible, watch,
 } from "./common.js";
 
 const STAGE_WORDS = {

@@ -1,23 +1,6 @@
 import {
-  button,
-  cividis,
-  clamp,
-  css,
-  fixed,
-  floats,
-  make,
-  moved,
-  onTheme,
-  painter,
-  readout,
-  saver,
-  select,
-  sizeCanvas,
-  spoken,
-  startRoot,
-  themeColours,
-  visible,
-  watch,
+  button, cividis, clamp, css, fixed, floats, make, moved, onTheme, painter, readout, saver, select,
+  sizeCanvas, spoken, startRoot, themeColours, visible, watch,
 } from "./common.js";
 
 /** A small random stream with a seed, numbers in [0, 1): mulberry32. The same seed gives the same text. */
@@ -171,7 +154,7 @@ function render({ model, el }) {
     : null;
   const maps = make("div", { class: "nano-maps" }, make("div", { class: "nano-figures" }, ...figures), legend, said.root, difference);
   const panel = make("div", { class: "nano-panel" }, make("div", {}, head, bars), make("div", {}, written, ...texts));
-  const hint = make("span", { class: "nano-hint", text: "Point at the map or use the arrow keys; click or Enter shows a row." });
+  const hint = make("span", { class: "nano-how", text: "Point at the map or use the arrow keys; click or Enter shows a row." });
   root.append(
     make("div", { class: "nano-bar" }, rows.root, again, keys, hint),
     make("div", { class: learned ? "nano-layout nano-pair" : "nano-layout" }, maps, panel),

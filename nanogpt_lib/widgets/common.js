@@ -286,6 +286,28 @@ export function readout() {
   return { root, say, stop: () => clearTimeout(timer) };
 }
 
+/** One entry of a `nano-key`: a mark, made by the CSS of its class, and what it means. */
+export function keyEntry(mark, words, sign = null) {
+  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+}
+
+/** The head of a table; a head is [words, class]. One without words is a column of bars, which are not read. */
+export function headRow(...heads) {
+  const cells = heads.map(([text, kind = null]) =>
+    text === null
+      ? make("td", { class: "nano-long", "aria-hidden": "true" })
+      : make("th", { scope: "col", text, class: kind }),
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
+/** A table's cell with a bar in it; the number beside it says the same, so it is not read. */
+export function barCell() {
+  const fill = make("div", { class: "nano-fill" });
+  const track = make("div", { class: "nano-track" }, fill);
+  return { cell: make("td", { class: "nano-long", "aria-hidden": "true" }, track), track, fill };
+}
+
 // --- drawing --------------------------------------------------------------------------------------
 
 /** Gives a canvas its size in CSS pixels, sharp on every screen; returns a context that draws in them. */
@@ -359,6 +381,29 @@ export function painter(root, draw) {
     finish();
   };
   paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  return paint;
+}
+
+/**
+ * A painter of pictures that are as wide as a box: `draw` gets the width, in whole pixels, and is called anew
+ * when it has changed. While the box is out of view there is nothing to draw on.
+ */
+export function widePainter(root, box, draw) {
+  let width = 0;
+  const paint = painter(root, () => {
+    const room = Math.floor(box.clientWidth);
+    if (!room) return false;
+    width = room;
+    draw(width);
+    return true;
+  });
+  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
+  sized.observe(box);
+  const { stop } = paint;
+  paint.stop = () => {
+    sized.disconnect();
+    stop();
+  };
   return paint;
 }
 

@@ -2,20 +2,8 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import {
-  checkbox,
-  clamp,
-  floats,
-  make,
-  onTheme,
-  painter,
-  readout,
-  saver,
-  select,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
+  checkbox, clamp, floats, headRow, keyEntry, make, onTheme, readout, saver, select, sizeCanvas, slider,
+  startRoot, themeColours, watch, widePainter,
 } from "./common.js";
 
 const COLOURS = ["#0072b2", "#d55e00", "#009e73"]; // spread, between inputs, gradient
@@ -70,12 +58,12 @@ export function tick(power) {
 
 function render({ model, el }) {
   const root = startRoot(el, "depth_explorer", "Depth explorer: spread and gradient through many layers");
+  root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");
   const { deepest, series } = layout;
   const numbers = floats(model.get("numbers"));
   let state;
-  let width = 0;
 
   // --- the parts --------------------------------------------------------------------------------
   const fields = {
@@ -103,50 +91,46 @@ function render({ model, el }) {
       onChange: (init) => save({ init }),
     }),
   };
-  const sign = make("span", { class: "dep-sign", "aria-hidden": "true" });
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
 
   const keys = ["dep-spread", "dep-between", "dep-gradient"].map((mark) => {
     const words = make("span");
-    const sample = make("i", { class: mark, "aria-hidden": "true" });
-    return { entry: make("span", { class: "dep-entry" }, sample, words), words };
+    return { entry: keyEntry(mark, words), words };
   });
   const panel = (title, shown) => {
     const canvas = make("canvas", { role: "img" });
-    const key = make("p", { class: "dep-key" }, ...shown.map((at) => keys[at].entry));
-    const head = make("p", { class: "dep-title", text: title });
-    return { canvas, shown, box: make("div", { class: "dep-panel" }, head, canvas, key) };
+    const key = make("p", { class: "nano-key" }, ...shown.map((at) => keys[at].entry));
+    const head = make("p", { class: "nano-title", text: title });
+    return { canvas, shown, box: make("div", { class: "nano-panel" }, head, canvas, key) };
   };
   const forwards = panel("Forwards: the spread after each layer", [0, 1]);
   const backwards = panel("Backwards: the gradient that arrives there", [2]);
 
   const rows = Array.from({ length: deepest + 1 }, (_, at) => {
-    const cells = series.map(() => make("td", { class: "dep-number" }));
+    const cells = series.map(() => make("td", { class: "nano-number" }));
     const name = at ? `after layer ${at}` : "input";
     return { row: make("tr", {}, make("th", { scope: "row", text: name }), ...cells), cells };
   });
-  const heads = ["place", ...series].map((text, at) =>
-    make("th", { scope: "col", text, class: at ? "dep-number" : null }),
-  );
   const all = make(
     "details",
     { class: "dep-all" },
     make("summary", { text: "The numbers of every layer" }),
     make(
       "table",
-      {},
-      make("thead", {}, make("tr", {}, ...heads)),
+      { class: "nano-table" },
+      headRow(["place"], ...series.map((text) => [text, "nano-number"])),
       make("tbody", {}, ...rows.map(({ row }) => row)),
     ),
   );
 
   root.append(
     make("div", { class: "nano-bar" }, ...Object.values(fields).map((field) => field.root)),
-    make("div", { class: "dep-light" }, sign, said.root),
-    make("div", { class: "dep-panels" }, forwards.box, backwards.box),
+    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    make("div", { class: "nano-panels" }, forwards.box, backwards.box),
     all,
     make("p", {
-      class: "dep-hint",
+      class: "nano-hint",
       text:
         `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ` +
         `${layout.width} × ${layout.width} weights and a ReLU (seed ${layout.seed}). "Between inputs" is the ` +
@@ -181,7 +165,7 @@ function render({ model, el }) {
     paint();
   }
 
-  function draw({ canvas, shown }, lists, colours) {
+  function draw({ canvas, shown }, lists, colours, width) {
     const context = sizeCanvas(canvas, width, HEIGHT);
     const inner = width - MARGIN.left - MARGIN.right;
     const floor = HEIGHT - MARGIN.bottom;
@@ -224,14 +208,11 @@ function render({ model, el }) {
     });
   }
 
-  const paint = painter(root, () => {
-    const room = Math.floor(forwards.box.clientWidth);
-    if (!room) return false;
-    width = room;
+  const paint = widePainter(root, forwards.box, (width) => {
     const colours = themeColours(root);
     const last = state.spread.length - 1;
-    draw(forwards, [state.spread, state.between], colours);
-    draw(backwards, [state.gradient], colours);
+    draw(forwards, [state.spread, state.between], colours, width);
+    draw(backwards, [state.gradient], colours, width);
     const through = `through ${last} ${last === 1 ? "layer" : "layers"}`;
     forwards.canvas.setAttribute(
       "aria-label",
@@ -243,20 +224,11 @@ function render({ model, el }) {
       `Gradient ${through}, on a scale of powers of ten: 1.0 at the output, ` +
         `${brief(state.gradient[0])} at the input.`,
     );
-    return true;
   });
 
-  const ends = [watch(model, Object.keys(fields), show), onTheme(root, paint)];
-  const sized = new ResizeObserver(() => Math.floor(forwards.box.clientWidth) !== width && paint.now());
-  sized.observe(forwards.box);
+  const ends = [watch(model, Object.keys(fields), show), onTheme(root, paint), paint.stop, said.stop, save.flush];
   show();
-  return () => {
-    ends.forEach((end) => end());
-    sized.disconnect();
-    paint.stop();
-    said.stop();
-    save.flush();
-  };
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };

@@ -2,19 +2,8 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and shown.
 import {
-  button,
-  cividis,
-  css,
-  fixed,
-  floats,
-  inkOn,
-  make,
-  painter,
-  readout,
-  saver,
-  slider,
-  startRoot,
-  watch,
+  barCell, button, cividis, css, fixed, floats, headRow, inkOn, keyEntry, make, painter, readout, saver,
+  slider, startRoot, watch,
 } from "./common.js";
 
 const WIDEST = 3.2; // the spread at which a bar is full; row 0 has 3.02 at p = 0.9
@@ -45,6 +34,7 @@ export function kind(cell) {
 
 function render({ model, el }) {
   const root = startRoot(el, "dropout_explorer", "Dropout explorer: attention weights and sums of their rows");
+  root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");
   const { shares, masks, line } = layout;
@@ -67,18 +57,19 @@ function render({ model, el }) {
   });
   const which = make("span", { class: "dro-which" });
   const said = readout();
+  said.root.classList.add("nano-light");
 
   const grid = line.map((token, t) => {
     const cells = line.map(() => make("td", { class: "dro-cell" }));
-    const total = make("td", { class: "dro-number dro-sum" });
+    const total = make("td", { class: "nano-number dro-sum" });
     const head = make("th", { scope: "row", text: `${t} ${token}` });
     return { cells, total, row: make("tr", {}, head, ...cells, total) };
   });
   const corner = make("td", { "aria-hidden": "true" });
-  const sumHead = make("th", { scope: "col", class: "dro-number", text: "sum" });
+  const sumHead = make("th", { scope: "col", class: "nano-number", text: "sum" });
   const weights = make(
     "table",
-    { class: "dro-weights" },
+    { class: "nano-table dro-weights" },
     make("caption", { text: "This draw: weights after dropout (query down, key across)" }),
     make(
       "thead",
@@ -87,43 +78,26 @@ function render({ model, el }) {
     ),
     make("tbody", {}, ...grid.map(({ row }) => row)),
   );
-  const entry = (mark, words) =>
-    make("span", { class: "dro-entry" }, make("i", { class: mark, text: mark === "dro-dropped" ? "×" : "", "aria-hidden": "true" }), words);
   const raised = make("span");
   const key = make(
     "p",
-    { class: "dro-key" },
-    entry("dro-kept", raised),
-    entry("dro-dropped", make("span", { text: "dropped" })),
-    entry("dro-future", make("span", { text: "the future, never a weight" })),
+    { class: "nano-key" },
+    keyEntry("dro-kept", raised),
+    keyEntry("dro-dropped", make("span", { text: "dropped" }), "×"),
+    keyEntry("dro-future", make("span", { text: "the future, never a weight" })),
   );
 
   const many = line.map((token, t) => {
-    const bar = make("div", { class: "dro-bar" });
-    const track = make("div", { class: "dro-track" }, bar);
-    const [mean, spread, zero] = [0, 1, 2].map(() => make("td", { class: "dro-number" }));
+    const { cell, fill } = barCell();
+    const [mean, spread, zero] = [0, 1, 2].map(() => make("td", { class: "nano-number" }));
     const head = make("th", { scope: "row", text: `${t} ${token}` });
-    const wide = make("td", { class: "dro-wide", "aria-hidden": "true" }, track);
-    return { bar, mean, spread, zero, row: make("tr", {}, head, mean, wide, spread, zero) };
+    return { fill, mean, spread, zero, row: make("tr", {}, head, mean, cell, spread, zero) };
   });
-  const head = (text) => make("th", { scope: "col", class: "dro-number", text });
   const table = make(
     "table",
-    { class: "dro-many" },
+    { class: "nano-table dro-many" },
     make("caption", { text: `The sums of the rows over ${repeats} draws` }),
-    make(
-      "thead",
-      {},
-      make(
-        "tr",
-        {},
-        make("th", { scope: "col", text: "row" }),
-        head("mean"),
-        make("td", { class: "dro-wide", "aria-hidden": "true" }),
-        head("spread"),
-        head("all zero"),
-      ),
-    ),
+    headRow(["row"], ["mean", "nano-number"], [null], ["spread", "nano-number"], ["all zero", "nano-number"]),
     make("tbody", {}, ...many.map(({ row }) => row)),
   );
 
@@ -132,12 +106,12 @@ function render({ model, el }) {
     said.root,
     make(
       "div",
-      { class: "dro-panels" },
-      make("div", { class: "dro-panel" }, weights, key),
-      make("div", { class: "dro-panel" }, table),
+      { class: "nano-panels" },
+      make("div", { class: "nano-panel" }, weights, key),
+      make("div", { class: "nano-panel" }, table),
     ),
     make("p", {
-      class: "dro-hint",
+      class: "nano-hint",
       text:
         `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as ` +
         "my_dropout in this notebook takes them), the same for every p: so a larger p drops more of the same " +
@@ -170,24 +144,19 @@ function render({ model, el }) {
       total.textContent = sums[t];
       total.classList.toggle("dro-nothing", state.sums[t] === 0);
     });
-    many.forEach(({ bar, mean, spread, zero }, t) => {
+    many.forEach(({ fill, mean, spread, zero }, t) => {
       mean.textContent = fixed(state.means[t], 2);
       spread.textContent = fixed(state.spreads[t], 2);
       zero.textContent = layout.zeros[state.share][t];
-      bar.style.width = `${Math.min(100, (100 * state.spreads[t]) / WIDEST)}%`;
+      fill.style.width = `${Math.min(100, (100 * state.spreads[t]) / WIDEST)}%`;
     });
     paint();
   }
 
   const paint = painter(root, () => true); // all is text and CSS, there is nothing left to draw
-  const end = watch(model, ["p", "mask"], show);
+  const ends = [watch(model, ["p", "mask"], show), paint.stop, said.stop, save.flush];
   show();
-  return () => {
-    end();
-    paint.stop();
-    said.stop();
-    save.flush();
-  };
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };

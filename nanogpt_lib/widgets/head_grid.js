@@ -1,26 +1,7 @@
 // HeadGrid: a layer's heads side by side, one query for all, and a box at each head to switch it off.
 import {
-  button,
-  checkbox,
-  cividis,
-  clamp,
-  css,
-  fixed,
-  floats,
-  make,
-  moved,
-  newId,
-  onTheme,
-  painter,
-  readout,
-  saver,
-  select,
-  sizeCanvas,
-  spoken,
-  startRoot,
-  themeColours,
-  visible,
-  watch,
+  button, checkbox, cividis, clamp, css, fixed, floats, make, moved, newId, onTheme, painter, readout,
+  saver, select, sizeCanvas, spoken, startRoot, themeColours, visible, watch,
 } from "./common.js";
 
 const GUTTER = 18; // left of a map, for the queries' characters

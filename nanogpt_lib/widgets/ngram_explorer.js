@@ -1,4 +1,4 @@
-import { button, clamp, fixed, make, onTheme, painter, readout, saver, sizeCanvas, slider, startRoot, themeColours, watch } from "./common.js";
+import { button, clamp, fixed, keyEntry, make, onTheme, painter, readout, saver, sizeCanvas, slider, startRoot, themeColours, watch } from "./common.js";
 
 /** The top of the loss axis: the next half nat above everything that is drawn. */
 export function axisTop(values) {
@@ -47,7 +47,7 @@ function render({ model, el }) {
     "aria-label",
     `Bars of loss in nats per character. ${train.map((loss, n) => `Order ${n}: train ${fixed(loss)}, validation ${fixed(val[n])}.`).join(" ")} Uniform guessing: ${fixed(guess)}.`,
   );
-  const swatch = (name, words) => make("span", { class: "nano-key" }, make("i", { class: name }), make("span", { text: words }));
+  const swatch = (name, words) => keyEntry(name, make("span", { text: words }));
   const title = make("span", { class: "nano-written" });
   const text = make("pre", { class: "nano-sample", tabindex: "0", "aria-label": "sample" });
   const again = button({ label: "Another sample", onClick: another });

@@ -1,23 +1,7 @@
 // NormExplorer: axes to average over, one part of a table to shift and scale, and what the norm lets through.
 import {
-  button,
-  clamp,
-  css,
-  fixed,
-  inkOn,
-  make,
-  moved,
-  onTheme,
-  painter,
-  readout,
-  saver,
-  select,
-  signed,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
+  button, clamp, css, fixed, headRow, inkOn, make, moved, onTheme, readout, saver, select, signed,
+  sizeCanvas, slider, startRoot, themeColours, watch, widePainter,
 } from "./common.js";
 
 const REST = "#0072b2";
@@ -186,6 +170,7 @@ export function cellInWords(state, layout, axis, at) {
 
 function render({ model, el }) {
   const root = startRoot(el, "norm_explorer", "Norm explorer: which axes share a mean and a variance");
+  root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");
   const [B, T, C] = layout.shape;
@@ -193,7 +178,6 @@ function render({ model, el }) {
   let state;
   let chosen = 0; // the cell that the keyboard is on
   let pointed = null; // the cell under the mouse
-  let width = 0;
 
   // --- the parts --------------------------------------------------------------------------------
   const axisField = select({
@@ -228,9 +212,9 @@ function render({ model, el }) {
   const back = button({ label: "Undo the change", onClick: () => save({ shift: 0, scale: 1 }) });
 
   const lights = [0, 1].map(() => {
-    const sign = make("span", { class: "nrm-sign", "aria-hidden": "true" });
+    const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
     const words = make("span");
-    return { sign, words, root: make("p", { class: "nrm-light" }, sign, words) };
+    return { sign, words, root: make("p", { class: "nano-light" }, sign, words) };
   });
   const changed = make("p", { class: "nrm-change" });
   const aloud = readout(); // its sentence is about the cell; what is read aloud holds the others too
@@ -242,9 +226,9 @@ function render({ model, el }) {
   const head = ["group", "mean", "variance", "mean after", "variance after"];
   const groupTable = make(
     "table",
-    { class: "nrm-groups" },
+    { class: "nano-table nrm-groups" },
     make("caption", { text: "What is averaged together" }),
-    make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", text })))),
+    headRow(...head.map((text) => [text])),
     statistics,
   );
 
@@ -262,14 +246,14 @@ function render({ model, el }) {
     changed,
     make(
       "div",
-      { class: "nrm-panels" },
+      { class: "nano-panels" },
       before.root,
       after.root,
-      make("div", { class: "nrm-panel nrm-wide" }, groupTable),
+      make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable),
     ),
     aloud.root,
     make("p", {
-      class: "nrm-hint",
+      class: "nano-hint",
       text:
         "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
         "outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z " +
@@ -311,7 +295,7 @@ function render({ model, el }) {
     );
     const grid = make(
       "table",
-      { "aria-label": `${title}: positions down, features across`, role: first ? "grid" : null },
+      { class: "nano-table", "aria-label": `${title}: positions down, features across`, role: first ? "grid" : null },
       make("caption", { text: title }),
       make("thead", {}, make("tr", {}, make("td"), make("td"), ...columns)),
       make("tbody", {}, ...rows),
@@ -333,7 +317,7 @@ function render({ model, el }) {
         cells[to[0] * C + to[1]].focus();
       });
     }
-    return { root: make("div", { class: "nrm-panel" }, grid, canvas), cells, columns, sides };
+    return { root: make("div", { class: "nano-panel nrm-panel" }, grid, canvas), cells, columns, sides };
   }
 
   // --- what happens -----------------------------------------------------------------------------
@@ -398,7 +382,7 @@ function render({ model, el }) {
   }
 
   /** The group of the cell in question, in both tables, both pictures and the list of groups. */
-  const paint = painter(root, () => {
+  const paint = widePainter(root, before.root, (width) => {
     const at = pointed ?? chosen;
     const group = state.groups[at];
     for (const { cells } of [before, after])
@@ -412,15 +396,11 @@ function render({ model, el }) {
     [...statistics.children].forEach((row, one) => row.classList.toggle("nrm-in", one === group));
     const words = cellInWords(state, layout, model.get("axis"), at);
     aloud.say(words, `${state.words.join(" ")} ${words}`);
-    const room = Math.floor(before.root.clientWidth);
-    if (!room) return false;
-    width = room;
-    histogram(canvases[0], state.x, group, state.limits[0], "before");
-    histogram(canvases[1], state.normalised, group, state.limits[1], "after");
-    return true;
+    histogram(canvases[0], width, state.x, group, state.limits[0], "before");
+    histogram(canvases[1], width, state.normalised, group, state.limits[1], "after");
   });
 
-  function histogram(canvas, values, group, limit, when) {
+  function histogram(canvas, width, values, group, limit, when) {
     const context = sizeCanvas(canvas, width, HEIGHT);
     const colours = themeColours(root);
     const { bins } = layout;
@@ -459,17 +439,15 @@ function render({ model, el }) {
     );
   }
 
-  const ends = [watch(model, ["axis", "part", "shift", "scale"], show), onTheme(root, paint)];
-  const sized = new ResizeObserver(() => Math.floor(before.root.clientWidth) !== width && paint.now());
-  sized.observe(before.root);
+  const ends = [
+    watch(model, ["axis", "part", "shift", "scale"], show),
+    onTheme(root, paint),
+    paint.stop,
+    aloud.stop,
+    save.flush,
+  ];
   show();
-  return () => {
-    ends.forEach((end) => end());
-    sized.disconnect();
-    paint.stop();
-    aloud.stop();
-    save.flush();
-  };
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };

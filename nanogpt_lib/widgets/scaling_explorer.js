@@ -2,21 +2,8 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import {
-  button,
-  clamp,
-  fixed,
-  floats,
-  make,
-  onTheme,
-  painter,
-  readout,
-  saver,
-  select,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
+  barCell, button, clamp, fixed, floats, headRow, keyEntry, make, onTheme, readout, saver, select,
+  sizeCanvas, slider, startRoot, themeColours, watch, widePainter,
 } from "./common.js";
 
 const BAR = "#0072b2";
@@ -72,13 +59,13 @@ export function placed(score, limit, left, width) {
 
 function render({ model, el }) {
   const root = startRoot(el, "scaling_explorer", "Scaling explorer: spread of scores, weights and gradients");
+  root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");
   const { sizes, keys, limit } = layout;
   const numbers = floats(model.get("numbers"));
   const drawn = layout.queries.toLocaleString("en-GB");
   let state;
-  let width = 0;
 
   // --- the parts --------------------------------------------------------------------------------
   const sizeField = slider({
@@ -100,69 +87,68 @@ function render({ model, el }) {
     title: `Another query with other keys: the next of the first ${layout.examples}`,
     onClick: () => save({ query: (model.get("query") + 1) % layout.examples }),
   });
-  const sign = make("span", { class: "sca-sign", "aria-hidden": "true" });
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
 
-  const entry = (mark, words) =>
-    make("span", { class: "sca-entry" }, make("i", { class: mark, "aria-hidden": "true" }), words);
   const canvas = make("canvas", { role: "img" });
-  const scoresTitle = make("p", { class: "sca-title" });
+  const scoresTitle = make("p", { class: "nano-title" });
   const whose = make("span");
   const scoresKey = make(
     "p",
-    { class: "sca-key" },
-    entry("sca-dash", make("span", { text: "one spread from 0" })),
-    entry("sca-peak", whose),
+    { class: "nano-key" },
+    keyEntry("sca-dash", make("span", { text: "one spread from 0" })),
+    keyEntry("sca-peak", whose),
   );
-  const left = make("div", { class: "sca-panel" }, scoresTitle, canvas, scoresKey);
+  const left = make("div", { class: "nano-panel" }, scoresTitle, canvas, scoresKey);
 
   const keyRows = Array.from({ length: keys }, (_, key) => {
-    const score = make("td", { class: "sca-number" });
-    const weight = make("td", { class: "sca-number" });
-    const { cell, bar } = barCell("sca-track sca-equal");
-    cell.style.setProperty("--sca-equal", `${100 / keys}%`);
+    const score = make("td", { class: "nano-number" });
+    const weight = make("td", { class: "nano-number" });
+    const { cell, track, fill } = barCell();
+    track.classList.add("sca-equal");
+    track.style.setProperty("--sca-equal", `${100 / keys}%`);
     const row = make("tr", {}, make("th", { scope: "row", text: `key ${key}` }), score, cell, weight);
-    return { row, score, bar, weight };
+    return { row, score, fill, weight };
   });
   const exampleTitle = make("caption");
   const example = make(
     "table",
-    {},
+    { class: "nano-table" },
     exampleTitle,
-    headRow(["key"], ["score", "sca-number"], [null], ["weight", "sca-number"]),
+    headRow(["key"], ["score", "nano-number"], [null], ["weight", "nano-number"]),
     make("tbody", {}, ...keyRows.map(({ row }) => row)),
   );
   const equal = make("span", { text: `equal shares: ${fixed(1 / keys)}` });
-  const exampleKey = make("p", { class: "sca-key" }, entry("sca-dash", equal));
+  const exampleKey = make("p", { class: "nano-key" }, keyEntry("sca-dash", equal));
 
   const measured = layout.measures.map(([words]) => {
-    const mean = make("td", { class: "sca-number" });
-    const { cell, bar } = barCell("sca-track");
+    const mean = make("td", { class: "nano-number" });
+    const { cell, fill } = barCell();
     const row = make("tr", {}, make("th", { scope: "row", text: words }), cell, mean);
-    return { row, mean, bar };
+    return { row, mean, fill };
   });
   // The example has one gradient, which stands beside both the median and the mean of all.
   const own = [1, 1, 1, 2].map((rowspan, at) => {
-    const cell = make("td", { class: "sca-number sca-own", rowspan });
+    const cell = make("td", { class: "nano-number sca-own", rowspan });
     measured[at].row.append(cell);
     return cell;
   });
   const measures = make(
     "table",
-    { class: "sca-measures" },
+    { class: "nano-table sca-measures" },
     make("caption", { text: "What it does to the weights and to learning" }),
-    headRow(["measure"], [null], [`all ${drawn}`, "sca-number"], ["", "sca-number sca-own"]),
+    headRow(["measure"], [null], [`all ${drawn}`, "nano-number"], ["", "nano-number sca-own"]),
     make("tbody", {}, ...measured.map(({ row }) => row)),
   );
   const ownTitle = measures.querySelector("thead .sca-own");
 
   root.append(
     make("div", { class: "nano-bar" }, sizeField.root, divisorField.root, again),
-    make("div", { class: "sca-light" }, sign, said.root),
-    make("div", { class: "sca-panels" }, left, make("div", { class: "sca-panel" }, example, exampleKey)),
+    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    make("div", { class: "nano-panels" }, left, make("div", { class: "nano-panel" }, example, exampleKey)),
     measures,
     make("p", {
-      class: "sca-hint",
+      class: "nano-hint",
       text:
         `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ` +
         `${layout.seed}). What stands for all of them is the mean, unless it is called the median. ` +
@@ -186,14 +172,14 @@ function render({ model, el }) {
     whose.textContent = `the ${keys} scores of query ${query}`;
     exampleTitle.textContent = `One example: query ${query} and its ${keys} keys`;
     ownTitle.textContent = `query ${query}`;
-    keyRows.forEach(({ score, bar, weight }, key) => {
+    keyRows.forEach(({ score, fill, weight }, key) => {
       score.textContent = fixed(state.scores[query][key]);
-      bar.style.width = `${100 * state.weights[query][key]}%`;
+      fill.style.width = `${100 * state.weights[query][key]}%`;
       weight.textContent = amount(state.weights[query][key]);
     });
-    measured.forEach(({ mean, bar }, at) => {
+    measured.forEach(({ mean, fill }, at) => {
       mean.textContent = amount(state.measures[at]);
-      bar.style.width = `${100 * clamp(state.measures[at] / layout.measures[at][1], 0, 1)}%`;
+      fill.style.width = `${100 * clamp(state.measures[at] / layout.measures[at][1], 0, 1)}%`;
     });
     own.forEach((cell, at) => {
       cell.textContent = amount(state.row_measures[query][at]);
@@ -201,10 +187,7 @@ function render({ model, el }) {
     paint();
   }
 
-  const paint = painter(root, () => {
-    const room = Math.floor(left.clientWidth);
-    if (!room) return false;
-    width = room;
+  const paint = widePainter(root, left, (width) => {
     const colours = themeColours(root);
     const context = sizeCanvas(canvas, width, HEIGHT);
     const inner = width - MARGIN.left - MARGIN.right;
@@ -266,36 +249,17 @@ function render({ model, el }) {
       `Histogram of the scores from −${limit} to ${limit}: spread ${amount(state.spread)}, ` +
         `${share} % of the scores in the tallest bar${beyond(state.outside, limit)}.`,
     );
-    return true;
   });
 
-  const ends = [watch(model, ["head_size", "divisor", "query"], show), onTheme(root, paint)];
-  const sized = new ResizeObserver(() => Math.floor(left.clientWidth) !== width && paint.now());
-  sized.observe(left);
+  const ends = [
+    watch(model, ["head_size", "divisor", "query"], show),
+    onTheme(root, paint),
+    paint.stop,
+    said.stop,
+    save.flush,
+  ];
   show();
-  return () => {
-    ends.forEach((end) => end());
-    sized.disconnect();
-    paint.stop();
-    said.stop();
-    save.flush();
-  };
-}
-
-/** The heads of a table's columns, [words, class]; a bar has none, since it says what a number says too. */
-function headRow(...heads) {
-  const cells = heads.map(([text, kind = null]) =>
-    text === null
-      ? make("td", { class: "sca-wide", "aria-hidden": "true" })
-      : make("th", { scope: "col", text, class: kind }),
-  );
-  return make("thead", {}, make("tr", {}, ...cells));
-}
-
-function barCell(kind) {
-  const bar = make("div", { class: "sca-bar" });
-  const track = make("div", { class: kind }, bar);
-  return { cell: make("td", { class: "sca-wide", "aria-hidden": "true" }, track), bar };
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };

@@ -1,0 +1,246 @@
+"""How the browser tests look at a widget: its colours, its boxes, its themes, its window, its speed.
+
+    from looks import PIXELS, fits, in_theme, in_window, page_of, readable, went_well
+
+    opened = page_of(CELLS)                  # a fixture of the whole file: these cells, run once, in one page
+
+    with in_theme(notebook, "dark", widget):          # drawn anew in it; light again afterwards
+        readable(widget, "label", "caption, th, td")  # each of them, visible, at 4.5 to 1 or more
+    with in_window(notebook, 800):                    # 800 pixels wide, without JupyterLab's side bar
+        fits(widget)                                  # nothing sticks out, no text lies over text
+    went_well(notebook)                               # no error, no complaint, nothing fetched from outside
+
+What is written in capitals is JavaScript for `evaluate` on a widget (PIXELS: on its canvas); a function in
+small letters that returns nothing holds the widget to what it says, and fails with what it found.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from browser import VIEW, NotebookPage, open_notebook
+
+# A canvas as one string, to be compared with another.
+PIXELS = "(canvas) => canvas.toDataURL()"
+
+# Text against what is behind it, for the worst of the elements that fit; WCAG 2 relative luminance.
+CONTRAST = """(root, selector) => {
+  const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+  const bright = (...colours) => {
+    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
+    const part = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value / 255)
+      .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
+  };
+  const behind = (element) => {
+    const colours = [];
+    for (let at = element; at; at = at.parentElement) colours.unshift(getComputedStyle(at).backgroundColor);
+    return colours;
+  };
+  const shown = [...root.querySelectorAll(selector)].filter((one) => one.checkVisibility());
+  if (!shown.length) throw new Error(`nothing that is visible fits ${selector}`);
+  return Math.min(...shown.map((one) => {
+    const back = behind(one);
+    const pair = [bright("white", ...back), bright("white", ...back, getComputedStyle(one).color)];
+    return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+  }));
+}"""
+
+# How far something reaches beyond the widget's right edge, in pixels: the worst of all elements, but for
+# those that fit a second selector (what may be moved to and fro where there is no room for it).
+STICKS_OUT = """(root, scrolled) => Math.max(
+  ...[...root.querySelectorAll("*:not(.nano-hidden):not(.nano-sentinel)")]
+    .filter((one) => one.checkVisibility() && !(scrolled && one.matches(scrolled)))
+    .map((one) => one.getBoundingClientRect().right - root.getBoundingClientRect().right))"""
+
+# The lines of text that lie over another line of text; each is told with what it covers.
+OVERLAPS = """(root) => {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const boxes = [];
+  while (walker.nextNode()) {
+    const at = walker.currentNode;
+    if (!at.data.trim() || at.parentElement.closest("select, .nano-hidden")) continue;
+    if (!at.parentElement.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(at);
+    for (const box of range.getClientRects()) boxes.push([at.data, box]);
+  }
+  const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+  return boxes.flatMap(([text, a], i) => boxes.slice(i + 1)
+    .filter(([, b]) => over(a, b)).map(([other]) => `${text} | ${other}`));
+}"""
+
+# The boxes of these parts that stick out, or lie over another that they do not contain.
+BOXES_OVER_BOXES = """(root, parts) => {
+  const shown = [...root.querySelectorAll(parts)].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return one.checkVisibility({visibilityProperty: true}) && box.width * box.height > 0;
+  });
+  if (!shown.length) throw new Error(`nothing that is visible fits ${parts}`);
+  const outer = root.getBoundingClientRect();
+  const found = [];
+  shown.forEach((one, at) => {
+    const a = one.getBoundingClientRect();
+    if (a.right > outer.right + 1 || a.bottom > outer.bottom + 1) found.push(`${one.className} sticks out`);
+    for (const other of shown.slice(at + 1)) {
+      if (one.contains(other)) continue;
+      const b = other.getBoundingClientRect();
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > 1 && tall > 1) found.push(`${one.className} (${one.textContent}) over ${other.className}`);
+    }
+  });
+  return found;
+}"""
+
+REDRAWN = "(pairs) => pairs.every(([root, drawn]) => root.dataset.drawn > drawn)"
+
+
+def page_of(cells: Sequence[str]) -> Callable[[], Iterator[NotebookPage]]:
+    """A fixture: the page on which these cells have run without an error, one for all tests of the file."""
+
+    @pytest.fixture(scope="module")
+    def opened() -> Iterator[NotebookPage]:
+        with open_notebook(cells) as notebook:
+            assert notebook.errors() == []
+            yield notebook
+
+    return opened
+
+
+def went_well(notebook: NotebookPage) -> None:
+    """No cell, widget or page has complained, and nothing was asked for that is not on this machine."""
+    assert notebook.errors() == []
+    assert notebook.console == []
+    assert notebook.outside == []
+
+
+# --- themes ---------------------------------------------------------------------------------------
+
+
+def _turn(notebook: NotebookPage, theme: str, roots: Sequence[Locator]) -> None:
+    """Into the theme, and on when these widgets have drawn themselves anew."""
+    if theme == notebook.theme:
+        return
+    before = [[root.element_handle(), int(root.get_attribute("data-drawn"))] for root in roots]
+    notebook.set_theme(theme)
+    notebook.page.wait_for_function(REDRAWN, arg=before)
+
+
+@contextlib.contextmanager
+def in_theme(notebook: NotebookPage, theme: str, *roots: Locator) -> Iterator[None]:
+    """The page in this theme, and light again afterwards; each time these widgets draw themselves anew."""
+    try:
+        _turn(notebook, theme, roots)
+        yield
+    finally:
+        _turn(notebook, "light", roots)
+
+
+def readable(root: Locator, *selectors: str) -> None:
+    """Each selector fits something that can be seen, and its worst stands out by 4.5 to 1 or more."""
+    ratios = {selector: root.evaluate(CONTRAST, selector) for selector in selectors}
+    theme = root.evaluate("() => document.body.dataset.jpThemeLight === 'true' ? 'light' : 'dark'")
+    assert min(ratios.values()) >= 4.5, (theme, ratios)
+
+
+def both_themes(
+    notebook: NotebookPage, root: Locator, picture: Locator, selectors: Sequence[str], name: str
+) -> None:
+    """In the dark and in the light its text can be read and its picture has an ink of its own.
+
+    Leaves screenshots/NAME_dark.png and NAME_light.png to be looked at.
+    """
+    seen = {}
+    for theme in ("dark", "light"):
+        with in_theme(notebook, theme, root):
+            readable(root, *selectors)
+            seen[theme] = picture.evaluate(PIXELS)
+            notebook.screenshot(f"{name}_{theme}", root)
+    assert seen["dark"] != seen["light"], "the picture kept the other theme's ink"
+
+
+def follows_the_ink(root: Locator, picture: Locator, *inks: str) -> None:
+    """The picture is drawn anew as soon as one of the page's colours changes (the text's, unless named).
+
+    JupyterLab's change of theme alone would not tell: it also moves the page, which draws it anew.
+    """
+    names = inks or ("--nano-text",)
+    before = picture.evaluate(PIXELS)
+    set_all = "(root, names) => names.forEach((name) => root.style.setProperty(name, 'rgb(0, 90, 0)'))"
+    root.evaluate(set_all, names)
+    try:
+        root.page.wait_for_function(
+            "([canvas, before]) => canvas.toDataURL() !== before",
+            arg=[picture.element_handle(), before],
+            timeout=3_000,
+        )
+    finally:
+        root.evaluate("(root, names) => names.forEach((name) => root.style.removeProperty(name))", names)
+
+
+# --- windows --------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def in_window(notebook: NotebookPage, width: int, *, side_bar: bool = False) -> Iterator[None]:
+    """A window this wide, in pixels, and as it was afterwards.
+
+    Without JupyterLab's own side bar, so that a window of 800 pixels leaves a widget about 620.
+    """
+    notebook.page.set_viewport_size({**VIEW, "width": width})
+    if not side_bar:
+        notebook.command("application:toggle-left-area")
+    try:
+        notebook.settle()
+        yield
+    finally:
+        if not side_bar:
+            notebook.command("application:toggle-left-area")
+        notebook.page.set_viewport_size(VIEW)
+        notebook.settle()
+
+
+def fits(root: Locator, scrolled: str | None = None) -> None:
+    """Nothing reaches beyond the widget's right edge, and no text lies over text.
+
+    scrolled: a selector of what may be moved to and fro where there is no room for it.
+    """
+    width = root.evaluate("(root) => root.clientWidth")
+    assert root.evaluate(STICKS_OUT, scrolled) <= 0, width
+    assert root.evaluate(OVERLAPS) == [], width
+
+
+# --- hands ----------------------------------------------------------------------------------------
+
+
+def named_and_ringed(controls: Locator, names: Sequence[str]) -> None:
+    """These and no more, each with its accessible name and with a ring where the keyboard is."""
+    expect(controls).to_have_count(len(names))
+    controls.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
+    for control, name in zip(controls.all(), names, strict=True):
+        expect(control).to_have_accessible_name(name)
+        control.focus()
+        assert control.evaluate("(c) => parseFloat(getComputedStyle(c).outlineWidth)") >= 2, name
+
+
+def hold_knob(slider: Locator, start: float, end: float) -> None:
+    """Takes the knob at one share of the slider's way and drags it to another; the mouse stays down."""
+    box, mouse = slider.bounding_box(), slider.page.mouse
+    middle = box["y"] + box["height"] / 2
+    mouse.move(box["x"] + 8 + (box["width"] - 16) * start, middle)
+    mouse.down()
+    mouse.move(box["x"] + 8 + (box["width"] - 16) * end, middle, steps=4)
+
+
+def best_times(notebook: NotebookPage, root: Locator, inputs: Mapping[str, str]) -> dict[str, float]:
+    """Milliseconds from each input to its picture, as `NotebookPage.latency` measures them; also printed.
+
+    The better of two medians each: what else the machine does is not the widget's.
+    """
+    times = {what: min(notebook.latency(act, root) for _ in range(2)) for what, act in inputs.items()}
+    print({what: f"{time:.0f} ms" for what, time in times.items()})
+    return times
