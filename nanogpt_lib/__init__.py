@@ -5,6 +5,7 @@
 | `checks` | messages for bad input; `expect` for a notebook's facts | crew |
 | `rng` | one random stream at a time: global, or a generator of your own | crew |
 | `threads` | one thread, where a second would only wait | crew |
+| `interrupts` | Ctrl-C between two steps, never within one | crew |
 | `style` | colours and plot settings | crew |
 | `files` | files that are whole or not there | crew |
 | `rebuild` | the exact text, rebuilt offline from an installed package | crew |
@@ -16,6 +17,7 @@
 | `attention` | `Head`, `CrossAttention`, `MultiHeadAttention`, `FusedAttention` | 04, 06 |
 | `layers` | `FeedForward`, `LayerNorm`, `Dropout`, `Block` | 07-09 |
 | `model` | `GPTConfig`, `GPT` | 10 |
+| `costs` | what a GPT costs: numbers, products, bytes | 10 |
 | `evaluation` | `estimate_loss` on random batches, `evaluate_split` on all | 02, 12 |
 | `optimizer` | the learning rate over a training; which weights decay | 10 |
 | `training` | `TrainConfig`, `TrainingRun`, `train` | 10 |

@@ -1,12 +1,13 @@
-"""How good is a model? Estimated on random batches, or measured on a whole split.
+"""How good is a model? Estimated on random batches, or measured on a whole split, or by position.
 
-The first is quick and noisy, and is what the reference printed; the second has no randomness.
-The two are never mixed in one table.
+The first is quick and noisy, and is what the reference printed; the others have no randomness.
+An estimate and a measurement are never mixed in one table.
 
 Taught in: notebooks/02 (the estimate) and 12 (the measurement).
 """
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem
@@ -63,14 +64,51 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
 
     Source:  own.   Taught in: notebooks/12.
     """
-    T = model.block_size
-    positive_int("batch_size", batch_size)
-    blocks = (len(data) - 1) // T
-    if blocks < 1:
-        raise problem(f"at least {T + 1} ids, a block and the one after it", f"{len(data)}", "Take more.")
-    x, y = data[: blocks * T].view(blocks, T), data[1 : blocks * T + 1].view(blocks, T)
-    total = 0.0
+    batches, total = _whole_blocks(data, model.block_size, batch_size), 0.0
     with evaluating(model):
-        for xb, yb in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        for xb, yb in batches:
             total += model(xb, yb)[1].item() * len(xb)
-    return total / blocks
+    return total / sum(len(xb) for xb, _ in batches)
+
+
+def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
+    """Loss at each place of the block, over a whole split: what a longer past is worth.
+
+    Position t has t + 1 characters to go by, itself included. The mean over the positions is what
+    `evaluate_split` gives.
+
+    Args:    model: returns (logits, loss), and has a block_size.   data: (N,) int64 ids.
+             batch_size: blocks at a time; changes the speed, not the result.
+    Returns: (T,) float64, nats per character, over every whole block.
+    Raises:  ValueError: the data holds no whole block, or batch_size is below 1.
+    Example:
+        >>> import math
+        >>> from nanogpt_lib.model import GPT, GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=8, block_size=4, n_embd=8, n_head=2, n_layer=1))
+        >>> losses = loss_by_position(model, torch.arange(8))
+        >>> len(losses), math.isclose(losses.mean(), evaluate_split(model, torch.arange(8)), rel_tol=1e-6)
+        (4, True)
+
+    Source:  own.   Taught in: notebooks/12.
+    """
+    batches, totals = _whole_blocks(data, model.block_size, batch_size), 0.0
+    with evaluating(model):
+        for xb, yb in batches:
+            logits, _ = model(xb)
+            totals += F.cross_entropy(logits.transpose(1, 2), yb, reduction="none").sum(dim=0).double()
+    return totals / sum(len(xb) for xb, _ in batches)
+
+
+def _whole_blocks(
+    data: torch.Tensor, block_size: int, batch_size: int
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Inputs and targets in blocks that do not overlap, batch_size at a time; the rest is left out."""
+    positive_int("batch_size", batch_size)
+    blocks = (len(data) - 1) // block_size
+    if blocks < 1:
+        raise problem(
+            f"at least {block_size + 1} ids, a block and the one after it", f"{len(data)}", "Take more."
+        )
+    length = blocks * block_size
+    x, y = data[:length].view(blocks, block_size), data[1 : length + 1].view(blocks, block_size)
+    return list(zip(x.split(batch_size), y.split(batch_size), strict=True))

@@ -6,12 +6,9 @@ where it stopped lives in a `TrainingRun`, so an interruption loses nothing.
 Taught in: notebooks/02 (the loop by hand) and notebooks/10.
 """
 
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,6 +19,7 @@ from tqdm.auto import tqdm
 from nanogpt_lib.checks import one_of, positive_int, problem
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss
+from nanogpt_lib.interrupts import interrupts_afterwards
 from nanogpt_lib.optimizer import adamw, rate_factor
 from nanogpt_lib.rng import drawing_from
 
@@ -134,9 +132,8 @@ def train(
 ) -> Iterator[Record]:
     """Trains, and yields a record at each judgement, made before that step.
 
-    Ctrl-C, or a notebook's Stop, takes effect between two steps: the iteration ends with a
-    warning, `run` keeps model and curve, and calling `train(run, ...)` again goes on as if
-    nothing had happened.
+    Ctrl-C, or a notebook's Stop, takes effect between two steps: the iteration ends with a warning,
+    `run` keeps model and curve, and `train(run, ...)` again goes on as if nothing had happened.
 
     Args:    run: what to train; changed in place.   train_data, val_data: (N,) int64 ids.
              progress: show a bar.
@@ -151,26 +148,48 @@ def train(
 
     Source:  own; order of draws as the reference's script.   Taught in: notebooks/10.
     """
-    train_data = train_data[: run.config.train_chars]
     with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
         try:
             while not run.is_done:
-                started = time.perf_counter()
-                if run.is_due:
-                    losses = _judge(run, train_data, val_data)
-                    run.seconds += time.perf_counter() - started
-                    run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
-                    yield run.curve[-1]
-                    started = time.perf_counter()
-                with _interrupt_afterwards(), drawing_from(run.generator):
-                    _one_step(run, train_data)
-                    run.seconds += time.perf_counter() - started
-                bar.update()
+                if record := advance(run, train_data, val_data):
+                    yield record
+                bar.update(run.step - bar.n)
         except KeyboardInterrupt:
             warnings.warn(
                 f"Stopped before step {run.step}: model and curve are kept; train(run, ...) goes on from it.",
                 stacklevel=2,
             )
+
+
+def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> Record | None:
+    """The next piece of a training: the judgement that is due, or else one step.
+
+    Between two calls the run is whole: it can be saved, left, or gone on with by `train`.
+
+    Args:    as `train`.
+    Returns: the record of a judgement, or None after a step.
+    Raises:  ValueError: all steps have been made, or as `train`.
+             KeyboardInterrupt: interrupted; a step was ended first, a judgement is still due.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> run = TrainingRun(BigramLM(8), TrainConfig(batch_size=4, max_iters=2, learning_rate=1e-2))
+        >>> [advance(run, torch.arange(8), torch.arange(8)) is None for _ in range(3)]
+        [False, True, False]
+
+    Source:  own.   Taught in: notebooks/10.
+    """
+    if run.is_done:
+        raise problem(f"fewer than {run.config.max_iters} steps", "all of them", "Train a new run.")
+    train_data = train_data[: run.config.train_chars]
+    started = time.perf_counter()
+    if run.is_due:
+        losses = _judge(run, train_data, val_data)
+        run.seconds += time.perf_counter() - started
+        run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
+        return run.curve[-1]
+    with interrupts_afterwards(), drawing_from(run.generator):
+        _one_step(run, train_data)
+        run.seconds += time.perf_counter() - started
 
 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
@@ -199,20 +218,3 @@ def _judge(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -
         except BaseException:
             torch.set_rng_state(before)
             raise
-
-
-@contextmanager
-def _interrupt_afterwards() -> Iterator[None]:
-    """Holds an interrupt back until the block has ended, so that no step is left half made."""
-    ignored = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None)  # as in a shell's background
-    if ignored or threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread is interrupted
-        return
-    held = []
-    handler = signal.signal(signal.SIGINT, lambda *_: held.append(True))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if held:
-        raise KeyboardInterrupt
