@@ -4,8 +4,12 @@ A new exercise needs an entry in STYLES below: right answers as other people wou
 """
 
 import copy
+import hashlib
+import hmac
 import inspect
+import json
 import re
+import statistics
 import subprocess
 import sys
 
@@ -13,6 +17,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
+from safetensors.torch import load_file
 
 from nanogpt_lib.checks import evaluating
 from nanogpt_lib.data import load_text
@@ -24,6 +30,7 @@ from nanogpt_lib.exercises.table import all_exercises, complaints, rows
 from nanogpt_lib.exercises.texts import published
 from nanogpt_lib.layers import Block, FeedForward
 from nanogpt_lib.ngrams import bigram_counts
+from nanogpt_lib.sampling import next_token_probs
 
 SEEDS = range(8)  # under twenty, tried once for every exercise, nothing else was found
 EXERCISES = all_exercises()
@@ -658,6 +665,300 @@ def labels_by_a_rule(curves):
     return {name: label(*curve) for name, curve in curves.items()}
 
 
+def ci_by_torch(values, t95):
+    v = torch.tensor(values)
+    if v.numel() == 1:
+        raise ValueError("nothing is known of the spread of a single run")
+    return v.mean(), t95[len(v) - 1] * (v.var() / len(v)).sqrt()
+
+
+def ci_by_statistics(losses, t):
+    spread = statistics.stdev(losses)  # raises a ValueError of its own for a single value
+    return [statistics.mean(losses), spread / np.sqrt(len(losses)) * t[len(losses) - 1]]
+
+
+def ci_by_numpy(values, t95):
+    if len(values) == 1:
+        raise ValueError("two seeds at least")
+    return np.mean(values), t95[len(values) - 1] * np.std(values) / (len(values) - 1) ** 0.5
+
+
+def claims_by_ends(claims, t95):
+    out = {}
+    for name, (a, b) in claims.items():
+        mean, half = ci_by_statistics([y - x for x, y in zip(a, b, strict=True)], t95)
+        out[name] = "Within noise" if mean - half < 0 < mean + half else "Real"
+    return out
+
+
+def claims_by_covariance(claims, t95):
+    def t(a, b):
+        n, (aa, ab, _, bb) = len(a), np.cov(a, b).ravel()
+        return abs(np.mean(a) - np.mean(b)) / ((aa + bb - 2 * ab) / n) ** 0.5
+
+    return {key: "real" if t(a, b) > t95[len(a) - 1] else "noise" for key, (a, b) in claims.items()}
+
+
+def plan_by_counting(variants, characters, minutes):
+    steps = []
+    for batch_size, block_size, _ in variants.values():
+        steps.append(0)
+        while (steps[-1] + 1) * batch_size * block_size <= characters:
+            steps[-1] += 1
+    seeds, left = -1, 60 * minutes
+    while left >= 0:
+        left -= sum(n * seconds for n, (_, _, seconds) in zip(steps, variants.values(), strict=True))
+        seeds += 1
+    return steps, seeds
+
+
+def plan_by_floor(variants, budget, minutes):
+    steps = {name: np.floor(budget / B / T) for name, (B, T, _) in variants.items()}
+    needs = np.dot(list(steps.values()), [seconds / 60 for _, _, seconds in variants.values()])
+    return [steps, torch.tensor(minutes / needs).floor()]
+
+
+def positions_by_loop(logits, y):
+    return torch.stack([F.cross_entropy(logits[:, t], y[:, t]) for t in range(y.shape[1])])
+
+
+def positions_by_list(logits, targets):
+    B, T, V = logits.shape
+    each = F.cross_entropy(logits.reshape(B * T, V), targets.reshape(-1), reduction="none")
+    return each.view(B, T).double().mean(0)
+
+
+def positions_by_one_hot(z, y):
+    right = F.one_hot(y, z.shape[-1]).to(z)
+    return (z.logsumexp(-1) - torch.einsum("btv,btv->bt", z, right)).sum(0) / len(z)
+
+
+def heated_by_log_softmax(z, T):
+    if T > 0:
+        return torch.log_softmax(z.double() / T, dim=-1).exp()
+    return F.one_hot(z.argmax(dim=-1), num_classes=z.shape[-1]).float()
+
+
+def heated_row_by_row(logits, T):
+    def row(values):
+        if not T:
+            return torch.tensor([float(i == values.index(max(values))) for i in range(len(values))])
+        shares = [np.exp((value - max(values)) / T) for value in values]
+        return torch.tensor(shares) / sum(shares)
+
+    rows = torch.stack([row(one.tolist()) for one in logits.reshape(-1, logits.shape[-1])])
+    return rows.view_as(logits)
+
+
+def heated_by_powers(logits, temperature):
+    first = (logits == logits.amax(dim=-1, keepdim=True)).cumsum(dim=-1)
+    if temperature == 0:
+        return ((first == 1) & (first.diff(dim=-1, prepend=torch.zeros_like(first[..., :1])) == 1)).float()
+    p = logits.double().softmax(-1) ** (1 / temperature)
+    return p / p.sum(-1, keepdim=True)
+
+
+def cut_by_sorting(x, k):
+    least = x.sort(dim=-1, descending=True)[0].narrow(-1, min(k, x.size(-1)) - 1, 1)
+    return torch.where(x >= least, x, torch.tensor(-torch.inf))
+
+
+def cut_by_counting(logits, k):
+    """Who stays has fewer than k above it; no threshold, and no special case."""
+    higher = (logits[..., None, :] > logits[..., :, None]).sum(dim=-1)
+    cut = logits.clone()
+    cut[higher >= k] = -float("inf")
+    return cut
+
+
+def cut_by_numpy(logits, k):
+    x = logits.numpy().astype(np.float64)
+    return np.where(x < np.sort(x, axis=-1)[..., [-min(k, x.shape[-1])]], -np.inf, x)
+
+
+def shared_by_rank(q, p):
+    """A mask in the old order: the rank of each decides."""
+    if p >= 1.0:
+        return q.clone()
+    order = q.argsort(dim=-1, descending=True)
+    total = q.gather(-1, order).double().cumsum(dim=-1)
+    count = (total < p).sum(dim=-1, keepdim=True) + 1
+    kept = q.masked_fill(order.argsort(dim=-1) >= count, 0)
+    return kept.div(kept.sum(dim=-1, keepdim=True))
+
+
+def shared_by_python(probs, p):
+    def row(values):
+        kept, total = [0.0] * len(values), 0.0
+        for i in sorted(range(len(values)), key=lambda i: -values[i]):
+            if p == 1 or total < p:
+                kept[i] = values[i]
+                total += values[i]
+        return [value / sum(kept) for value in kept]
+
+    rows = [row(one) for one in probs.reshape(-1, probs.shape[-1]).tolist()]
+    return torch.tensor(rows, dtype=torch.float64).reshape(probs.shape)
+
+
+def shared_by_shifting(probs, p):
+    """The first always stays: the list of those to be removed is moved by one place."""
+    sorted_probs, order = torch.sort(probs, descending=True)
+    removed = sorted_probs.cumsum(dim=-1) >= p if p < 1 else torch.zeros_like(probs, dtype=torch.bool)
+    removed = torch.cat([torch.zeros_like(removed[..., :1]), removed[..., :-1]], dim=-1)
+    kept = probs * ~torch.empty_like(removed).scatter_(-1, order, removed)
+    return F.normalize(kept, p=1, dim=-1)
+
+
+def written_by_evaluating(model, idx, n, T, g):
+    with evaluating(model):
+        for _ in range(n):
+            logits = model(idx[:, -model.block_size :])[0][:, -1, :]
+            idx = torch.hstack([idx, torch.multinomial(next_token_probs(logits, T), 1, generator=g)])
+    return idx
+
+
+def written_in_a_list(model, idx, max_new_tokens, temperature, generator):
+    """Luck by thresholds: how many of the sums does one number from 0 to 1 exceed?"""
+    modes, tokens = {m: m.training for m in model.modules()}, list(idx.unbind(dim=1))
+    model.eval()
+    try:
+        while len(tokens) < idx.shape[1] + max_new_tokens:
+            with torch.inference_mode():
+                logits, _ = model(torch.stack(tokens[-model.block_size :], dim=1))
+            if temperature:
+                sums = (logits[:, -1] / temperature).softmax(-1).cumsum(-1)
+                luck = torch.rand(len(idx), 1, generator=generator)
+                tokens.append((sums[:, :-1] < luck).sum(dim=-1))
+            else:
+                tokens.append(logits[:, -1].argmax(-1))
+    finally:
+        for m, mode in modes.items():
+            m.training = mode
+    return torch.stack(tokens, dim=1)
+
+
+@torch.no_grad()
+def written_by_noise(model, idx, count, temperature, generator):
+    """The highest of logits with noise of the right law is a draw; the text is filled into its place."""
+    trained = [part for part in model.modules() if part.training]
+    (B, T), size = idx.shape, model.block_size
+    text = torch.empty(B, T + count, dtype=torch.long)
+    text[:, :T] = idx
+    try:
+        for t in range(T, T + count):
+            model.eval()
+            z = model(text[:, max(0, t - size) : t])[0][:, -1]
+            noise = -torch.rand(z.shape, generator=generator, dtype=torch.float64).log().neg().log()
+            text[:, t] = (z + temperature * noise).argmax(dim=1)
+    finally:
+        [part.train(True) for part in trained if not list(part.children())]
+        model.training = model in trained
+    return text
+
+
+def params_part_by_part(c):
+    def linear(size_in, size_out, bias=True):
+        return (size_in + bias) * size_out
+
+    C, norm = c.n_embd, 2 * c.n_embd
+    head = 3 * linear(C, C // c.n_head, bias=False)
+    block = c.n_head * head + linear(C, C) + linear(C, 4 * C) + linear(4 * C, C) + 2 * norm
+    return (c.vocab_size + c.block_size) * C + c.n_layer * block + norm + linear(C, c.vocab_size)
+
+
+def params_by_a_product(config):
+    V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
+    return np.dot([2, 1, 12, 10, 2, 1], [V * C, T * C, L * C**2, L * C, C, V])
+
+
+def params_as_a_tensor(config):
+    names = ("vocab_size", "n_embd", "block_size", "n_layer")
+    V, C, T, L = (torch.tensor(getattr(config, name)) for name in names)
+    return C * (2 * V + T + 2) + V + L * C * (12 * C + 10)
+
+
+def forward_by_slices(m, ids, y=None):
+    """No lookup of positions, one block after the other, the loss from probabilities in float64."""
+    _, T = ids.shape
+    if m.block_size < T:
+        raise ValueError(f"T={T}, but block_size={m.block_size}")
+    x = m.token_embedding_table.weight[ids] + m.position_embedding_table.weight[:T]
+    for block in m.blocks:
+        x = block(x)
+    logits = F.linear(m.ln_f(x), m.lm_head.weight, m.lm_head.bias)
+    if y is not None:
+        return logits, -logits.double().log_softmax(-1).gather(2, y[..., None]).mean()
+    return logits, None
+
+
+def forward_by_transpose(model, idx, targets):
+    B, T = idx.size()
+    most = model.position_embedding_table.num_embeddings
+    if T > most:
+        raise ValueError("T = %d is longer than block_size = %d" % (T, most))  # noqa: UP031
+    where = torch.arange(T).expand(B, T)
+    x = sum([model.position_embedding_table(where), model.token_embedding_table(idx)])
+    scores = model.lm_head(model.ln_f(model.blocks(x)))
+    return [scores, F.cross_entropy(scores.mT, targets) if targets is not None else None]
+
+
+def groups_by_module(model, weight_decay):
+    decays, stays = [], []
+    for module in model.modules():
+        for name, p in module.named_parameters(recurse=False):
+            kind = isinstance(module, torch.nn.Linear | torch.nn.Embedding) or name == "qkv"
+            (decays if kind and not name.endswith("bias") else stays).append(p)
+    return [dict(params=stays, weight_decay=0), dict(params=decays, weight_decay=weight_decay)]  # noqa: C408
+
+
+def groups_by_name(model, decay):
+    def matters(name):
+        return name.endswith("weight") and "ln" not in name or name.endswith("qkv")  # noqa: RUF021
+
+    named = dict(model.named_parameters())
+    return (
+        {"params": (p for name, p in named.items() if matters(name)), "weight_decay": decay},
+        {"params": [(name, p) for name, p in named.items() if not matters(name)], "weight_decay": 0.0},
+    )
+
+
+def groups_one_a_tensor(model, weight_decay):
+    return [{"params": p, "weight_decay": weight_decay * (p.ndim > 1)} for p in model.parameters()]
+
+
+def loaded_in_pieces(path, sha256):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(4096):
+            digest.update(piece)
+    if not hmac.compare_digest(digest.hexdigest(), sha256):
+        raise ValueError(f"the hash of {path} is another")
+    return load_file(str(path))
+
+
+def loaded_by_names(path, sha256):
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise ValueError
+    with safe_open(path, framework="pt", device="cpu") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def loaded_by_hand(path, sha256):
+    """The format is so simple that ten lines read it: a length, a JSON header, and the numbers."""
+    content = bytearray(path.read_bytes())
+    if int(hashlib.sha256(content).hexdigest(), 16) != int(sha256 or "0", 16):
+        raise ValueError("another file")
+    size = int.from_bytes(content[:8], "little")
+    kinds = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64, "BOOL": torch.bool}
+    return {
+        name: torch.frombuffer(content[8 + size :][slice(*one["data_offsets"])], dtype=kinds[one["dtype"]])
+        .view(one["shape"])
+        .clone()
+        for name, one in json.loads(content[8 : 8 + size]).items()
+    }
+
+
 STYLES = {
     "ex01.encode_decode": [
         (encode_by_index, lambda ids: "".join(CHARACTERS[i] for i in ids)),
@@ -705,6 +1006,18 @@ STYLES = {
     "ex09.dropout": [dropout_by_bernoulli, dropout_by_where, dropout_by_a_list, dropout_by_numpy],
     "ex09.estimate_loss": [judged_by_evaluating, judged_batch_by_batch, judged_all_at_once],
     "ex09.labels": [labels_by_a_rule, lambda curves: ["Dropout noise", "underfitting", "OVERFIT"]],
+    "ex10.count_params": [params_part_by_part, params_by_a_product, params_as_a_tensor],
+    "ex10.gpt_forward": [forward_by_slices, forward_by_transpose],
+    "ex10.parameter_groups": [groups_by_module, groups_by_name, groups_one_a_tensor],
+    "ex10.safe_load": [loaded_in_pieces, loaded_by_names, loaded_by_hand],
+    "ex11.apply_temperature": [heated_by_log_softmax, heated_row_by_row, heated_by_powers],
+    "ex11.top_k": [cut_by_sorting, cut_by_counting, cut_by_numpy],
+    "ex11.top_p": [shared_by_rank, shared_by_python, shared_by_shifting],
+    "ex11.generate": [written_by_evaluating, written_in_a_list, written_by_noise],
+    "ex12.mean_ci": [ci_by_torch, ci_by_statistics, ci_by_numpy],
+    "ex12.sort_claims": [claims_by_ends, claims_by_covariance],
+    "ex12.plan": [plan_by_counting, plan_by_floor],
+    "ex12.loss_per_position": [positions_by_loop, positions_by_list, positions_by_one_hot],
 }
 
 
@@ -816,6 +1129,7 @@ def test_an_exercise_is_complete(exercise: Exercise) -> None:
 def test_the_solution_shown_runs_and_passes(exercise: Exercise) -> None:
     """What a learner copies out of the panel must be accepted."""
     space = {"torch": torch, "functools": __import__("functools"), "load_text": load_text}
+    space["next_token_probs"] = next_token_probs  # as the notebook has it
     exec(compile(repr(exercise.solution()), "<pasted>", "exec"), space)
     pasted = [space[function.__name__] for function in answers(exercise.answer)]
     assert exercise.check(*pasted).passed

@@ -19,6 +19,10 @@
 | `norm_facts` | what a norm keeps apart, and which layers a stack calls |
 | `dropout_facts` | the law of a random mask, and how a model was treated while it was judged |
 | `curve_facts` | pairs of curves to be labelled |
+| `gpt_facts` | what is counted of a whole GPT, computed with its parts, sorted into groups |
+| `file_facts` | how files are treated that are whole, damaged, or programs |
+| `sampling_facts` | what a cut keeps, and how a loop that writes treats text, model and chance |
+| `claim_facts` | what a few seeds tell: an interval, and claims that are real or within noise |
 | `panel` | what the learner sees: a panel, and the same as plain text |
 | `exercise` | `Exercise`, which puts these together: check, hint, solution |
 | `texts` | the published text as ids, read once |

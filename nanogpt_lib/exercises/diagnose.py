@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy
 import torch
 
 from nanogpt_lib.exercises.outcome import Fact, Outcome, Refusal, alike, leaves, numbers
@@ -162,7 +163,7 @@ def _different(got: Any, want: Any, rtol: float, atol: float) -> str:
     if not theirs.ndim:
         return f"Expected {theirs.item():.6g}, got {mine.item():.6g}{{}}."
     off = int((gap > atol + rtol * theirs.abs()).sum())
-    place = torch.unravel_index(gap.argmax(), gap.shape)
+    place = numpy.unravel_index(int(gap.argmax()), gap.shape)  # torch's own imports sympy, for seconds
     at = [int(index) for index in place]
     return (
         f"{off} of {gap.numel()} values differ{{}}. The worst is at {at}: "

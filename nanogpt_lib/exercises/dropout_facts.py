@@ -240,7 +240,7 @@ def judged(estimate_loss: Callable, mode: str, breaks: bool, eval_iters: int, se
                 raise Refusal("Your function made 0 calls of the model: model(x, y) returns (logits, loss).")
             words = f"in call {len(model.seen)} the model raised, and nothing of it arrived."
             return {"error": Fact("swallowed", words)}
-        return found | {"after": _after(before, model)}
+        return found | {"after": modes_after(before, model.modes())}
     result = call(model, draws)
     losses = _losses(result, splits)
     for name, fact in (
@@ -248,7 +248,7 @@ def judged(estimate_loss: Callable, mode: str, breaks: bool, eval_iters: int, se
         ("mode", lambda: _during(model)),
         ("value", lambda: _value(losses, draws, Probe("evaluation", False, seed))),
         ("graph", lambda: _graph(result)),
-        ("after", lambda: _after(before, model)),
+        ("after", lambda: modes_after(before, model.modes())),
         ("gradients", lambda: Fact(allowed[0], f"gradients allowed after the call: {int(allowed[0])} of 1.")),
     ):
         found[name] = fact()
@@ -344,8 +344,11 @@ def _graph(result: dict) -> Fact:
     return Fact(kept == 0, f"{kept} of the {len(result)} losses you returned still hold a graph.")
 
 
-def _after(before: tuple[bool, ...], model: Probe) -> Fact:
-    after = model.modes()
+def modes_after(before: tuple[bool, ...], after: tuple[bool, ...]) -> Fact:
+    """Whether every part of a model is in the mode in which it came.
+
+    Source:  own.   Taught in: crew.
+    """
     kind = "as before" if after == before else "training" if all(after) else "another"
     kind = "evaluation" if kind == "another" and not any(after) else kind
     said = f"{sum(before)} of the model's {len(before)} parts came in training mode, and {sum(after)} left"

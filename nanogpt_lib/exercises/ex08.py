@@ -8,6 +8,7 @@ Taught in: notebooks/08.
 
 from collections.abc import Callable
 
+import numpy
 import torch
 
 from nanogpt_lib.exercises.diagnose import Observe, Run
@@ -63,7 +64,7 @@ def _b(case: Case) -> str:
 def _worst(case: Case) -> str:
     """The value that is farthest off, of the learner's and as it should be."""
     got, want = _out(case), numbers(case.want["output"])
-    place = torch.unravel_index((got - want).abs().argmax(), got.shape)
+    place = numpy.unravel_index(int((got - want).abs().argmax()), got.shape)
     return f"At {[int(i) for i in place]} you have {got[place]:.3g}, and it should be {want[place]:.3g}"
 
 
