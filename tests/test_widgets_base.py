@@ -40,6 +40,14 @@ def test_the_common_file_comes_first_and_its_import_goes(tmp_path: Path) -> None
     assert text == "export function make() {}\n\n// A toy.\n\nexport default {};\n"
 
 
+def test_another_shared_file_comes_only_where_it_is_imported_and_after_the_common_one(tmp_path: Path) -> None:
+    (tmp_path / "curves.js").write_text('import { make } from "./common.js";\nexport const range = 1;\n')
+    own = 'import { make } from "./common.js";\nimport { range } from "./curves.js";\nexport default {};\n'
+    text = module_text("toy", written(tmp_path, own))
+    assert text == "export function make() {}\n\nexport const range = 1;\n\nexport default {};\n"
+    assert "range" not in module_text("toy", written(tmp_path, "export default {};\n"))
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -68,20 +76,20 @@ def test_each_widget_carries_its_own_files_as_text() -> None:
     assert state["label"] == "a"
 
 
-def test_the_common_rules_of_one_widget_leave_all_others_alone() -> None:
+@pytest.mark.parametrize(("widget", "least"), [("averaging_explorer", 20), ("curve_explorer", 40)])
+def test_the_shared_rules_of_one_widget_leave_all_others_alone(widget: str, least: int) -> None:
     """A widget shown later once brought its copy of common.css, which overruled the first one's own rules.
 
-    `:where` counts nothing, so the order of a widget's own rules and the common ones stays as written.
+    `:where` counts nothing, so the order of a widget's own rules and the shared ones stays as written.
     """
-    own = (base.HERE / "averaging_explorer.css").read_text(encoding="utf-8")
-    common = style_text("averaging_explorer").removesuffix(own)
-    common = re.sub(r"(?s)/\*.*?\*/", "", common)
-    selectors = [one.strip() for part in re.findall(r"([^{}]+)\{", common) for one in re.split(r",\n", part)]
-    assert len(selectors) > 20
-    unbound = [
-        one for one in selectors if not re.search(r':where\(\[data-widget="averaging_explorer"\]\)', one)
-    ]
-    assert not unbound, "begin every rule in common.css with .nano-… at the start of its line"
+    own = (base.HERE / f"{widget}.css").read_text(encoding="utf-8")
+    shared = style_text(widget).removesuffix(own)
+    shared = re.sub(r"(?s)/\*.*?\*/", "", shared)
+    parts = re.findall(r"([^{}]+)\{", shared)
+    selectors = [one.strip() for part in parts for one in re.split(r",\n", part) if "@" not in part]
+    assert len(selectors) > least
+    unbound = [one for one in selectors if f':where([data-widget="{widget}"])' not in one]
+    assert not unbound, "begin every rule in a shared file with .nano-… at the start of its line"
 
 
 def test_nothing_is_read_before_a_widget_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

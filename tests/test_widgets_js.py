@@ -11,11 +11,11 @@ import pytest
 
 from javascript import WIDGETS, as_modules, evaluate, node
 from nanogpt_lib.style import SIGNED, visible
-from nanogpt_lib.widgets.base import module_text, number
+from nanogpt_lib.widgets.base import SHARED, module_text, number
 
 SCRIPTS = sorted(WIDGETS.glob("*.js"))
 SHEETS = sorted(WIDGETS.glob("*.css"))
-NAMES = [path.stem for path in SCRIPTS if path.stem != "common"]
+NAMES = [path.stem for path in SCRIPTS if path.stem not in SHARED]
 
 FORBIDDEN = {
     "text that becomes markup": r"innerHTML|outerHTML|AdjacentHTML|FromHTML|Fragment\(|DOMParser|srcdoc",

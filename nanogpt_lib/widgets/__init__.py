@@ -13,11 +13,15 @@
 | `norm_explorer` | `NormExplorer`: which axes a norm averages over, what it erases and what leaks | 08 |
 | `dropout_explorer` | `DropoutExplorer`: p and a mask, weights and the sums of their rows | 09 |
 | `curve_explorer` | `CurveExplorer`: recorded trainings over one another, read at any step | 09 |
+| `training_dashboard` | `TrainingDashboard`: a live training, to watch, stop and go on with | 10 |
+| `architecture_explorer` | `ArchitectureExplorer`: a GPT's sizes, and what they cost by part | 10 |
 | `sampling_studio` | `SamplingStudio`: settings, a text that streams, the choice behind each character | 11 |
+| `run_explorer` | `RunExplorer`: all recorded trainings, overlaid, guessed at, and one of your own | 12 |
 | `quiz` | `Quiz`: questions whose answers say why | every notebook |
 
 Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they
-share. Nothing is fetched from outside, and without a kernel a still picture stays.
+share, `curves.js` what pictures of curves do, `own_run` a learner's training for the run explorer.
+Nothing is fetched from outside, and without a kernel a still picture stays.
 
 Taught in: crew.
 """

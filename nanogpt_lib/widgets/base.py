@@ -1,7 +1,8 @@
 """What every widget shares: its files, and the still picture that stays where no kernel runs.
 
 A widget NAME is three files: NAME.py, NAME.js, NAME.css. The browser gets one JavaScript module
-without any import, so `module_text` puts common.js in front of NAME.js.
+without any import, so `module_text` puts common.js in front of NAME.js, and the other files of
+`SHARED` where NAME.js imports from them; `style_text` does the same with their CSS.
 
 Taught in: crew.
 """
@@ -17,38 +18,40 @@ import anywidget
 from nanogpt_lib.style import visible
 
 HERE = Path(__file__).resolve().parent
-_COMMON_IMPORT = re.compile(r'(?m)^import \{[^}]*\} from "\./common\.js";\n')
+SHARED = ("common", "curves")  # what widgets may import from; each may import from those before it
+_SHARED_IMPORT = re.compile(rf'(?m)^import \{{[^}}]*\}} from "\./({"|".join(SHARED)})\.js";\n')
 _ANY_IMPORT = re.compile(r"(?m)^\s*import\b.*|\bimport\s*\(.*")
 _NUDGE = 1e-6
-_ROOT_RULE = re.compile(r"(?m)^\.nano-widget\b")  # how the rules of common.css begin
-_INNER_RULE = re.compile(r"(?m)^\.nano-(?!widget\b)")
+_ROOT_RULE = re.compile(r"(?m)^ *\.nano-widget\b")  # how the rules of the shared files begin
+_INNER_RULE = re.compile(r"(?m)^( *)(\.nano-(?!widget\b))")
 _STILL = "A still picture. Run this cell in JupyterLab to bring it to life."
 
 
 def module_text(name: str, folder: Path = HERE) -> str:
-    """The one JavaScript module that a browser gets for a widget: common.js, then the widget's own.
+    """The one JavaScript module that a browser gets for a widget: what it shares with others, then its own.
 
     Args:    name: the stem of its files.   folder: where they lie.
-    Raises:  ValueError: the widget imports something besides common.js, which no browser could find.
+    Raises:  ValueError: the widget imports something that is not shared, which no browser could find.
     Example:
         >>> "export default" in module_text("attention_view")
         True
 
     Source:  own.   Taught in: crew.
     """
-    own = _COMMON_IMPORT.sub("", _read(folder / f"{name}.js"))
+    scripts = [_read(folder / f"{shared}.js") for shared in _shared(name, folder)]
+    own = _SHARED_IMPORT.sub("", _read(folder / f"{name}.js"))
     if found := _ANY_IMPORT.search(own):
         raise ValueError(
-            f'Expected {name}.js to import only {{...}} from "./common.js", got {found[0].strip()!r}. '
-            "Write what it needs into common.js, or into the file itself."
+            f"Expected {name}.js to import only {{...}} from {', '.join(f'./{one}.js' for one in SHARED)}, "
+            f"got {found[0].strip()!r}. Write what it needs into one of these, or into the file itself."
         )
-    return f"{_read(folder / 'common.js')}\n{own}"
+    return "\n".join([*(_SHARED_IMPORT.sub("", script) for script in scripts), own])
 
 
 def style_text(name: str, folder: Path = HERE) -> str:
-    """The CSS that a browser gets for a widget: common.css, then the widget's own.
+    """The CSS that a browser gets for a widget: what it shares with others, then its own.
 
-    Each copy of common.css is bound to its widget: a copy that came later, with another widget, would
+    Each copy of a shared file is bound to its widget: a copy that came later, with another widget, would
     otherwise overrule the rules that this one's own file made of it.
 
     Example:
@@ -57,9 +60,16 @@ def style_text(name: str, folder: Path = HERE) -> str:
 
     Source:  own.   Taught in: crew.
     """
-    common = _ROOT_RULE.sub(rf'\g<0>:where([data-widget="{name}"])', _read(folder / "common.css"))
-    common = _INNER_RULE.sub(rf':where([data-widget="{name}"]) \g<0>', common)
-    return f"{common}\n{_read(folder / f'{name}.css')}"
+    shared = "\n".join(_read(folder / f"{one}.css") for one in _shared(name, folder))
+    shared = _ROOT_RULE.sub(rf'\g<0>:where([data-widget="{name}"])', shared)
+    shared = _INNER_RULE.sub(rf'\1:where([data-widget="{name}"]) \2', shared)
+    return f"{shared}\n{_read(folder / f'{name}.css')}"
+
+
+def _shared(name: str, folder: Path) -> list[str]:
+    """The shared files that a widget is made with: common always, the others where it imports from them."""
+    found = set(_SHARED_IMPORT.findall(_read(folder / f"{name}.js")))
+    return [one for one in SHARED if one == "common" or one in found]
 
 
 def _read(path: Path) -> str:

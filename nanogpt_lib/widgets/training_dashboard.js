@@ -1,0 +1,433 @@
+// TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
+import {
+  button,
+  clamp,
+  make,
+  onTheme,
+  painter,
+  readout,
+  sizeCanvas,
+  slider,
+  startRoot,
+  themeColours,
+  watch,
+} from "./common.js";
+
+// A line is known by its colour, its dash and the shape of its marks.
+const LINES = [
+  { name: "training", column: 1, colour: "#0072b2", dash: [], shape: "circle" },
+  { name: "validation", column: 2, colour: "#d55e00", dash: [7, 4], shape: "square" },
+];
+const LEFT = 50;
+const GAP = 14; // pixels between two names of levels
+const LOSS = { height: 270, top: 8, bottom: 38 };
+const RATE = { height: 92, top: 8, bottom: 20 };
+const LONGEST_NAME = 22;
+const ANSWER_EVERY = 8; // reports
+const PATIENCE = 6000; // milliseconds until the widget says that Python does not answer
+const LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
+
+// --- pure -----------------------------------------------------------------------------------------
+
+/** From where to where a picture of the losses goes: all of them and all levels, with a little room. */
+export function lossRange(curve, levels) {
+  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter((one) => one !== null);
+  if (!values.length) return { low: 0, high: 4.5 };
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(0.1, (high - low) * 0.05);
+  return { low: Math.max(0, low - room), high: high + room };
+}
+
+/** The round numbers between low and high, at most `most` of them. */
+export function roundNumbers(low, high, most) {
+  const rough = (high - low) / most;
+  const size = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * size).find((one) => one >= rough * 0.999);
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+
+/** Places for names at these heights, in the order given: none nearer than `gap`, all between the ends. */
+export function apart(heights, gap, low, high) {
+  const order = heights.map((_, at) => at).sort((one, two) => heights[one] - heights[two]);
+  const places = [...heights];
+  order.forEach((at, rank) => {
+    const before = rank ? places[order[rank - 1]] + gap : low;
+    places[at] = Math.max(heights[at], before);
+  });
+  [...order].reverse().forEach((at, rank) => {
+    const after = rank ? places[order[order.length - rank]] - gap : high;
+    places[at] = Math.min(places[at], after);
+  });
+  return places;
+}
+
+/** The place of the judgement nearest to a step. */
+export function nearestJudgement(curve, step) {
+  return curve.reduce((best, [at], place) => (Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best), 0);
+}
+
+/** Which judgement is shown when there are more than before: the newest, unless an older one was chosen. */
+export const followed = (chosen, before, after) => (chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1));
+
+/** What is written of a learning rate beside its axis. */
+export const rateText = (rate) => (rate === 0 ? "0" : String(Number(rate.toPrecision(3))));
+
+export const shortened = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+
+// --- the widget -----------------------------------------------------------------------------------
+
+function render({ model, el }) {
+  const root = startRoot(el, "training_dashboard", "Training dashboard: a live training, its losses and what it writes");
+  const layout = model.get("layout_of");
+  const levels = layout.baselines;
+  let chosen = Math.max(0, model.get("curve").length - 1);
+  let known = model.get("curve").length;
+  let width = 0;
+  let late = null;
+  let notice = null; // Python does not answer
+
+  // --- asking Python
+
+  const silent = () => {
+    notice =
+      "Python has not answered for a while. If no other cell is running, the kernel may be gone: run this cell " +
+      "again. What is here stays.";
+    show();
+  };
+  const wait = () => {
+    clearTimeout(late);
+    late = setTimeout(silent, PATIENCE);
+  };
+  function ask(content) {
+    try {
+      model.send(content);
+    } catch (error) {
+      console.warn(error); // a closed channel throws; its words are for developers
+      silent();
+    }
+  }
+  const act = (what) => {
+    notice = null;
+    wait();
+    ask({ do: what });
+  };
+
+  // --- the parts
+
+  const state = () => model.get("now").state;
+  const press = () => {
+    if (notice === null && state() === "training") act("stop");
+    else if (state() !== "done") act("train");
+  };
+  const main = button({ label: "Train", onClick: press });
+  main.classList.add("dash-main");
+  const again = button({
+    label: "Start again …",
+    title: `Back to step ${layout.from}, after a question`,
+    onClick: () => {
+      if (again.getAttribute("aria-disabled") === "true") return;
+      if (state() === "training") act("stop");
+      sure.hidden = false;
+      show();
+      keep.focus();
+    },
+  });
+  const closeSure = () => {
+    sure.hidden = true;
+    again.focus();
+    show();
+  };
+  const keep = button({ label: "No, keep it", onClick: closeSure });
+  const yes = button({
+    label: "Yes, start again",
+    onClick: () => {
+      sure.hidden = true;
+      act("again");
+      main.focus();
+    },
+  });
+  const question = make("span");
+  const sure = make("div", { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true }, question, keep, yes);
+  sure.addEventListener("keydown", (event) => event.key === "Escape" && closeSure());
+
+  const status = readout();
+  const notes = make("div", { class: "dash-notes", role: "note" }, ...layout.notes.map((text) => make("p", { text })));
+  const facts = model.get("now").facts.map(([label]) => {
+    const value = make("dd");
+    return { value, root: make("div", { class: "dash-fact" }, make("dt", { text: label }), value) };
+  });
+  const key = make(
+    "div",
+    { class: "dash-key" },
+    ...LINES.map(({ name, colour, dash, shape }) =>
+      make(
+        "span",
+        {},
+        make("i", {
+          class: `dash-line${dash.length ? " dash-dashed" : ""} dash-${shape}`,
+          style: { color: colour },
+          "aria-hidden": "true",
+        }),
+        make("span", { text: name }),
+      ),
+    ),
+    levels.length
+      ? make("span", {}, make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }), make("span", { text: "levels to beat" }))
+      : null,
+  );
+  const lossCanvas = make("canvas", { role: "img" });
+  const rateCanvas = make("canvas", { role: "img" });
+  const picture = make("div", { class: "dash-picture" }, lossCanvas, rateCanvas);
+  const field = slider({
+    label: "judgement",
+    min: 0,
+    max: 0,
+    value: 0,
+    format: (at) => (model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet"),
+    onInput: (at) => choose(at),
+  });
+  const judged = readout();
+  const wrote = make("p", { class: "dash-wrote" });
+  const start = make("b");
+  const text = make("span");
+  const paper = make("pre", { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" }, start, text);
+  const body = make("tbody");
+  const table = make(
+    "details",
+    { class: "dash-table" },
+    make("summary", { text: "All judgements as a table" }),
+    make(
+      "table",
+      {},
+      make("caption", { text: "Losses in nats per character, estimated before these steps" }),
+      make("thead", {}, make("tr", {}, ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })))),
+      body,
+    ),
+  );
+
+  root.append(
+    make("div", { class: "nano-bar" }, main, again),
+    sure,
+    status.root,
+    notes,
+    make("dl", { class: "dash-facts" }, ...facts.map((fact) => fact.root)),
+    key,
+    picture,
+    make("div", { class: "nano-bar dash-choose" }, field.root),
+    make("div", { class: "dash-judged" }, judged.root),
+    wrote,
+    paper,
+    table,
+    make("p", {
+      class: "dash-hint",
+      text:
+        "The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. " +
+        "It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on " +
+        `the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`,
+    }),
+  );
+
+  // --- what happens
+
+  function choose(at) {
+    const last = model.get("curve").length - 1;
+    if (last < 0) return;
+    chosen = clamp(at, 0, last);
+    show();
+  }
+
+  function show() {
+    const now = model.get("now");
+    const curve = model.get("curve");
+    const running = now.state === "training";
+    const label = notice !== null && running ? "Continue" : LABELS[now.state];
+    if (main.textContent !== label) main.textContent = label;
+    main.setAttribute("aria-disabled", String(now.state === "done"));
+    const back = now.step > layout.from;
+    again.setAttribute("aria-disabled", String(!back));
+    if (!back) sure.hidden = true;
+    question.textContent = `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`;
+    root.dataset.state = now.state;
+    const words = notice ?? now.words;
+    status.say(words, running && notice === null ? "Training." : words);
+    now.facts.forEach(([, value], at) => (facts[at].value.textContent = value));
+    notes.hidden = !layout.notes.length;
+    field.input.max = String(Math.max(0, curve.length - 1));
+    field.input.disabled = curve.length < 1;
+    field.set(chosen);
+    const record = curve[chosen];
+    judged.say(record ? record[3] : "No judgement yet.");
+    const sample = record && model.get("samples").find(([step]) => step === record[0]);
+    const late = !record && model.get("samples").at(-1);
+    const written = sample ?? (chosen === curve.length - 1 ? (model.get("samples").at(-1) ?? null) : null) ?? late;
+    wrote.hidden = paper.hidden = !layout.samples;
+    if (written) wrote.textContent = `At step ${written[0].toLocaleString("en")} it wrote:`;
+    else wrote.textContent = record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.";
+    start.textContent = written ? layout.prompt : "";
+    text.textContent = written ? written[1] : "";
+    while (body.children.length > curve.length) body.lastChild.remove();
+    curve.forEach(([step, train, val], at) => {
+      const cells = [step.toLocaleString("en"), ...[train, val].map((one) => (one === null ? "not a number" : one.toFixed(3)))];
+      const row = body.children[at] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
+      cells.forEach((cell, place) => row.children[place].textContent !== cell && (row.children[place].textContent = cell));
+    });
+    paint();
+  }
+
+  // --- drawing
+
+  /** The frame of one picture: its axes, the part of it that is done, and where things go. */
+  function frame(canvas, { height, top, bottom }, right, { low, high }, lines, format, colours) {
+    const context = sizeCanvas(canvas, width, height);
+    const inner = width - LEFT - right;
+    const floor = height - bottom;
+    const last = Math.max(1, layout.steps - 1);
+    const across = (step) => LEFT + (inner * step) / last;
+    const up = (value) => floor - ((floor - top) * (value - low)) / (high - low);
+    context.fillStyle = colours.panel;
+    context.globalAlpha = 0.6;
+    context.fillRect(LEFT, top, across(Math.min(model.get("now").step, last)) - LEFT, floor - top);
+    context.globalAlpha = 1;
+    context.font = `12px ${colours.font}`;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const value of lines) {
+      context.fillStyle = colours.line;
+      context.globalAlpha = 0.5;
+      context.fillRect(LEFT, Math.round(up(value)), inner, 1);
+      context.globalAlpha = 1;
+      context.fillStyle = colours.muted;
+      context.fillText(format(value), LEFT - 6, up(value));
+    }
+    context.textAlign = "center";
+    for (const step of roundNumbers(0, last, clamp(Math.floor(inner / 90), 2, 8)))
+      context.fillText(step.toLocaleString("en"), clamp(across(step), LEFT + 4, width - right - 4), floor + 12);
+    return { context, inner, floor, across, up };
+  }
+
+  function path(context, points, { colour, dash }) {
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    context.setLineDash(dash);
+    context.beginPath();
+    points.forEach(([x, y]) => context.lineTo(x, y));
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  function spot(context, x, y, { colour, shape }, size) {
+    context.fillStyle = colour;
+    context.beginPath();
+    if (shape === "square") context.rect(x - size, y - size, 2 * size, 2 * size);
+    else context.arc(x, y, size * 1.15, 0, 2 * Math.PI);
+    context.fill();
+  }
+
+  const rightOf = (context) =>
+    12 + Math.max(0, ...levels.map(([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)));
+
+  const paint = painter(root, () => {
+    width = Math.floor(picture.clientWidth);
+    if (!width) return false;
+    const colours = themeColours(root);
+    const curve = model.get("curve");
+    const measure = lossCanvas.getContext("2d");
+    measure.font = `12px ${colours.font}`;
+    const right = rightOf(measure);
+    const range = lossRange(curve, levels.map(([, loss]) => loss));
+    const lines = roundNumbers(range.low, range.high, 6);
+    const digits = lines.length > 1 && lines[1] - lines[0] < 0.1 ? 2 : 1;
+    const { context, inner, floor, across, up } = frame(
+      lossCanvas, LOSS, right, range, lines, (value) => value.toFixed(digits), colours,
+    ); // prettier-ignore
+    context.fillText("step (loss in nats per character)", LEFT + inner / 2, LOSS.height - 9);
+
+    const heights = levels.map(([, loss]) => up(loss));
+    const places = apart(heights, GAP, LOSS.top + 4, floor);
+    context.textAlign = "left";
+    levels.forEach(([name, loss], at) => {
+      path(context, [[LEFT, heights[at]], [LEFT + inner, heights[at]]], { colour: colours.text, dash: [1.5, 3.5] }); // prettier-ignore
+      context.fillStyle = colours.text;
+      context.fillText(`${shortened(name)} ${loss.toFixed(2)}`, LEFT + inner + 6, places[at]);
+    });
+
+    const record = curve[chosen];
+    if (record) {
+      context.fillStyle = colours.text;
+      context.fillRect(Math.round(across(record[0])), LOSS.top, 1, floor - LOSS.top);
+    }
+    for (const line of LINES) {
+      const points = curve.filter((one) => one[line.column] !== null).map((one) => [across(one[0]), up(one[line.column])]);
+      path(context, points, line);
+      const size = points.length > 60 ? 1.5 : 3;
+      points.forEach(([x, y]) => spot(context, x, y, line, size));
+      if (record && record[line.column] !== null) spot(context, across(record[0]), up(record[line.column]), line, 5);
+    }
+    lossCanvas.setAttribute(
+      "aria-label",
+      record ? `Loss curves. ${record[3]}` : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`,
+    );
+    drawRate(colours, right);
+    return true;
+  });
+
+  function drawRate(colours, right) {
+    const top = Math.max(...layout.rates.map(([, rate]) => rate));
+    const { context, inner, across, up } = frame(rateCanvas, RATE, right, { low: 0, high: top * 1.08 }, [0, top], rateText, colours);
+    path(context, layout.rates.map(([step, rate]) => [across(step), up(rate)]), { colour: colours.muted, dash: [] }); // prettier-ignore
+    const { step, rate } = model.get("now");
+    spot(context, across(Math.min(step, layout.steps - 1)), up(rate), { colour: colours.text, shape: "circle" }, 4.5);
+    context.textAlign = "left";
+    context.fillStyle = colours.text;
+    context.fillText("rate now", LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 - 6);
+    context.fillText(rateText(rate), LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 + 9);
+    rateCanvas.setAttribute("aria-label", `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`);
+  }
+
+  const point = (event) => {
+    const measure = lossCanvas.getContext("2d");
+    const inner = width - LEFT - rightOf(measure);
+    const curve = model.get("curve");
+    if (curve.length) choose(nearestJudgement(curve, ((event.offsetX - LEFT) / inner) * Math.max(1, layout.steps - 1)));
+  };
+  lossCanvas.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    lossCanvas.setPointerCapture(event.pointerId);
+    field.input.focus({ preventScroll: true }); // so that the arrow keys go on from here
+    point(event);
+  });
+  lossCanvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+
+  // --- start, and end
+
+  const told = () => {
+    const { serial, state: is } = model.get("now");
+    const curve = model.get("curve");
+    chosen = Math.max(0, followed(chosen, known, curve.length));
+    known = curve.length;
+    notice = null;
+    clearTimeout(late);
+    if (is === "training") {
+      wait();
+      if (serial % ANSWER_EVERY === 0) ask({ do: "seen" });
+    }
+    show();
+  };
+  const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
+  const sized = new ResizeObserver(() => Math.floor(picture.clientWidth) !== width && paint.now());
+  sized.observe(picture);
+  if (state() === "training") told();
+  else show();
+  return () => {
+    ends.forEach((end) => end());
+    clearTimeout(late);
+    sized.disconnect();
+    paint.stop();
+    status.stop();
+    judged.stop();
+  };
+}
+
+export default { render };
