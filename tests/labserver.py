@@ -17,12 +17,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTIFICATIONS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-QUIET = {
-    "fetchNews": "false",
-    "checkForUpdates": False,
-    "doNotDisturbMode": True,
-}  # else a toast asks about news
+SETTINGS = {
+    # else a toast asks about news
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    # else cells come into the page bit by bit, when it has time, and every test has to wait for them
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
 SECONDS_TO_START = 90
 IDLE_SECONDS = 900  # an abandoned kernel, and then an abandoned server, end after this
 
@@ -50,9 +54,10 @@ def lab_server(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab that serves `folder`; it ends with the `with` block."""
     with tempfile.TemporaryDirectory(prefix="nanogpt-lab-", ignore_cleanup_errors=True) as name:
         home = Path(name)
-        settings = home / "settings" / NOTIFICATIONS
-        settings.parent.mkdir(parents=True)
-        settings.write_text(json.dumps(QUIET))
+        for plugin, choices in SETTINGS.items():
+            settings = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+            settings.parent.mkdir(parents=True)
+            settings.write_text(json.dumps(choices))
         command = [
             sys.executable,
             "-m",

@@ -32,7 +32,7 @@ from nanogpt_lib.layers import Block, FeedForward
 from nanogpt_lib.ngrams import bigram_counts
 from nanogpt_lib.sampling import next_token_probs
 
-SEEDS = range(8)  # under twenty, tried once for every exercise, nothing else was found
+SEEDS = range(4)  # under eight, and for most under twenty, tried once, nothing else was found
 EXERCISES = all_exercises()
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
@@ -1049,13 +1049,18 @@ def test_no_style_belongs_to_an_exercise_that_is_gone() -> None:
 @each_exercise
 def test_every_known_mistake_is_refused_with_its_own_message_under_many_seeds(exercise: Exercise) -> None:
     """A mistake that is taken for another sends the learner looking in the wrong place."""
+    said = []
     for wrong in exercise.wrong:
         for function in wrong.functions:
             for seed in SEEDS:
                 result = exercise.check(*answers(function), seed=seed)
+                said += [(exercise.name, wrong.name, result.message)] * (
+                    seed == 0 and function is wrong.functions[0]
+                )
                 assert result.status == "not yet", f"{wrong.name}, seed {seed}: {result}"
                 assert result.mistake == wrong.name, f"{wrong.name}, seed {seed}: {result}"
                 assert re.search(r"\d", result.message), f"{wrong.name}: a number is missing: {result}"
+    assert complaints(said) == []
 
 
 class Watched:
@@ -1140,13 +1145,16 @@ def test_the_solution_shown_runs_and_passes(exercise: Exercise) -> None:
 
 @pytest.mark.slow
 def test_the_table_of_mistakes_prints_with_one_command() -> None:
-    command = [sys.executable, "-m", "nanogpt_lib.exercises.table"]
+    """Of one notebook; that none of the others has a complaint is seen above, mistake by mistake."""
+    command = [sys.executable, "-m", "nanogpt_lib.exercises.table", "ex03"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    for name, exercise in EXERCISES.items():
+    chosen = {name: exercise for name, exercise in EXERCISES.items() if name.startswith("ex03.")}
+    for name, exercise in chosen.items():
         assert f"\n{name}\n" in done.stdout
         for wrong in exercise.wrong:
             assert f"\n  {wrong.name}\n      " in done.stdout
+    assert f"in {len(chosen)} exercises; 0 complaints." in done.stdout
 
 
 def test_the_table_complains_of_a_mistake_that_is_taken_for_another() -> None:

@@ -82,8 +82,9 @@ def formula(counts: list[float], configs: list[GPTConfig]) -> list[int] | None:
     """How often each of TERMS is in the counts, if these are all that is in them.
 
     Example:
-        >>> configs = [GPTConfig(vocab_size=9 + i, block_size=5 * i, n_embd=i * i, n_head=1, n_layer=8 - i)
-        ...            for i in range(1, 8)]
+        >>> sizes = [(11, 3, 2, 1), (7, 8, 6, 3), (13, 5, 4, 2), (29, 2, 10, 5), (17, 13, 3, 4)]
+        >>> configs = [GPTConfig(vocab_size=V, block_size=T, n_embd=C, n_head=1, n_layer=L)
+        ...            for V, T, C, L in [*sizes, (31, 9, 8, 1), (23, 6, 5, 6)]]
         >>> formula([GPT(config).parameter_count() for config in configs], configs)
         [2, 1, 12, 10, 2, 1]
 

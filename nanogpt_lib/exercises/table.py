@@ -1,4 +1,4 @@
-"""`python -m nanogpt_lib.exercises.table`: every known mistake of every exercise, and its message.
+"""`python -m nanogpt_lib.exercises.table [NAME ...]`: every known mistake of exercises, and its message.
 
 Taught in: crew.
 """
@@ -65,10 +65,16 @@ def complaints(table: list[tuple[str, str, str]]) -> list[str]:
     ]
 
 
-def main() -> int:
-    """Prints the table, and what is wrong with it; 1 if anything is."""
+def main(names: list[str]) -> int:
+    """Prints the table, and what is wrong with it; 1 if anything is.
+
+    Args:    names: how the exercises' names begin, as "ex03"; none is all of them.
+    """
+    chosen = {
+        name: exercise for name, exercise in all_exercises().items() if name.startswith(tuple(names or [""]))
+    }
     table, before = [], ""
-    for row in rows(all_exercises()):
+    for row in rows(chosen):
         name, wrong, message = row
         if name != before:
             print(f"\n{name}")
@@ -76,12 +82,11 @@ def main() -> int:
         table.append(row)
         before = name
     bad = complaints(table)
-    names = {name for name, _, _ in table}
-    print(f"\n{len(table)} known mistakes in {len(names)} exercises; {len(bad)} complaints.")
+    print(f"\n{len(table)} known mistakes in {len(chosen)} exercises; {len(bad)} complaints.")
     for complaint in bad:
         print(complaint)
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
