@@ -1246,8 +1246,8 @@ safe_load = Exercise(
         _known(
             "a harmless pickle is let in",
             _fact("harmless pickle"),
-            " weights_only=True keeps a list of what a pickle may call, and such lists have had holes. Open "
-            "no pickle at all: which loader knows only safetensors?",
+            " weights_only=True, torch's default, keeps a list of what a pickle may call, and such lists "
+            "have had holes. Open no pickle at all: which loader knows only safetensors?",
             _hashed(lambda path: torch.load(path, weights_only=True)),
             _hashed(lambda path: torch.load(path, weights_only=True), _anything),
             _hashed(_falls_back(lambda path: torch.load(path, weights_only=True))),

@@ -1170,8 +1170,8 @@ generate = Exercise(
         Wrong(
             "no crop",
             lambda case: (
-                f"The prompt grew to block_size = {BLOCK} and beyond, and {_raised(case)} What of a long "
-                "text may the model see?"
+                f"The prompt grew to block_size = {BLOCK} and beyond, and {_raised(case)}. What of a "
+                "long text may the model see?"
             ),
             _writing(crop=lambda idx, size: idx),
         ),

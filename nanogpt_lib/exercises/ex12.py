@@ -180,6 +180,15 @@ mean_ci = Exercise(
             lambda values, n, t95: 2 * stdev(values) / n**0.5,
         ),
         _width(
+            "4.303 whatever n",
+            lambda case: (
+                f"So {_caught(case)}. {T95[2]} belongs to three values, and here are "
+                f"{len(case.inputs[0])}: t95 has a number for every n."
+            ),
+            lambda values, n, t95: t95[2] * stdev(values) / n**0.5,
+            lambda values, n, t95: t95[2] * stdev(values) / 3**0.5,
+        ),
+        _width(
             "looked up for n",
             lambda case: (
                 f"So {_caught(case)}. You read t95[{len(case.inputs[0])}]; its keys are degrees of freedom, "
@@ -298,8 +307,8 @@ mean_ci = Exercise(
         Wrong(
             "another error for one value",
             lambda case: (
-                f"{case.got['one value'].said} Whoever reads that does not learn that a run is missing. Look "
-                "at n first, and raise a ValueError with a sentence."
+                f"{case.got['one value'].said} Whoever calls you cannot count on that: look at n first, and "
+                "raise a ValueError that says why one run is not enough."
             ),
             _raises(KeyError(0)),
             _raises(ZeroDivisionError("float division by zero")),
@@ -477,6 +486,13 @@ sort_claims = Exercise(
             "That many standard errors are enough for hundreds of seeds. What does t95 say for yours?",
             _spread_of(lambda gaps, n: 1.96 * stdev(gaps) / n**0.5),
             _spread_of(lambda gaps, n: 2 * stdev(gaps) / n**0.5),
+        ),
+        _rule(
+            "4.303 whatever n",
+            f"With three seeds yours is right. But {T95[2]} belongs to three, and these pairs have fewer "
+            "seeds or more: t95 has a number for every n.",
+            _spread_of(lambda gaps, n: T95[2] * stdev(gaps) / n**0.5),
+            _spread_of(lambda gaps, n: T95[2] * stdev(gaps) / 3**0.5),
         ),
         _rule(
             "looked up for n",

@@ -18,7 +18,7 @@ QUESTIONS = (
                 "One cannot say yet: look at the interval of the gaps, and at the spread of other settings.",
                 True,
                 "With the pooled spread of 0.0117, two means of three seeds differ by up to 0.019 from luck alone. "
-                "More seeds would tell.",
+                "More seeds might tell.",
             ),
             Choice(
                 "No: 0.01 is too small to matter.",
