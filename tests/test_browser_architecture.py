@@ -20,8 +20,7 @@ from looks import (
 
 pytestmark = pytest.mark.browser
 
-SOON = 50  # milliseconds, of the median; a machine with nothing else to do takes 10 to 25
-LATE = 200  # what no machine may take
+LATE = 200  # milliseconds, of the median, that no machine may take
 SETUP = """
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.widgets.architecture_explorer import LECTURE, ArchitectureExplorer

@@ -10,7 +10,7 @@ from looks import PIXELS, best_times, both_themes, fits, follows_the_ink, in_win
 
 pytestmark = pytest.mark.browser
 
-LATE = 400  # milliseconds, of the median, also where other work takes both cores
+LATE = 200  # milliseconds, of the median, that no machine may take
 PATIENCE = 60_000  # milliseconds for a training of a few seconds, and its measuring, on such a machine
 SETUP = """
 from nanogpt_lib.widgets import run_explorer
@@ -279,7 +279,7 @@ def test_a_training_is_drawn_while_it_runs_and_then_has_a_row(notebook: Notebook
     )
     notebook.python_comes_to("[row['key'] for row in own.own]", ["yours 1"])
     expect(root.locator(".run-rank")).to_contain_text("yours 1")
-    expect(said(root)).to_contain_text("yours 1: ")
+    expect(said(root)).to_have_text(re.compile("yours 1[,:] "))  # lowest, or told of beside the lowest
     root.get_by_role("radio", name="Compare").check()
     root.locator(".run-compare").get_by_label("experiment").select_option("yours")
     assert column(root, 2) == ["yours 1"]

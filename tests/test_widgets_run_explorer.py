@@ -136,7 +136,7 @@ def test_the_same_training_took_different_times_and_that_is_said() -> None:
     runs = load_runs("depth")
     assert same_setting_took(runs) == ""
     slower = [replace(run, minutes=3.0) for run in runs if run.seed == 1337]
-    assert "recorded 2 times, took 0.2 to 3.0 minutes" in same_setting_took([*runs, *slower])
+    assert "recorded 2 times, took 0.1 to 3.0 minutes" in same_setting_took([*runs, *slower])
 
 
 # --- who wins -------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ QUESTIONS = (
             Choice(
                 "One cannot say yet: look at the interval of the gaps, and at the spread of other settings.",
                 True,
-                "With the pooled spread of 0.0117, two means of three seeds differ by up to 0.019 from luck alone. "
+                "With the pooled spread of 0.0117, luck alone keeps two means of three seeds within 0.019, 19 times in 20. "
                 "More seeds might tell.",
             ),
             Choice(

@@ -11,6 +11,7 @@ import {
   inkOn,
   make,
   painter,
+  put,
   readout,
   saver,
   slider,
@@ -184,11 +185,6 @@ export function withStop(stops, value) {
 
 // --- the widget -----------------------------------------------------------------------------------
 
-/** The text of an element, put there only if it is another one: what stays need not be laid out anew. */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** One of the three lists: its title, its bars, its table, its note. */
 function list(title, names, write) {
   const total = make("span", { class: "arc-total" });
@@ -337,22 +333,24 @@ function render({ model, el }) {
   );
 
   // --- what happens -----------------------------------------------------------------------------
-  function show() {
-    const now = setting();
+  function setControls(now) {
     for (const name of SIZES) {
       stops[name] = withStop(layout.stops[name], now[name]); // one that is left again is no stop any more
-      sliders[name].input.max = String(stops[name].length - 1);
-      sliders[name].set(stops[name].indexOf(now[name]));
+      const { input, set } = sliders[name];
+      const last = String(stops[name].length - 1);
+      if (input.max !== last) input.max = last;
+      set(stops[name].indexOf(now[name]));
     }
     attention.set(now.attention);
     dropout.set(now.dropout > 0);
-    paint();
   }
 
+  // All of it once a frame: a ready-made setting changes eight traits, each of which is told of.
   const paint = painter(root, () => {
     const [now, pinned] = [setting(), model.get("pinned")];
     const kept = Object.keys(pinned).length ? pinned : null;
     const refused = refusal(now);
+    setControls(now);
     const fits = presets.filter(({ values }) => SETTINGS.every((name) => values[name] === now[name]));
     presets.forEach((preset) => preset.pick.setAttribute("aria-pressed", String(fits.includes(preset))));
     put(known, fits.map(({ note }) => note).join(" ") || "A setting of your own.");
@@ -360,7 +358,7 @@ function render({ model, el }) {
     root.dataset.kept = String(Boolean(kept));
     keep.disabled = Boolean(refused);
     forget.hidden = !kept;
-    widths(now).forEach((width, at) => (remedies[at].textContent = `n_embd = ${width}`));
+    widths(now).forEach((width, at) => put(remedies[at], `n_embd = ${width}`));
     remedies.forEach((remedy, at) => (remedy.hidden = at >= widths(now).length));
     if (refused) {
       said.say(refused);
@@ -374,8 +372,8 @@ function render({ model, el }) {
     return true;
   });
 
-  const end = watch(model, [...SETTINGS, "pinned"], show);
-  show();
+  const end = watch(model, [...SETTINGS, "pinned"], paint);
+  paint();
   return () => {
     end();
     paint.stop();

@@ -151,6 +151,11 @@ export function make(tag, props = {}, ...children) {
   return element;
 }
 
+/** The text of an element, put there only if it is another one: what stays need not be laid out anew. */
+export function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /**
  * The widget's outermost element, already in `el`. Keys pressed in it stay in it: JupyterLab would
  * otherwise take letters and arrows as its own commands.
@@ -192,9 +197,10 @@ export function slider({ label, min, max, step = 1, value, format = String, onIn
   const shown = make("output", { class: "nano-value" });
   const field = labelled("slider", label, input, shown);
   const set = (now) => {
+    const words = format(Number(now));
     input.value = String(now);
-    shown.textContent = format(Number(now));
-    input.setAttribute("aria-valuetext", shown.textContent);
+    put(shown, words);
+    input.setAttribute("aria-valuetext", words);
   };
   input.addEventListener("input", () => {
     set(input.value);
@@ -279,7 +285,7 @@ export function readout() {
   const root = make("p", { class: "nano-readout" }, shown, aloud);
   let timer = null;
   const say = (text, words = text) => {
-    shown.textContent = text;
+    put(shown, text);
     clearTimeout(timer);
     timer = setTimeout(() => (aloud.textContent = words), 250);
   };

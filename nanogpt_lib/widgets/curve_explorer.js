@@ -6,7 +6,7 @@ import {
   clamp,
   make,
   onTheme,
-  painter,
+  put,
   readout,
   saver,
   sizeCanvas,
@@ -14,6 +14,7 @@ import {
   startRoot,
   themeColours,
   watch,
+  widePainter,
 } from "./common.js";
 import {
   DASHES,
@@ -51,7 +52,6 @@ function render({ model, el }) {
   const curves = model.get("curves");
   const root = startRoot(el, "curve_explorer", `Curve explorer: recorded trainings of "${layout.experiment}"`);
   const save = saver(model);
-  let width = 0;
   let ink = null; // in which the samples beside the boxes are drawn
 
   // --- the parts --------------------------------------------------------------------------------
@@ -138,20 +138,15 @@ function render({ model, el }) {
     const words = variants.flatMap((name, v) => (chosen.includes(name) ? [curves[v].words[at]] : []));
     const first = `Step ${steps[at]}.`;
     said.say(words.length ? [first, ...words].join(" ") : "Tick a variant to see its curves.");
-    caption.textContent = `Losses at step ${steps[at]}, in nats per character (means over the seeds)`;
+    put(caption, `Losses at step ${steps[at]}, in nats per character (means over the seeds)`);
     rows.forEach(({ row, cells }, v) => {
       row.hidden = !chosen.includes(variants[v]);
-      [...curves[v].columns[at], ...curves[v].lasting].forEach((text, column) => {
-        cells[column].textContent = text;
-      });
+      [...curves[v].columns[at], ...curves[v].lasting].forEach((text, column) => put(cells[column], text));
     });
     paint();
   }
 
-  const paint = painter(root, () => {
-    const room = Math.floor(picture.clientWidth);
-    if (!room) return false;
-    width = room;
+  const paint = widePainter(root, picture, (width) => {
     const colours = themeColours(root);
     if (colours.text !== ink) [...marks, ...dashes].forEach((one) => one.paint(colours));
     ink = colours.text;
@@ -176,7 +171,7 @@ function render({ model, el }) {
     if (!all.length) {
       frame.say("Tick a variant and a loss.");
       describe(at, chosen, wanted);
-      return true;
+      return;
     }
     frame.upright(steps[at]);
     frame.inside(() => {
@@ -204,7 +199,6 @@ function render({ model, el }) {
       }
     }
     describe(at, chosen, wanted);
-    return true;
   });
 
   function describe(at, chosen, wanted) {
@@ -227,12 +221,9 @@ function render({ model, el }) {
   });
 
   const ends = [watch(model, ["step", "variants", "splits"], show), onTheme(root, paint)];
-  const sized = new ResizeObserver(() => Math.floor(picture.clientWidth) !== width && paint.now());
-  sized.observe(picture);
   show();
   return () => {
     ends.forEach((end) => end());
-    sized.disconnect();
     paint.stop();
     said.stop();
     save.flush();

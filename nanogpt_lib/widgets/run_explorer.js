@@ -9,6 +9,7 @@ import {
   make,
   onTheme,
   painter,
+  put,
   readout,
   saver,
   select,
@@ -45,11 +46,21 @@ export function sorted(rows, [column, down]) {
   return [...rows].sort((a, b) => (down ? -order(a, b) : order(a, b)));
 }
 
+// What was computed of a row. A row never changes, and a hand on the slider asks again at every pixel.
+const known = new WeakMap();
+
+function once(row, what, compute) {
+  if (!known.has(row)) known.set(row, new Map());
+  const answers = known.get(row);
+  if (!answers.has(what)) answers.set(what, compute());
+  return answers.get(what);
+}
+
 /** Where a row was judged on an axis: a list for each seed, as `places` in Python. */
 export function places(row, axis) {
   if (axis === "seconds") return row.seconds;
   const scale = axis === "characters" ? row.per_step : 1;
-  return row.seeds.map(() => row.steps.map((step) => step * scale));
+  return once(row, axis, () => row.seeds.map(() => row.steps.map((step) => step * scale)));
 }
 
 /** A loss on the straight line between two judgements; null before the first and after the last. */
@@ -71,8 +82,10 @@ export function readAt(row, axis, at, split = "val") {
 export function meanLine(row, axis, split) {
   const all = places(row, axis);
   if (all.length === 1) return [all[0], row[split][0]];
-  const where = [...new Set(all.flat())].sort((a, b) => a - b).filter((at) => readAt(row, axis, at, split));
-  return [where, where.map((at) => mean(readAt(row, axis, at, split)))];
+  return once(row, `${axis}, ${split}`, () => {
+    const where = [...new Set(all.flat())].sort((a, b) => a - b).filter((at) => readAt(row, axis, at, split));
+    return [where, where.map((at) => mean(readAt(row, axis, at, split)))];
+  });
 }
 
 /** The last place that all of these reach. */
@@ -148,6 +161,24 @@ export function judged(guess, { answer, drawn, told }, draw) {
 
 // --- the widget -----------------------------------------------------------------------------------
 
+/** Puts exactly these into a table's body, in this order; what stands where it belongs is not touched. */
+function arrange(body, elements) {
+  const stay = new Set(elements);
+  for (const child of [...body.children]) if (!stay.has(child)) child.remove();
+  elements.forEach((element, at) => {
+    if (body.children[at] !== element) body.insertBefore(element, body.children[at] ?? null);
+  });
+}
+
+/** The sample of a look beside a name: drawn anew only where it is another one, or none (null). */
+function showMark(one, look) {
+  if (one.look === look) return;
+  one.look = look;
+  const sample = look === null ? null : markSample(look);
+  sample?.paint();
+  one.mark.replaceChildren(...(sample ? [sample.canvas] : []));
+}
+
 function render({ model, el }) {
   const get = (name) => model.get(name);
   const layout = get("layout_of");
@@ -156,7 +187,6 @@ function render({ model, el }) {
   const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
   const save = saver(model);
   let width = 0;
-  let ink = null;
   let live = null; // {id, mine, row, phase, ...}: a run of one's own under way
   const rows = () => [...recorded, ...get("own")];
 
@@ -252,7 +282,7 @@ function render({ model, el }) {
     );
     const element = make("tr", {}, make("td", { class: "run-tick" }, box, mark), ...cells);
     element.addEventListener("click", (event) => event.target !== box && box.click());
-    lines.set(row.key, { element, box, mark });
+    lines.set(row.key, { element, box, mark, look: null });
     return lines.get(row.key);
   }
   const body = make("tbody");
@@ -276,19 +306,20 @@ function render({ model, el }) {
     search.set(get("search"));
     const [column, down] = get("sort");
     heads.forEach(({ head, sign }, at) => {
-      head.setAttribute("aria-sort", at !== column ? "none" : down ? "descending" : "ascending");
-      sign.textContent = at !== column ? "" : down ? " ▼" : " ▲";
+      const order = at !== column ? "none" : down ? "descending" : "ascending";
+      if (head.getAttribute("aria-sort") !== order) head.setAttribute("aria-sort", order);
+      put(sign, { none: "", ascending: " ▲", descending: " ▼" }[order]);
     });
-    const elements = shown.map((row) => lineOf(row).element);
-    if (elements.some((element, at) => body.children[at] !== element) || body.children.length !== elements.length)
-      body.replaceChildren(...elements);
+    arrange(
+      body,
+      shown.map((row) => lineOf(row).element),
+    );
     for (const [key, { box, element }] of lines) {
       box.checked = ticked.includes(key);
       element.classList.toggle("run-ticked", box.checked);
     }
     const words = `${shown.length} of ${rows().length} shown, ${ticked.length} ticked.`;
-    const text = notice ? `${notice} ${words}` : words;
-    if (count.textContent !== text) count.textContent = text;
+    put(count, notice ? `${notice} ${words}` : words);
     paint();
   }
 
@@ -366,7 +397,7 @@ function render({ model, el }) {
     reveal.setAttribute("aria-disabled", String(open || !get("guess")));
     const all = Object.keys(tried);
     const right = all.filter((one) => tried[one] === questions[one]?.answer).length;
-    score.textContent = all.length ? `Score: ${right} of ${all.length} (${names.length} experiments)` : `${names.length} experiments to try`;
+    put(score, all.length ? `Score: ${right} of ${all.length} (${names.length} experiments)` : `${names.length} experiments to try`);
     if (open) asks.say(judged(tried[name], questions[name], layout.draw));
     else asks.say(get("guess") ? "Press Reveal when you are sure." : "Choose one, then press Reveal.");
   }
@@ -548,24 +579,27 @@ function render({ model, el }) {
     return get("view") === "run" && mine ? Math.min(lastOf(shown), 1.5 * mine) : lastOf(shown);
   }
 
+  const ranks = new Map(); // key to the row of the table below the picture
+  function rankOf(key) {
+    if (ranks.has(key)) return ranks.get(key);
+    const mark = make("span");
+    const texts = [make("span"), make("td"), make("td", { class: "run-words" })];
+    const [name, ...cells] = texts;
+    const element = make("tr", {}, make("th", { scope: "row" }, mark, name), ...cells);
+    ranks.set(key, { element, mark, texts, look: null });
+    return ranks.get(key);
+  }
+
   /** The table below the picture: [row, loss, words] each. */
   function fillRank(list, name) {
-    const texts = list.map(([row, ...rest]) => [row.key, looks.get(row.key), ...rest].join("|")).join();
-    if (rankBody.dataset.texts === texts && rankBody.dataset.ink === ink) return;
-    rankBody.dataset.texts = texts;
-    rankBody.dataset.ink = ink;
-    rankBody.replaceChildren(
-      ...list.map(([row, loss, words]) => {
-        const look = markSample(looks.get(row.key));
-        look.paint(themeColours(root));
-        return make(
-          "tr",
-          {},
-          make("th", { scope: "row" }, look.canvas, make("span", { text: name(row) })),
-          make("td", { text: loss }),
-          make("td", { class: "run-words", text: words }),
-        );
-      }),
+    for (const [row, ...rest] of list) {
+      const one = rankOf(row.key);
+      showMark(one, looks.get(row.key));
+      [name(row), ...rest].forEach((text, at) => put(one.texts[at], text));
+    }
+    arrange(
+      rankBody,
+      list.map(([row]) => rankOf(row.key).element),
     );
   }
 
@@ -573,7 +607,7 @@ function render({ model, el }) {
   function showResult(shown) {
     const { order, words } = questions[get("question")];
     const row = (variant) => shown.find((one) => one.variant === variant);
-    rankCaption.textContent = "On the whole validation split, after the last step (mean ± standard deviation of the seeds)";
+    put(rankCaption, "On the whole validation split, after the last step (mean ± standard deviation of the seeds)");
     fillRank(
       order.map((variant, at) => [row(variant), row(variant).cells[4], at ? words[at - 1] : "lowest"]),
       ({ variant }) => variant,
@@ -592,7 +626,7 @@ function render({ model, el }) {
       const lowest = `At ${where} the lowest is ${there[0].row.key}, ${there[0].loss}.`;
       said.say(other ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.` : lowest);
     }
-    rankCaption.textContent = `Read at ${where} (validation, mean over the seeds ± their standard deviation)`;
+    put(rankCaption, `Read at ${where} (validation, mean over the seeds ± their standard deviation)`);
     fillRank(list.map(({ row, loss, words }) => [row, loss, words]), ({ key }) => key);
   }
 
@@ -604,23 +638,16 @@ function render({ model, el }) {
     own.hidden = open !== "run";
     reader.hidden = open === "predict" && !isRevealed();
     if (reader.hidden) return root.clientWidth > 0;
-    const room = Math.floor(picture.clientWidth);
-    if (!room) return false;
-    width = room;
+    width ||= Math.floor(picture.clientWidth); // asking for it lays the page out, so once is enough
+    if (!width) return false;
     const colours = themeColours(root);
-    const other = colours.text !== ink;
-    ink = colours.text;
-    const before = [...looks].join();
     give(shown.map(({ key }) => key));
-    if (other || before !== [...looks].join())
-      for (const [key, { mark }] of lines) {
-        const look = looks.has(key) && open === "compare" ? markSample(looks.get(key)) : null;
-        look?.paint(colours);
-        mark.replaceChildren(...(look ? [look.canvas] : []));
-      }
+    if (open === "compare")
+      for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
     const last = longest(shown) || 1;
-    marker.input.max = String(last);
-    marker.input.step = String(roundStep(get("axis"), last));
+    const [most, step] = [String(last), String(roundStep(get("axis"), last))];
+    if (marker.input.max !== most) marker.input.max = most;
+    if (marker.input.step !== step) marker.input.step = step;
     const guessing = open === "predict";
     const at = guessing ? commonEnd(shown, get("axis")) : reading(shown);
     const list = ranked(shown.filter((row) => row.steps.length), get("axis"), at, layout.t95);
@@ -687,8 +714,9 @@ function render({ model, el }) {
     view.set(get("view"));
     axis.set(get("axis"));
     training.set(get("training"));
-    showPredict();
-    showTable();
+    if (get("view") === "predict") showPredict();
+    if (get("view") === "compare") showTable();
+    paint();
   }
 
   model.on("msg:custom", hear);
@@ -704,7 +732,12 @@ function render({ model, el }) {
     watch(model, ["fields"], () => showOwn()),
     onTheme(root, paint),
   ];
-  const sized = new ResizeObserver(() => Math.floor(picture.clientWidth) !== width && paint.now());
+  const sized = new ResizeObserver(() => {
+    const room = Math.floor(picture.clientWidth);
+    if (room === width) return;
+    width = room;
+    paint.now();
+  });
   sized.observe(picture);
   show();
   showOwn();

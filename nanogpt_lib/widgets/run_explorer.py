@@ -171,8 +171,8 @@ def gap_in_words(gaps: list[float], apart: float) -> str:
 
     Args:    gaps: difference seed by seed, empty or one where it cannot be told.   apart: that of the means.
     Example:
-        >>> gap_in_words([0.0315, 0.0196, 0.0223], 0.0245)
-        '0.025 apart; seed by seed that varies by 0.006, so luck alone makes up to 0.015: more than noise'
+        >>> gap_in_words([0.0318, 0.0196, 0.0223], 0.0246)
+        '0.025 apart; seed by seed that varies by 0.006, so luck alone makes up to 0.016: more than noise'
         >>> gap_in_words([0.01], 0.01)
         '0.010 apart; fewer than two seeds in common, so nobody knows what is luck'
 
@@ -332,7 +332,7 @@ class RunExplorer(Widget):
     Example:
         >>> explorer = RunExplorer(["depth", "norm"], ticked=["depth: 1 block", "depth: 8 blocks"])
         >>> explorer
-        RunExplorer: 6 variants of 2 experiments; at 999 steps depth: 8 blocks 2.064, depth: 1 block 2.215
+        RunExplorer: 6 variants of 2 experiments; at 999 steps depth: 8 blocks 2.071, depth: 1 block 2.210
 
     Source:  own.   Taught in: notebooks/12.
     """

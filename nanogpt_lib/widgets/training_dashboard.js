@@ -4,13 +4,14 @@ import {
   clamp,
   make,
   onTheme,
-  painter,
+  put,
   readout,
   sizeCanvas,
   slider,
   startRoot,
   themeColours,
   watch,
+  widePainter,
 } from "./common.js";
 
 // A line is known by its colour, its dash and the shape of its marks.
@@ -243,18 +244,19 @@ function render({ model, el }) {
     const curve = model.get("curve");
     const running = now.state === "training";
     const label = notice !== null && running ? "Continue" : LABELS[now.state];
-    if (main.textContent !== label) main.textContent = label;
+    put(main, label);
     main.setAttribute("aria-disabled", String(now.state === "done"));
     const back = now.step > layout.from;
     again.setAttribute("aria-disabled", String(!back));
     if (!back) sure.hidden = true;
-    question.textContent = `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`;
+    put(question, `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`);
     root.dataset.state = now.state;
     const words = notice ?? now.words;
     status.say(words, running && notice === null ? "Training." : words);
-    now.facts.forEach(([, value], at) => (facts[at].value.textContent = value));
+    now.facts.forEach(([, value], at) => put(facts[at].value, value));
     notes.hidden = !layout.notes.length;
-    field.input.max = String(Math.max(0, curve.length - 1));
+    const most = String(Math.max(0, curve.length - 1));
+    if (field.input.max !== most) field.input.max = most;
     field.input.disabled = curve.length < 1;
     field.set(chosen);
     const record = curve[chosen];
@@ -263,15 +265,15 @@ function render({ model, el }) {
     const late = !record && model.get("samples").at(-1);
     const written = sample ?? (chosen === curve.length - 1 ? (model.get("samples").at(-1) ?? null) : null) ?? late;
     wrote.hidden = paper.hidden = !layout.samples;
-    if (written) wrote.textContent = `At step ${written[0].toLocaleString("en")} it wrote:`;
-    else wrote.textContent = record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.";
-    start.textContent = written ? layout.prompt : "";
-    text.textContent = written ? written[1] : "";
+    if (written) put(wrote, `At step ${written[0].toLocaleString("en")} it wrote:`);
+    else put(wrote, record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.");
+    put(start, written ? layout.prompt : "");
+    put(text, written ? written[1] : "");
     while (body.children.length > curve.length) body.lastChild.remove();
     curve.forEach(([step, train, val], at) => {
       const cells = [step.toLocaleString("en"), ...[train, val].map((one) => (one === null ? "not a number" : one.toFixed(3)))];
       const row = body.children[at] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
-      cells.forEach((cell, place) => row.children[place].textContent !== cell && (row.children[place].textContent = cell));
+      cells.forEach((cell, place) => put(row.children[place], cell));
     });
     paint();
   }
@@ -328,9 +330,8 @@ function render({ model, el }) {
   const rightOf = (context) =>
     12 + Math.max(0, ...levels.map(([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)));
 
-  const paint = painter(root, () => {
-    width = Math.floor(picture.clientWidth);
-    if (!width) return false;
+  const paint = widePainter(root, picture, (room) => {
+    width = room;
     const colours = themeColours(root);
     const curve = model.get("curve");
     const measure = lossCanvas.getContext("2d");
@@ -370,7 +371,6 @@ function render({ model, el }) {
       record ? `Loss curves. ${record[3]}` : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`,
     );
     drawRate(colours, right);
-    return true;
   });
 
   function drawRate(colours, right) {
@@ -416,14 +416,11 @@ function render({ model, el }) {
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
-  const sized = new ResizeObserver(() => Math.floor(picture.clientWidth) !== width && paint.now());
-  sized.observe(picture);
   if (state() === "training") told();
   else show();
   return () => {
     ends.forEach((end) => end());
     clearTimeout(late);
-    sized.disconnect();
     paint.stop();
     status.stop();
     judged.stop();
