@@ -91,7 +91,7 @@ def run_summaries(runs: list[RecordedRun]) -> list[RunSummary]:
     Raises:  ValueError: the seeds of a variant were not judged at the same steps.
     Example:
         >>> [(one.variant, one.differs, one.loss) for one in run_summaries(load_runs("depth"))][1]
-        ('4 blocks', 'n_layer=4', '2.101 ± 0.002')
+        ('4 blocks', 'n_layer=4', '2.101 ± 0.003')
 
     Source:  own.   Taught in: notebooks/12.
     """
