@@ -75,7 +75,7 @@ test: say-test $(STAMP)
 	stage 'unit tests and doctests' $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*' $(ARGS); \
 	$(if $(filter no,$(BROWSER)),,$(IN_A_BROWSER)) \
 	stage 'notebooks' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
-	  --nbval-cell-timeout=120 --nbval-sanitize-with=nbval-sanitize.cfg notebooks/*.ipynb; \
+	  --nbval-cell-timeout=120 --nbval-sanitize-with=nbval-sanitize.cfg $$(ls -r notebooks/*.ipynb); \
 	printf "\n$$ended"; exit $$code
 
 notebooks: $(STAMP)

@@ -254,6 +254,12 @@ class NotebookPage:
         """The number of the cell that JupyterLab's own keys would work on."""
         return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex")
 
+    def python_is_told(self) -> None:
+        """Until Python knows the last choice in the page: widgets tell it some times a second at most."""
+        self.page.wait_for_timeout(200)
+        for _ in range(2):  # one message may have waited until the one before it was answered
+            self.python("")
+
     def errors(self) -> list[str]:
         """One text for each error: of a cell (unless meant to raise), in a widget, in its Python half.
 

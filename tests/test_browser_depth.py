@@ -207,8 +207,6 @@ def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -
         "start": choose_next(),
     }
     times = best_times(notebook, widget, inputs)
-    # The last choice is told to Python a moment later, and must not come after what the next test sets.
-    notebook.python_comes_to("explorer.init", widget.get_by_label("weights start as").input_value())
     assert max(times.values()) < SOON, times
 
 
