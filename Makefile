@@ -20,7 +20,7 @@ export OMP_WAIT_POLICY := passive
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
-	@echo 'make test       style, unit tests, notebooks re-run   about 13 minutes'
+	@echo 'make test       style, unit tests, notebooks re-run   about 17 minutes'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
 	@echo 'make format     let ruff format and mend the code     a second'
@@ -56,7 +56,7 @@ lab: say-lab $(STAMP)
 	  --KernelManager.transport_encryption=auto $(ARGS)
 
 say-test:
-	@echo 'test: checks style, runs the unit tests, runs every notebook and compares; about 13 minutes'
+	@echo 'test: checks style, runs the unit tests, runs every notebook and compares; about 17 minutes'
 
 # Widgets are timed, so theirs is the one stage that has the machine to itself.
 IN_A_BROWSER = \
