@@ -426,6 +426,29 @@ export function saver(model, wait = 80) {
   return save;
 }
 
+/**
+ * A function that sends Python a question and says whether it could be sent. `silent` is called when it could
+ * not, and when nothing came back in `patience` milliseconds: `answered()` ends the waiting.
+ */
+export function asker(model, patience, silent) {
+  let late = null;
+  const ask = (content) => {
+    clearTimeout(late);
+    late = setTimeout(silent, patience);
+    try {
+      model.send(content);
+      return true;
+    } catch (error) {
+      console.warn(error); // a closed channel throws; its words are for developers
+      clearTimeout(late);
+      silent();
+      return false;
+    }
+  };
+  ask.answered = () => clearTimeout(late);
+  return ask;
+}
+
 /** Calls when one of the traits changes, here or in Python; returns what ends that. */
 export function watch(model, names, call) {
   for (const name of names) model.on(`change:${name}`, call);

@@ -99,7 +99,7 @@ function render({ model, el }) {
   const caption = make("caption");
   const table = make(
     "table",
-    { class: "cur-table" },
+    { class: "nano-table cur-table" },
     caption,
     make(
       "thead",

@@ -2,6 +2,7 @@
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
 import {
+  asker,
   button,
   checkbox,
   choice,
@@ -288,7 +289,7 @@ function render({ model, el }) {
   const body = make("tbody");
   const table = make(
     "table",
-    { class: "cur-table run-table" },
+    { class: "nano-table cur-table run-table" },
     make("caption", { class: "nano-hidden", text: "All runs" }),
     make("thead", {}, make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head))),
     body,
@@ -405,7 +406,6 @@ function render({ model, el }) {
   // --- run your own
   const stem = newId("run");
   let runs = 0;
-  let late = null;
   const told = readout();
   const inputs = Object.keys(get("fields")).map((name) => {
     const field = textField({
@@ -439,19 +439,7 @@ function render({ model, el }) {
     live = null;
     showOwn("Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.");
   };
-  function ask(content) {
-    clearTimeout(late);
-    late = setTimeout(silent, PATIENCE);
-    try {
-      model.send(content);
-      return true;
-    } catch (error) {
-      console.warn(error); // a closed channel throws; its words are for developers
-      clearTimeout(late);
-      silent();
-      return false;
-    }
-  }
+  const ask = asker(model, PATIENCE, silent);
   function start() {
     if (live?.mine) return;
     const id = `${stem}-${(runs += 1)}`;
@@ -478,7 +466,7 @@ function render({ model, el }) {
   function hear(answer) {
     const mine = live?.mine && live.id === answer.run;
     if (!mine && (answer.run?.startsWith(`${stem}-`) || live?.mine)) return; // of a run that was given up here
-    clearTimeout(late);
+    ask.answered();
     if (answer.error || answer.lost || answer.phase === "done") {
       live = null;
       const done = rows().find(({ key }) => key === answer.key);
@@ -553,7 +541,7 @@ function render({ model, el }) {
   const rankHeads = ["curve", "validation loss", "behind the lowest"];
   const rank = make(
     "table",
-    { class: "cur-table run-rank" },
+    { class: "nano-table cur-table run-rank" },
     rankCaption,
     make("thead", {}, make("tr", {}, ...rankHeads.map((text) => make("th", { scope: "col", text })))),
     rankBody,
@@ -722,7 +710,7 @@ function render({ model, el }) {
   model.on("msg:custom", hear);
   const ends = [
     () => model.off("msg:custom", hear),
-    () => clearTimeout(late),
+    ask.answered,
     () => save.flush(),
     asks.stop,
     told.stop,

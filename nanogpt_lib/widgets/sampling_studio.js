@@ -1,5 +1,6 @@
 // SamplingStudio: a text that streams, and behind each of its characters the choice that it was.
 import {
+  asker,
   button,
   checkbox,
   clamp,
@@ -73,7 +74,6 @@ function render({ model, el }) {
   const V = get("vocab_size");
   const stem = newId("run");
   let runs = 0;
-  let late = null;
   let notice = null; // what went wrong, until something is done about it
   const status = readout();
   const notify = (words) => {
@@ -133,20 +133,7 @@ function render({ model, el }) {
   // --- asking Python: a lost kernel must not take the text away
 
   const silent = () => notify("Python does not answer: run this cell again. The text stays to be looked at.");
-  /** Whether the question could be sent at all. */
-  function ask(content) {
-    clearTimeout(late);
-    late = setTimeout(silent, PATIENCE);
-    try {
-      model.send(content);
-      return true;
-    } catch (error) {
-      console.warn(error); // a closed channel throws; its words are for developers
-      clearTimeout(late);
-      silent();
-      return false;
-    }
-  }
+  const ask = asker(model, PATIENCE, silent);
 
   // --- one page
 
@@ -302,7 +289,7 @@ function render({ model, el }) {
     column.stop = () => {
       if (!run) return;
       run = null;
-      clearTimeout(late);
+      ask.answered();
       ask({ do: "rest", column: at, at: column.page.choices.length });
       paint();
     };
@@ -310,7 +297,7 @@ function render({ model, el }) {
 
     /** An answer from Python; this view may not have asked, but another view of the same widget. */
     column.hear = (answer) => {
-      clearTimeout(late);
+      ask.answered();
       if (answer.error) {
         run = null;
         notify(answer.error);
@@ -541,7 +528,7 @@ function render({ model, el }) {
   model.on("msg:custom", hear);
   const ends = [
     () => model.off("msg:custom", hear),
-    () => clearTimeout(late),
+    ask.answered,
     () => columns.forEach((column) => column.end()),
     () => save.flush(),
     status.stop,
