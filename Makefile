@@ -60,8 +60,8 @@ say-test:
 
 # Widgets are timed, so theirs is the one stage that has the machine to itself.
 IN_A_BROWSER = \
-	stage 'widgets in a browser' $(PY) -m pytest -q -m browser --ignore=tests/test_browser_notebooks.py tests; \
-	stage 'notebooks in a browser' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadgroup tests/test_browser_notebooks.py;
+	stage 'widgets in a browser' $(PY) -m pytest -q -m browser --ignore=tests/lessons/test_browser_notebooks.py tests; \
+	stage 'notebooks in a browser' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadgroup tests/lessons/test_browser_notebooks.py;
 
 # Every stage runs, whatever became of the one before; the last lines say how each ended.
 test: say-test $(STAMP)
@@ -82,7 +82,7 @@ notebooks: $(STAMP)
 	@$(PY) notebooks/build.py $(ARGS)
 
 runs: $(STAMP)
-	@$(PY) -m nanogpt_lib.record $(ARGS)
+	@$(PY) -m nanogpt_lib.recorded $(ARGS)
 
 # Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
 format: $(STAMP)

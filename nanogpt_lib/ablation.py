@@ -4,7 +4,7 @@ A head is switched off where its output enters the projection: zeros stand there
 everything else is the model's own forward pass. A head that looks busy in a map of weights may
 leave the loss where it was; only this tells.
 
-Taught in: notebooks/06 and 13.
+Taught in: multi_head and looking_inside.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ class HeadLosses(NamedTuple):
 
     Nats per character both. A rise below zero says that the loss falls: the head does harm there.
 
-    Source:  own.   Taught in: notebooks/06 and 13.
+    Taught in: multi_head and looking_inside.
     """
 
     base: float
@@ -49,7 +49,7 @@ def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterato
         >>> torch.equal(logits, model(idx)[0])
         False
 
-    Source:  Michel et al. (2019), with zeros for the head.   Taught in: notebooks/06 and 13.
+    Source:  Michel et al. (2019), with zeros for the head.   Taught in: multi_head and looking_inside.
     """
     layers = _layers(model)
     off: list[set[int]] = [set() for _ in layers]
@@ -80,7 +80,7 @@ def loss_without(
         >>> loss_without(model, idx, targets) == model(idx, targets)[1].item()
         True
 
-    Source:  own.   Taught in: notebooks/06 and 13.
+    Taught in: multi_head and looking_inside.
     """
     with evaluating(model), without_heads(model, heads):
         return model(idx, targets)[1].item()
@@ -101,7 +101,7 @@ def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> H
         >>> list(head_losses(model, torch.tensor([[0, 1, 2]]), torch.tensor([[1, 2, 3]])).rise)
         [(0, 0), (0, 1), (1, 0), (1, 1)]
 
-    Source:  Michel et al. (2019), section 3.2.   Taught in: notebooks/06 and 13.
+    Source:  Michel et al. (2019), section 3.2.   Taught in: multi_head and looking_inside.
     """
     pairs = [
         (layer, head)

@@ -3,7 +3,7 @@
 `MultiHeadAttention` is a list of heads, to be read and looked into; `FusedAttention` holds the
 same numbers in one matrix and uses torch's kernel.
 
-Taught in: notebooks/04 (one head, cross-attention), 06 (several heads).
+Taught in: self_attention (one head, cross-attention), multi_head (several heads).
 """
 
 import torch
@@ -27,7 +27,7 @@ class Head(nn.Module):
         >>> Head(n_embd=32, head_size=16, block_size=8)(torch.zeros(4, 8, 32)).shape
         torch.Size([4, 8, 16])
 
-    Source:  Vaswani et al. (2017), section 3.2.1.   Taught in: notebooks/04.
+    Source:  Vaswani et al. (2017), section 3.2.1.   Taught in: self_attention.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class CrossAttention(nn.Module):
         >>> attend(torch.zeros(2, 3, 8), torch.zeros(2, 5, 6)).shape
         torch.Size([2, 3, 4])
 
-    Source:  Bahdanau et al. (2015); Vaswani et al. (2017), section 3.2.3.   Taught in: notebooks/04.
+    Source:  Bahdanau et al. (2015); Vaswani et al. (2017), section 3.2.3.   Taught in: self_attention.
     """
 
     def __init__(self, n_embd: int, context_embd: int, head_size: int, scale: float | None = None) -> None:
@@ -104,7 +104,7 @@ def split_width(n_embd: int, n_head: int) -> int:
         >>> split_width(64, 4)
         16
 
-    Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: notebooks/06.
+    Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: multi_head.
     """
     head_size, left = divmod(positive_int("n_embd", n_embd), positive_int("n_head", n_head))
     if left:
@@ -128,7 +128,7 @@ class MultiHeadAttention(nn.Module):
         >>> MultiHeadAttention(n_embd=32, n_head=4, block_size=8)(torch.zeros(2, 8, 32)).shape
         torch.Size([2, 8, 32])
 
-    Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: notebooks/06.
+    Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: multi_head.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class FusedAttention(nn.Module):
         >>> FusedAttention(n_embd=32, n_head=4, block_size=8)(torch.zeros(2, 8, 32)).shape
         torch.Size([2, 8, 32])
 
-    Source:  Vaswani et al. (2017), section 3.2.2; Dao et al. (2022).   Taught in: notebooks/06.
+    Source:  Vaswani et al. (2017), section 3.2.2; Dao et al. (2022).   Taught in: multi_head.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 The third is the form that attention keeps: replace its zeros by scores that depend on the
 text, and the average becomes a choice.
 
-Taught in: notebooks/03.
+Taught in: averaging_the_past.
 """
 
 import torch
@@ -23,7 +23,7 @@ def causal_mask(T: int, device: torch.device | None = None) -> torch.Tensor:
                 [1, 1, 0],
                 [1, 1, 1]], dtype=torch.int32)
 
-    Source:  Vaswani et al. (2017), section 3.2.3.   Taught in: notebooks/03.
+    Source:  Vaswani et al. (2017), section 3.2.3.   Taught in: averaging_the_past.
     """
     return torch.ones(positive_int("T", T), T, dtype=torch.bool, device=device).tril()
 
@@ -38,7 +38,7 @@ def average_loop(x: torch.Tensor) -> torch.Tensor:
         >>> average_loop(torch.tensor([[[2.0], [4.0], [9.0]]])).flatten()
         tensor([2., 3., 5.])
 
-    Source:  own.   Taught in: notebooks/03.
+    Taught in: averaging_the_past.
     """
     B, T, _ = shape("x", x, "B", "T", "C")
     out = torch.zeros_like(x)
@@ -58,7 +58,7 @@ def average_tril(x: torch.Tensor) -> torch.Tensor:
         >>> average_tril(torch.tensor([[[2.0], [4.0], [9.0]]])).flatten()
         tensor([2., 3., 5.])
 
-    Source:  own.   Taught in: notebooks/03.
+    Taught in: averaging_the_past.
     """
     _, T, _ = shape("x", x, "B", "T", "C")
     weights = causal_mask(T, x.device).to(x.dtype)
@@ -76,7 +76,7 @@ def average_softmax(x: torch.Tensor) -> torch.Tensor:
         >>> average_softmax(torch.tensor([[[2.0], [4.0], [9.0]]])).flatten()
         tensor([2., 3., 5.])
 
-    Source:  own; the form of Vaswani et al. (2017), section 3.2.1.   Taught in: notebooks/03.
+    Source:  the form of Vaswani et al. (2017), section 3.2.1.   Taught in: averaging_the_past.
     """
     _, T, _ = shape("x", x, "B", "T", "C")
     scores = torch.zeros(T, T, dtype=x.dtype, device=x.device)

@@ -1,6 +1,6 @@
 """The smallest language model: one table, in which a character's row scores what follows it.
 
-Taught in: notebooks/02.
+Taught in: bigram.
 """
 
 import torch
@@ -21,7 +21,7 @@ def lm_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         >>> round(float(lm_loss(torch.zeros(1, 2, 65), torch.tensor([[0, 64]]))), 4)
         4.1744
 
-    Source:  Shannon (1948), cross-entropy.   Taught in: notebooks/02.
+    Source:  Shannon (1948), cross-entropy.   Taught in: bigram.
     """
     B, T, V = shape("logits", logits, "B", "T", "V")
     if targets.shape != (B, T):
@@ -47,7 +47,7 @@ class BigramLM(nn.Module):
         >>> logits.shape, loss
         (torch.Size([1, 3, 65]), None)
 
-    Source:  Karpathy (2023), the lecture's first model.   Taught in: notebooks/02.
+    Source:  Karpathy (2023), the lecture's first model.   Taught in: bigram.
     """
 
     block_size = 1  # how much context a prediction looks at

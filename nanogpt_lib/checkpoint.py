@@ -4,7 +4,7 @@ A checkpoint is a folder: `checkpoint.json` for a person to read, and one safete
 every number. Neither can run code, as a pickle can. The JSON names the weights by their
 hash and is written last, so a killed save leaves the checkpoint before it.
 
-Taught in: notebooks/10.
+Taught in: full_model.
 """
 
 import json
@@ -22,7 +22,7 @@ from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, sha256, write_atomically
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.training import Record, TrainConfig, TrainingRun
+from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun
 
 FORMAT = 1
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
@@ -36,7 +36,7 @@ _FIELDS += ("optimizer_groups", "own_generator", "versions", "weights", "weights
 class Checkpoint:
     """What a checkpoint holds: a run with its model, the tokenizer of its ids, the text's hash.
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
 
     run: TrainingRun
@@ -56,7 +56,7 @@ class Checkpoint:
         own gets a new generator. The model comes in training mode.
 
         Raises:  ValueError: the checkpoint was saved for use, without optimiser and stream.
-        Source:  own.   Taught in: notebooks/10.
+        Taught in: full_model.
         """
         if self.random_state is None:
             raise problem(
@@ -85,8 +85,8 @@ def save_checkpoint(
              resumable: keep optimiser and random stream too, three times the size.
     Raises:  ValueError: the model is no GPT, or the tokenizer has another vocabulary size.
              OSError: the folder cannot be written; the checkpoint there is untouched.
-    Source:  own; tensors as safetensors, https://huggingface.co/docs/safetensors.
-             Taught in: notebooks/10.
+    Source:  tensors as safetensors, https://huggingface.co/docs/safetensors.
+             Taught in: full_model.
     """
     if not isinstance(run.model, GPT) or run.model.config.vocab_size != tokenizer.vocab_size:
         raise problem(
@@ -137,7 +137,7 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
     Returns: the checkpoint; its model is in evaluation mode. The random stream is not touched.
     Raises:  ValueError: the folder, the JSON or the weights are missing, changed, of another
              format or vocabulary, or a weight is missing or left over; the culprit is named.
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     folder = Path(folder)
     card = _read_card(folder)

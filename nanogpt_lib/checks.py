@@ -20,8 +20,6 @@ def problem(expected: str, arrived: str, remedy: str) -> ValueError:
     Example:
         >>> str(problem("block_size >= 1", "block_size=0", "Choose a positive block_size."))
         'Expected block_size >= 1, got block_size=0. Choose a positive block_size.'
-
-    Source:  own.   Taught in: crew.
     """
     return ValueError(f"Expected {expected}, got {arrived}. {remedy}")
 
@@ -34,8 +32,6 @@ def positive_int(name: str, value: int) -> int:
     Example:
         >>> positive_int("n_head", 4)
         4
-
-    Source:  own.   Taught in: crew.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise problem(f"a whole number {name} >= 1", f"{name}={value!r}", f"Choose a positive {name}.")
@@ -50,8 +46,6 @@ def probability(name: str, value: float) -> float:
     Example:
         >>> probability("dropout", 0.2)
         0.2
-
-    Source:  own.   Taught in: crew.
     """
     if not 0.0 <= value <= 1.0:
         raise problem(f"0 <= {name} <= 1", f"{name}={value!r}", f"Choose a {name} between 0 and 1.")
@@ -67,8 +61,6 @@ def one_of(name: str, value: str, known: Iterable[str]) -> str:
     Example:
         >>> one_of("norm", "pre", ("pre", "post"))
         'pre'
-
-    Source:  own.   Taught in: crew.
     """
     if value not in known:
         raise problem(
@@ -89,8 +81,6 @@ def shape(name: str, tensor: torch.Tensor, *sizes: int | str) -> tuple[int, ...]
     Example:
         >>> shape("x", torch.zeros(4, 8, 2), "B", "T", 2)
         (4, 8, 2)
-
-    Source:  own.   Taught in: crew.
     """
     found = tuple(tensor.shape)
     fits = len(found) == len(sizes) and all(
@@ -116,8 +106,6 @@ def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
     Example:
         >>> token_ids("idx", torch.tensor([[0, 64]]), vocab_size=65)
         tensor([[ 0, 64]])
-
-    Source:  own.   Taught in: crew.
     """
     if idx.dtype != torch.long:
         raise problem(
@@ -147,8 +135,6 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
         False
         >>> layer.training
         True
-
-    Source:  own.   Taught in: crew.
     """
     modes = {module: module.training for module in model.modules()}
     model.eval()
@@ -172,8 +158,6 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
     Example:
         >>> expect("validation loss (nats per character)", 2.4837, near=2.48, within=0.03)
         ✓ validation loss (nats per character): 2.48, within 0.03
-
-    Source:  own.   Taught in: crew.
     """
     value = float(value.item() if isinstance(value, torch.Tensor) else value)
     if not math.isclose(value, near, rel_tol=0.0, abs_tol=within):

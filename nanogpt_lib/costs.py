@@ -3,7 +3,7 @@
 Each function is a sum over the parts of `model.GPT`, as plain arithmetic of its sizes; the tests hold the
 sums to the model itself, to torch's own counter of operations and to what its backward pass really keeps.
 
-Taught in: notebooks/10.
+Taught in: full_model.
 """
 
 from nanogpt_lib.checks import positive_int
@@ -23,7 +23,7 @@ def parameter_ledger(config: GPTConfig) -> dict[str, int]:
         >>> f"{sum(ledger.values()):,}", f"{ledger['feed-forward']:,}"
         ('10,788,929', '7,089,408')
 
-    Source:  own count of Vaswani et al. (2017), section 3.   Taught in: notebooks/10.
+    Source:  counted from Vaswani et al. (2017), section 3.   Taught in: full_model.
     """
     V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
     norms = {"pre": 2 * L + 1, "post": 2 * L, "none": 0}[config.norm]  # "pre" has one more at the end
@@ -53,8 +53,8 @@ def forward_flops(config: GPTConfig, batch_size: int) -> dict[str, int]:
         >>> f"{sum(forward_flops(lecture, batch_size=64).values()):,}"
         '387,364,945,920'
 
-    Source:  own count, with the conventions of Kaplan et al. (2020), section 2.1.
-             Taught in: notebooks/10.
+    Source:  counted with the conventions of Kaplan et al. (2020), section 2.1.
+             Taught in: full_model.
     """
     V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
     places = positive_int("batch_size", batch_size) * T
@@ -82,7 +82,7 @@ def training_flops(config: GPTConfig, batch_size: int) -> dict[str, int]:
         >>> f"{a_character / 1e6:.1f} million, by the rule {6 * 10_665_665 / 1e6:.1f}"
         '70.9 million, by the rule 64.0'
 
-    Source:  Kaplan et al. (2020), section 2.1: C = 6 N.   Taught in: notebooks/10.
+    Source:  Kaplan et al. (2020), section 2.1: C = 6 N.   Taught in: full_model.
     """
     return {part: 3 * flops for part, flops in forward_flops(config, batch_size).items()}
 
@@ -104,7 +104,7 @@ def training_memory(config: GPTConfig, batch_size: int) -> dict[str, int]:
         {'parameters': '43 MB', 'gradients': '43 MB', "AdamW's moments": '86 MB', 'attention maps': '604 MB',
         'masks': '5 MB', 'activations': '1,864 MB', 'loss': '5 MB'}
 
-    Source:  own count; AdamW's two moments as Loshchilov and Hutter (2019).   Taught in: notebooks/10.
+    Source:  AdamW's two moments as Loshchilov and Hutter (2019).   Taught in: full_model.
     """
     V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
     places, n_head = positive_int("batch_size", batch_size) * T, config.n_head

@@ -1,6 +1,6 @@
 """From a text to batches of ids: load it, tell its characters apart, split it, draw from it.
 
-Taught in: notebooks/01.
+Taught in: text_tokens_batches.
 """
 
 import errno
@@ -36,7 +36,7 @@ def load_text(path: str | Path | None = None, *, folder: Path = DATA) -> str:
         "1,115,394 characters, 65 kinds; it begins 'First Citizen'"
 
     Source:  nine plays of Shakespeare, chosen by Karpathy (2015); see data/README.md.
-             Taught in: notebooks/01.
+             Taught in: text_tokens_batches.
     """
     return _published_text(folder) if path is None else _own_text(Path(path))
 
@@ -123,7 +123,7 @@ class CharTokenizer:
         >>> tokenizer.vocabulary, tokenizer.encode("hole"), tokenizer.decode([1, 0, 2, 2])
         ('ehlo', [1, 3, 2, 0], 'hell')
 
-    Source:  own; the sorted vocabulary is the field's custom.   Taught in: notebooks/01.
+    Source:  the sorted vocabulary is the field's custom.   Taught in: text_tokens_batches.
     """
 
     def __init__(self, vocabulary: str) -> None:
@@ -183,7 +183,7 @@ def train_val_split(data: Sequence, *, block_size: int = 1) -> tuple[Sequence, S
         >>> train_val_split("to be or not to be, that")
         ('to be or not to be, t', 'hat')
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     _long_enough(len(data), positive_int("block_size", block_size), what="the text")
     cut = int(0.9 * len(data))
@@ -204,7 +204,7 @@ def get_batch(
         >>> x.shape, bool((y == x + 1).all())
         (torch.Size([2, 4]), True)
 
-    Source:  own; draws as the reference does, one randint a batch.   Taught in: notebooks/01.
+    Source:  draws as the reference does, one randint a batch.   Taught in: text_tokens_batches.
     """
     positive_int("block_size", block_size), positive_int("batch_size", batch_size)
     if len(data) <= block_size:

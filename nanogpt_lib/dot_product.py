@@ -2,7 +2,7 @@
 
 This is the one place where it is computed with plain operations; every head calls it.
 
-Taught in: notebooks/04 (the steps) and 05 (the scale).
+Taught in: self_attention (the steps) and scaling (the scale).
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class AttentionSteps(NamedTuple):
     scores (..., Tq, Tk) before the scale, scaled after it, masked with minus infinity where a
     key may not be seen, weights with rows that sum to 1, output (..., Tq, head_size).
 
-    Source:  Vaswani et al. (2017), equation 1.   Taught in: notebooks/04.
+    Source:  Vaswani et al. (2017), equation 1.   Taught in: self_attention.
     """
 
     scores: torch.Tensor
@@ -52,7 +52,7 @@ def attention_steps(
         tensor([[1.0000, 0.0000],
                 [0.3302, 0.6698]])
 
-    Source:  Vaswani et al. (2017), equation 1.   Taught in: notebooks/04.
+    Source:  Vaswani et al. (2017), equation 1.   Taught in: self_attention.
     """
     Tq, Tk, head_size = q.shape[-2], k.shape[-2], q.shape[-1]
     if k.shape[-1] != head_size or v.shape[-2] != Tk:

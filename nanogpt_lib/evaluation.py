@@ -3,7 +3,7 @@
 The first is quick and noisy, and is what the reference printed; the others have no randomness.
 An estimate and a measurement are never mixed in one table.
 
-Taught in: notebooks/02 (the estimate) and 12 (the measurement).
+Taught in: bigram (the estimate) and experiments (the measurement).
 """
 
 import torch
@@ -34,7 +34,7 @@ def estimate_loss(
         >>> sorted(estimate_loss(BigramLM(8), {"val": torch.arange(8)}, 2, 3))
         ['val']
 
-    Source:  own; order of draws as the reference's script.   Taught in: notebooks/02 and 10.
+    Source:  order of draws as the reference's script.   Taught in: bigram and full_model.
     """
     positive_int("eval_iters", eval_iters)
     estimates = {}
@@ -62,7 +62,7 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
         >>> evaluate_split(model, torch.arange(8)) == evaluate_split(model, torch.arange(8))
         True
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     batches, total = _whole_blocks(data, model.block_size, batch_size), 0.0
     with evaluating(model):
@@ -89,7 +89,7 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
         >>> len(losses), math.isclose(losses.mean(), evaluate_split(model, torch.arange(8)), rel_tol=1e-6)
         (4, True)
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     batches, totals = _whole_blocks(data, model.block_size, batch_size), 0.0
     with evaluating(model):

@@ -1,7 +1,4 @@
-"""Files that are whole or not there: written beside their place, then moved into it.
-
-Taught in: crew.
-"""
+"""Files that are whole or not there: written beside their place, then moved into it."""
 
 import hashlib
 import os
@@ -22,7 +19,7 @@ def sha256(content: bytes) -> str:
         >>> sha256(b"To be")[:12]
         '1bd754493b2d'
 
-    Source:  FIPS 180-4, by way of hashlib.   Taught in: crew.
+    Source:  FIPS 180-4, by way of hashlib.
     """
     return hashlib.sha256(content).hexdigest()
 
@@ -41,7 +38,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         ...     [(file.name, file.read_bytes()) for file in Path(folder).iterdir()]
         [('note.txt', b'whole')]
 
-    Source:  own; os.replace is atomic within one file system.   Taught in: crew.
+    Source:  os.replace is atomic within one file system.
     """
     for left in path.parent.glob(f".{path.name}.*.tmp"):
         with suppress(FileNotFoundError):  # another process may be clearing up too

@@ -1,6 +1,6 @@
 """What a block is made of besides attention: feed-forward layer, residual sum, LayerNorm, dropout.
 
-Taught in: notebooks/07 (feed-forward and residuals), 08 (LayerNorm), 09 (dropout).
+Taught in: feed_forward_and_residuals (feed-forward and residuals), layernorm (LayerNorm), dropout (dropout).
 """
 
 import torch
@@ -26,7 +26,7 @@ def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None)
         tensor([0., 2.])
 
     Source:  Srivastava et al. (2014), in the inverted form; draws as torch does on a CPU.
-             Taught in: notebooks/09.
+             Taught in: dropout.
     """
     if probability("p", p) in (0.0, 1.0):  # nothing to draw, and 1 / (1 - p) may have no value
         return x if p == 0.0 else x * 0.0
@@ -47,7 +47,7 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
         tensor([[ 1.7320, -0.5773, -0.5773, -0.5773]])
 
     Source:  Ba, Kiros and Hinton (2016), equation 4: the biased variance, as torch has it.
-             Taught in: notebooks/08.
+             Taught in: layernorm.
     """
     shape("weight", weight, x.shape[-1]), shape("bias", bias, x.shape[-1])
     centred = x - x.mean(dim=-1, keepdim=True)
@@ -65,7 +65,7 @@ class Dropout(nn.Module):
         >>> Dropout(0.5).eval()(torch.ones(3))
         tensor([1., 1., 1.])
 
-    Source:  Srivastava et al. (2014).   Taught in: notebooks/09.
+    Source:  Srivastava et al. (2014).   Taught in: dropout.
     """
 
     def __init__(self, p: float) -> None:
@@ -89,7 +89,7 @@ class LayerNorm(nn.Module):
         >>> LayerNorm(4)(torch.tensor([1.0, 0.0, 0.0, 0.0])).detach()
         tensor([ 1.7320, -0.5773, -0.5773, -0.5773])
 
-    Source:  Ba, Kiros and Hinton (2016), equation 4.   Taught in: notebooks/08.
+    Source:  Ba, Kiros and Hinton (2016), equation 4.   Taught in: layernorm.
     """
 
     def __init__(self, n_embd: int, eps: float = 1e-5) -> None:
@@ -112,7 +112,7 @@ class FeedForward(nn.Module):
         >>> FeedForward(n_embd=8)(torch.zeros(2, 3, 8)).shape
         torch.Size([2, 3, 8])
 
-    Source:  Vaswani et al. (2017), equation 2.   Taught in: notebooks/07.
+    Source:  Vaswani et al. (2017), equation 2.   Taught in: feed_forward_and_residuals.
     """
 
     def __init__(self, n_embd: int, dropout: float = 0.0) -> None:
@@ -143,7 +143,7 @@ class Block(nn.Module):
         torch.Size([1, 4, 8])
 
     Source:  Vaswani et al. (2017), section 3.1, which is "post"; "pre" as Xiong et al. (2020).
-             Taught in: notebooks/07, 08.
+             Taught in: feed_forward_and_residuals, layernorm.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """The whole GPT: embeddings, a stack of blocks, a last norm, and scores for the next character.
 
-Taught in: notebooks/10.
+Taught in: full_model.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class GPTConfig:
         >>> GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4).head_size
         16
 
-    Source:  own; field-standard names.   Taught in: notebooks/10.
+    Source:  the names of the field.   Taught in: full_model.
     """
 
     vocab_size: int
@@ -78,7 +78,7 @@ class GPT(nn.Module):
         (torch.Size([1, 3, 65]), None, '209,729')
 
     Source:  Radford et al. (2018, 2019); names as in Karpathy's lecture (2023).
-             Taught in: notebooks/10.
+             Taught in: full_model.
     """
 
     def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
@@ -154,7 +154,7 @@ class GPT(nn.Module):
 
         Args:    state: that script's `model.state_dict()`.
         Raises:  ValueError: a weight is missing, left over, or of another shape; each is named.
-        Source:  Karpathy (2023), gpt.py.   Taught in: notebooks/10.
+        Source:  Karpathy (2023), gpt.py.   Taught in: full_model.
         """
         weights = {name: tensor for name, tensor in state.items() if not name.endswith(".tril")}
         wanted = {name: tuple(tensor.shape) for name, tensor in self.lecture_state_dict().items()}

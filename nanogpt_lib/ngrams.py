@@ -3,7 +3,7 @@
 Any network must beat these to have earned its keep: uniform guessing (ln V), letter
 frequencies, the counted bigram, and the interpolated n-gram with longer contexts.
 
-Taught in: notebooks/01 and notebooks/02.
+Taught in: text_tokens_batches and bigram.
 """
 
 import torch
@@ -21,7 +21,7 @@ def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
         >>> unigram_counts(torch.tensor([0, 1, 1]), vocab_size=3)
         tensor([1, 2, 0])
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     return torch.bincount(token_ids("data", data, vocab_size), minlength=vocab_size)
 
@@ -37,7 +37,7 @@ def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
         tensor([[0, 2],
                 [1, 1]])
 
-    Source:  Shannon (1948), section 3.   Taught in: notebooks/02.
+    Source:  Shannon (1948), section 3.   Taught in: bigram.
     """
     token_ids("data", data, vocab_size)
     pairs = data[:-1] * vocab_size + data[1:]
@@ -56,7 +56,7 @@ def smoothed(counts: torch.Tensor, alpha: float = 1.0) -> torch.Tensor:
         >>> smoothed(torch.tensor([3, 0]), alpha=1.0)
         tensor([0.8000, 0.2000], dtype=torch.float64)
 
-    Source:  Laplace (1814), the rule of succession.   Taught in: notebooks/02.
+    Source:  Laplace (1814), the rule of succession.   Taught in: bigram.
     """
     raised = counts.double() + alpha
     totals = raised.sum(-1, keepdim=True)
@@ -76,7 +76,7 @@ def unigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
         >>> round(unigram_loss(torch.full((65,), 1 / 65), torch.arange(65)), 4)
         4.1744
 
-    Source:  Shannon (1948), cross-entropy.   Taught in: notebooks/01.
+    Source:  Shannon (1948), cross-entropy.   Taught in: text_tokens_batches.
     """
     return -probs.log()[data].mean().item()
 
@@ -90,7 +90,7 @@ def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
         >>> bigram_loss(torch.eye(3), torch.tensor([1, 1, 1])) == 0.0
         True
 
-    Source:  Shannon (1948), cross-entropy.   Taught in: notebooks/02.
+    Source:  Shannon (1948), cross-entropy.   Taught in: bigram.
     """
     return -probs.log()[data[:-1], data[1:]].mean().item()
 
@@ -111,7 +111,7 @@ class NGramLM:
         >>> model.probs(torch.tensor([0])).round(decimals=3)
         tensor([0.1900, 0.8100], dtype=torch.float64)
 
-    Source:  Witten and Bell (1991), method C, interpolated.   Taught in: notebooks/01.
+    Source:  Witten and Bell (1991), method C, interpolated.   Taught in: text_tokens_batches.
     """
 
     def __init__(self, data: torch.Tensor, order: int, vocab_size: int) -> None:

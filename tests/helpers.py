@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from nanogpt_lib.exercises.exercise import Exercise
+from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.model import GPT, GPTConfig
 
 ROOT = Path(__file__).parents[1]

@@ -38,7 +38,7 @@ def node(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
 def as_modules(folder: Path) -> Path:
     """The folder, with the widgets' files and their tests in it, laid out as in the checkout."""
     (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
-    for part, pattern in (("nanogpt_lib/widgets", "*.js"), ("tests/js", "*.mjs")):
+    for part, pattern in (("nanogpt_lib/widgets", "*.js"), ("tests/widgets/js", "*.mjs")):
         (folder / part).mkdir(parents=True)
         for path in sorted((ROOT / part).glob(pattern)):
             shutil.copy(path, folder / part)

@@ -1,7 +1,7 @@
 """The lecture's model and training loop, said again with torch's own modules: what ours is held to.
 
 Written independently of the library, and shares no code with it; names of weights and the order of random
-draws are those that tests/reference_values.json describes.
+draws are those that tests/core/reference_values.json describes.
 """
 
 import torch

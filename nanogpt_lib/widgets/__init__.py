@@ -22,6 +22,4 @@
 Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they
 share, `curves.js` what pictures of curves do, `own_run` a learner's training for the run explorer.
 Nothing is fetched from outside, and without a kernel a still picture stays.
-
-Taught in: crew.
 """

@@ -3,7 +3,7 @@
 `architecture_explorer_state` is the whole mathematics, three sums of costs.py. The same arithmetic stands in
 architecture_explorer.js, so it answers at once, and also where no kernel runs; a test holds one to the other.
 
-Taught in: notebooks/10.
+Taught in: full_model.
 """
 
 from dataclasses import replace
@@ -13,10 +13,10 @@ import traitlets
 
 from nanogpt_lib.checks import one_of, positive_int, probability, problem
 from nanogpt_lib.costs import parameter_ledger, training_flops, training_memory
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import PRESETS
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
 
 SIZES = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size", "batch_size")
 SETTINGS = (*SIZES, "attention", "dropout")
@@ -74,7 +74,7 @@ class ArchitectureState(NamedTuple):
     in_blocks: how many of the parameters lie in the blocks.   a_character: operations for each character.
     rule: 6 for each parameter outside the two tables, the rule of thumb for `a_character`.
 
-    Source:  own; Kaplan et al. (2020) for the rule.   Taught in: notebooks/10.
+    Source:  Kaplan et al. (2020) for the rule.   Taught in: full_model.
     """
 
     parameters: dict[str, int]
@@ -97,7 +97,7 @@ def architecture_explorer_state(config: GPTConfig, batch_size: int) -> Architect
         >>> short(state.memory["attention maps"], "B")
         '604 MB'
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     _known_config(config)
     parameters, flops = parameter_ledger(config), training_flops(config, batch_size)
@@ -129,8 +129,6 @@ def short(value: int, unit: str) -> str:
     Example:
         >>> short(603_979_776, "B"), short(1_999_999, "FLOP"), short(999, "B")
         ('604 MB', '2.00 MFLOP', '999 B')
-
-    Source:  own.   Taught in: crew.
     """
     if value < 1000:
         return f"{value} {unit}"
@@ -151,8 +149,6 @@ def share(part: int, whole: int) -> str:
     Example:
         >>> share(1, 3), share(0, 3), share(1, 5000)
         ('33.3 %', '0.0 %', '<0.1 %')
-
-    Source:  own.   Taught in: crew.
     """
     return "<0.1 %" if 0 < 100 * part / whole < 0.05 else f"{number(100 * part / whole, 1)} %"
 
@@ -163,8 +159,6 @@ def factor(now: int, before: int) -> str:
     Example:
         >>> factor(8, 2), factor(2, 8), factor(3, 3), factor(5, 0), factor(0, 5), factor(10**9, 3)
         ('× 4.00', '÷ 4.00', 'the same', 'new', 'gone', '× 3.3e8')
-
-    Source:  own.   Taught in: crew.
     """
     if now == before:
         return "the same"
@@ -186,7 +180,7 @@ def architecture_in_words(state: ArchitectureState) -> str:
         >>> architecture_in_words(architecture_explorer_state(LECTURE, 64))
         '10,788,929 parameters to learn; 1.16 TFLOP to compute and 2.65 GB to keep in a training step.'
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     numbers, flops, memory = (sum(part.values()) for part in state[:3])
     return (
@@ -198,7 +192,7 @@ def architecture_in_words(state: ArchitectureState) -> str:
 def notes_in_words(state: ArchitectureState) -> list[str]:
     """What is said below each of the three lists.
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     numbers, kept = sum(state.parameters.values()), sum(state.memory.values())
     stays = share(sum(state.memory[part] for part in ("parameters", "gradients", "AdamW's moments")), kept)
@@ -222,7 +216,7 @@ def comparison_in_words(
         >>> comparison_in_words(*states, {"n_embd": (384, 768)})[:85]
         'Since the one you kept: n_embd 384 → 768. Parameters × 3.97, those in the blocks × 4.'
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     if not changed:
         return "This is the one you kept."
@@ -261,7 +255,7 @@ class ArchitectureExplorer(Widget):
         >>> factor(explorer.state().in_blocks, explorer.kept_state().in_blocks)
         '× 4.00'
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
 
     name: ClassVar[str] = "architecture_explorer"

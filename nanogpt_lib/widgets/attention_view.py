@@ -3,7 +3,7 @@
 `pack_stages` checks the arrays and puts them into one run of bytes; the widget sends those once, and
 every picture after that is drawn in the browser without asking Python.
 
-Taught in: notebooks/00 (a first look), 04 to 13.
+Taught in: start_here (a first look), self_attention to looking_inside.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,8 @@ import traitlets
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.dot_product import AttentionSteps
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number, visible_text
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.style import visible_text
 
 STAGES = AttentionSteps._fields  # scores, scaled, masked, weights, output
 MOST_TOKENS = 64
@@ -27,10 +28,7 @@ Stages = Sequence[Sequence[AttentionSteps]] | torch.Tensor | np.ndarray
 
 
 class Packed(NamedTuple):
-    """Checked arrays as one run of float32: parts[name] is (n_layer, n_head, T, columns), in this order.
-
-    Source:  own.   Taught in: crew.
-    """
+    """Checked arrays as one run of float32: parts[name] is (n_layer, n_head, T, columns), in this order."""
 
     tokens: list[str]
     parts: dict[str, np.ndarray]
@@ -66,8 +64,6 @@ def pack_stages(
     Example:
         >>> pack_stages("hi", torch.tensor([[[[1.0, 0.0], [0.5, 0.5]]]])).shape
         {'n_layer': 1, 'n_head': 1, 'T': 2, 'parts': [['weights', 2]]}
-
-    Source:  own.   Taught in: crew.
     """
     tokens = [str(token) for token in tokens]
     if not 1 <= len(tokens) <= MOST_TOKENS:
@@ -230,7 +226,7 @@ class AttentionView(Widget):
         >>> view.row()
         [1.0, 0.0]
 
-    Source:  own.   Taught in: notebooks/04.
+    Taught in: self_attention.
     """
 
     name: ClassVar[str] = "attention_view"

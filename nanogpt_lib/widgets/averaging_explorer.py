@@ -3,7 +3,7 @@
 `averaging_explorer_state` is the whole mathematics; averaging_explorer.js repeats it so that pixels follow
 at once, and a test holds the two to each other.
 
-Taught in: notebooks/03.
+Taught in: averaging_the_past.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import torch
 import traitlets
 
 from nanogpt_lib.checks import problem
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 
 MODES = {
     "none": "no mask",
@@ -35,7 +35,7 @@ class AveragingState(NamedTuple):
     future (T,): the weight that each row gives to later positions.
     light: "leak", "short" (no leak, but rows that do not sum to 1) or "closed".   verdict: that in words.
 
-    Source:  own.   Taught in: notebooks/03.
+    Taught in: averaging_the_past.
     """
 
     masked: np.ndarray
@@ -64,7 +64,7 @@ def averaging_explorer_state(
         >>> averaging_explorer_state([[0, 2], [0, 0]], "-inf", [1, 3]).output
         array([1., 2.])
 
-    Source:  own.   Taught in: notebooks/03.
+    Taught in: averaging_the_past.
     """
     scores, x = _scores(scores), _numbers(x)
     if mode not in MODES:
@@ -150,7 +150,7 @@ class AveragingExplorer(Widget):
         >>> explorer.state().row_sums
         array([1., 1., 1., 1.])
 
-    Source:  own.   Taught in: notebooks/03.
+    Taught in: averaging_the_past.
     """
 
     name: ClassVar[str] = "averaging_explorer"

@@ -1,6 +1,6 @@
 """A block where it lies in the text, and every (context, target) example that it holds.
 
-Taught in: notebooks/01.
+Taught in: text_tokens_batches.
 """
 
 from typing import ClassVar
@@ -10,7 +10,8 @@ import traitlets
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.data import CharTokenizer, get_batch
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, visible_text
+from nanogpt_lib.kit.widget import Widget, html_table, html_text
+from nanogpt_lib.style import visible_text
 
 LONGEST_BLOCK = 32
 PASSAGE = 4_096  # characters that travel to the browser at a time; the whole text would be slow to send
@@ -29,7 +30,7 @@ def block_examples(
         >>> block_examples("hello", CharTokenizer("ehlo"), offset=1, block_size=3)
         [('e', 'l', 2), ('el', 'l', 2), ('ell', 'o', 3)]
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     positive_int("block_size", block_size)
     if not 0 <= offset < len(text) - block_size:
@@ -55,7 +56,7 @@ def draw_offsets(
         >>> draw_offsets(torch.arange(100), 8, 4, torch.Generator().manual_seed(1337))
         [83, 37, 52, 56]
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     x, _ = get_batch(positions, block_size, batch_size, generator)  # of positions: x[b, 0] is the offset
     return x[:, 0].tolist()
@@ -67,8 +68,6 @@ def passage_start(length: int, offset: int) -> int:
     Example:
         >>> passage_start(1_000_000, 10), passage_start(1_000_000, 500_000), passage_start(50, 40)
         (0, 497952, 0)
-
-    Source:  own.   Taught in: crew.
     """
     return max(0, min(offset - PASSAGE // 2, length - PASSAGE))
 
@@ -84,7 +83,7 @@ class BatchExplorer(Widget):
         >>> BatchExplorer("to be or not to be", CharTokenizer.from_text("to be or not"), batch_size=2)
         BatchExplorer: 18 characters, offset 0, block_size 8; batch 1 holds 2 × 8 = 16 examples
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
 
     name: ClassVar[str] = "batch_explorer"

@@ -1,6 +1,6 @@
 """Which character follows which: the whole table as a map, one row as bars, and what a row writes.
 
-Taught in: notebooks/02.
+Taught in: bigram.
 """
 
 import base64
@@ -13,9 +13,9 @@ import torch
 import traitlets
 
 from nanogpt_lib.checks import problem, shape
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.ngrams import smoothed
 from nanogpt_lib.style import visible
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
 
 LARGEST_VOCABULARY = 512  # the table has V * V cells
 TOP = 12  # bars shown of a row
@@ -31,7 +31,7 @@ def unseen_pairs(counts: torch.Tensor) -> int:
         >>> unseen_pairs(torch.tensor([[0, 2], [1, 0]]))
         2
 
-    Source:  own.   Taught in: notebooks/02.
+    Taught in: bigram.
     """
     return int((counts == 0).sum())
 
@@ -45,7 +45,7 @@ def next_characters(probs: torch.Tensor, vocabulary: str, top: int = TOP) -> lis
         >>> next_characters(torch.tensor([0.25, 0.5, 0.25]), "abc", top=2)
         [('b', 0.5), ('a', 0.25)]
 
-    Source:  own.   Taught in: notebooks/02.
+    Taught in: bigram.
     """
     order = probs.sort(descending=True, stable=True).indices[:top].tolist()
     return [(vocabulary[id_], probs[id_].item()) for id_ in order]
@@ -60,7 +60,7 @@ def largest_difference(counted: torch.Tensor, learned: torch.Tensor) -> tuple[in
         >>> largest_difference(torch.eye(2), torch.tensor([[0.9, 0.1], [0.3, 0.7]]))
         (1, 0)
 
-    Source:  own.   Taught in: notebooks/02.
+    Taught in: bigram.
     """
     place = int((counted - learned).abs().flatten().argmax())
     return divmod(place, counted.shape[1])
@@ -75,7 +75,7 @@ def pair_in_words(before: str, after: str, seen: int, of: int, prob: float, alph
         >>> pair_in_words("q", "u", 411, 411, 0.8655, alpha=1.0)
         'after "q": "u", seen 411 of 411 times, probability 0.866 (alpha = 1)'
 
-    Source:  own.   Taught in: notebooks/02.
+    Taught in: bigram.
     """
     times = f"seen {seen:,} of {of:,} times" if seen else f"never seen (0 of {of:,} times)"
     shown = number(prob) if prob == 0 or prob >= 0.0005 else "below 0.001"
@@ -96,7 +96,7 @@ class BigramMap(Widget):
         >>> BigramMap(torch.tensor([[0, 3], [2, 1]]), "ab", row="b")
         BigramMap: 2 characters, 1 of 4 pairs never seen, alpha = 1; after "b" comes most often "a"
 
-    Source:  own.   Taught in: notebooks/02.
+    Taught in: bigram.
     """
 
     name: ClassVar[str] = "bigram_map"
@@ -185,7 +185,7 @@ def map_png(counts: torch.Tensor, probs: torch.Tensor) -> bytes:
         >>> map_png(torch.ones(2, 2), torch.full((2, 2), 0.5))[:4]
         b'\\x89PNG'
 
-    Source:  the PNG specification (ISO/IEC 15948); own.   Taught in: crew.
+    Source:  the PNG specification (ISO/IEC 15948); own.
     """
     shades = 1 + (probs.double().sqrt() * 63).round().long().clamp(0, 63)  # entry 0 is for the unseen
     pixels = torch.where(counts > 0, shades, 0).to(torch.uint8)

@@ -3,7 +3,7 @@
 `curve_explorer_state` is the whole mathematics. Everything is computed once, when the widget is made;
 curve_explorer.js only picks, so it answers at once, and also where no kernel runs.
 
-Taught in: notebooks/09 and 12.
+Taught in: dropout and experiments.
 """
 
 from statistics import mean, stdev
@@ -12,8 +12,8 @@ from typing import ClassVar, NamedTuple
 import traitlets
 
 from nanogpt_lib.checks import one_of, problem
-from nanogpt_lib.runs import RecordedRun, load_runs
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.recorded.runs import RecordedRun, load_runs
 
 SPLITS = {"train": "training", "val": "validation"}
 
@@ -26,7 +26,7 @@ class CurveState(NamedTuple):
     best: for each seed the place, in steps, of its lowest validation loss.   lowest: their mean loss.
     ends: for each seed the loss after the last step, measured on the whole validation split.
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
 
     variant: str
@@ -52,7 +52,7 @@ def curve_explorer_state(runs: list[RecordedRun]) -> list[CurveState]:
         >>> {state.variant: round(state.lowest, 3) for state in states}
         {'p = 0': 2.409, 'p = 0.2': 2.375, 'p = 0.5': 2.403}
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
     if not runs:
         raise problem("at least one recorded run", "none", "Choose an experiment that was recorded.")
@@ -96,7 +96,7 @@ def curve_in_words(state: CurveState, at: int) -> str:
         >>> print(curve_in_words(states[0], -1))
         p = 0: gap 2.279, validation 0.761 above its lowest, which is behind it.
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
     at = range(len(state.steps))[at]
     where = (
@@ -135,7 +135,7 @@ class CurveExplorer(Widget):
         >>> explorer
         CurveExplorer: dropout at step 300: p = 0 training 2.286, validation 2.546, gap 0.260
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
 
     name: ClassVar[str] = "curve_explorer"

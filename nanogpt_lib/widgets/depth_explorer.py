@@ -4,7 +4,7 @@
 once, when the widget is made; depth_explorer.js only picks, so it answers at once, and also where no kernel
 runs.
 
-Taught in: notebooks/07.
+Taught in: feed_forward_and_residuals.
 """
 
 from itertools import product
@@ -17,10 +17,10 @@ import traitlets
 from torch import nn
 
 from nanogpt_lib.checks import one_of, problem
+from nanogpt_lib.kit.widget import Widget, html_table, html_text
 from nanogpt_lib.layers import LayerNorm
+from nanogpt_lib.process import one_thread
 from nanogpt_lib.rng import drawing_from
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.widgets.base import Widget, html_table, html_text
 
 DEEPEST = 24
 WIDTH, INPUTS = 64, 64  # as in the notebook, so that both tell the same numbers
@@ -42,7 +42,7 @@ class DepthState(NamedTuple):
     between: of what differs from one input to the next; the rest of the spread is the same for every input.
     gradient: length of the gradient that arrives there, if it was 1 long at the output.
 
-    Source:  own.   Taught in: notebooks/07.
+    Taught in: feed_forward_and_residuals.
     """
 
     spread: np.ndarray
@@ -66,7 +66,7 @@ def depth_explorer_state(
         >>> brief(left[False]), brief(left[True])
         ('2.1e-5', '3.3')
 
-    Source:  own.   Taught in: notebooks/07.
+    Taught in: feed_forward_and_residuals.
     """
     _known_depth(n_layer), _known_switch("residual", residual), _known_init(init), _known_switch("norm", norm)
     with one_thread():
@@ -147,8 +147,6 @@ def brief(value: float) -> str:
     Example:
         >>> brief(0.4142), brief(35.1), brief(0.0000183), brief(220_000), brief(0.0)
         ('0.41', '35', '1.8e-5', '2.2e5', '<1e-12')
-
-    Source:  own.   Taught in: crew.
     """
     if _too_small(value):
         return "<1e-12"
@@ -169,7 +167,7 @@ def light(state: DepthState) -> str:
         >>> light(depth_explorer_state(12)), light(depth_explorer_state(12, residual=False))
         ('arrives', 'fades')
 
-    Source:  own.   Taught in: notebooks/07.
+    Taught in: feed_forward_and_residuals.
     """
     return "fades" if state.gradient[0] < 0.1 else "swells" if state.gradient[0] > 10 else "arrives"
 
@@ -181,7 +179,7 @@ def depth_in_words(state: DepthState) -> str:
         >>> depth_in_words(depth_explorer_state(12, residual=False))[-64:]
         '2.1e-5 reaches the input: layer 1 is hardly told what to change.'
 
-    Source:  own.   Taught in: notebooks/07.
+    Taught in: feed_forward_and_residuals.
     """
     ends, differs, left = float(state.spread[-1]), float(state.between[-1]), state.gradient[0]
     size = "it shrinks" if ends < 0.3 else "it keeps its size" if ends < 3 else "it grows"
@@ -216,7 +214,7 @@ class DepthExplorer(Widget):
         >>> brief(explorer.state().gradient[0])
         '3.3'
 
-    Source:  own.   Taught in: notebooks/07.
+    Taught in: feed_forward_and_residuals.
     """
 
     name: ClassVar[str] = "depth_explorer"

@@ -4,7 +4,7 @@
 once, when the widget is made; dropout_explorer.js only picks, so it answers at once, and also where no kernel
 runs.
 
-Taught in: notebooks/09.
+Taught in: dropout.
 """
 
 from typing import ClassVar, NamedTuple
@@ -14,8 +14,9 @@ import torch
 import traitlets
 
 from nanogpt_lib.checks import problem
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number, visible_text
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.process import one_thread
+from nanogpt_lib.style import visible_text
 
 SHARES = tuple(tenth / 10 for tenth in range(11))
 MASKS = 12  # how many single masks "Draw again" goes through
@@ -32,7 +33,7 @@ class DropoutState(NamedTuple):
     means, spreads, zeros (8,): of each row's sum over all masks the mean and the standard deviation, and the
     share of masks that leave nothing of the row.
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
 
     weights: np.ndarray
@@ -55,7 +56,7 @@ def dropout_explorer_state(p: float, mask: int = 0) -> DropoutState:
         >>> state.spreads[[0, 7]].round(2).tolist(), round(float(state.zeros[0]), 2)
         ([0.5, 0.18], 0.2)
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
     _known_share(p), _known_mask(mask)
     with one_thread():
@@ -122,7 +123,7 @@ def dropout_in_words(state: DropoutState, p: float) -> str:
         >>> dropout_in_words(state, 0.2)[-58:]
         'row 7: the more weights, the better the holes average out.'
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
     places = T * (T + 1) // 2
     if p == 0:
@@ -160,7 +161,7 @@ class DropoutExplorer(Widget):
         >>> explorer.state().spreads[0].round(1)
         np.float64(1.0)
 
-    Source:  own.   Taught in: notebooks/09.
+    Taught in: dropout.
     """
 
     name: ClassVar[str] = "dropout_explorer"

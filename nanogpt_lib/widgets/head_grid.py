@@ -4,7 +4,7 @@
 answers at once, and a test holds the two to each other. The losses are the real forward's, by
 `ablation`, and so are the maps, by `trace`.
 
-Taught in: notebooks/06.
+Taught in: multi_head.
 """
 
 import copy
@@ -19,11 +19,12 @@ import traitlets
 from nanogpt_lib.ablation import loss_without, without_heads
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.model import GPT
-from nanogpt_lib.threads import one_thread
+from nanogpt_lib.process import one_thread
+from nanogpt_lib.style import visible_text
 from nanogpt_lib.trace import trace
 from nanogpt_lib.widgets.attention_view import MOST_TOKENS, pack_stages
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number, visible_text
 
 PRECOMPUTED = 32  # losses at most that are measured before anybody asks
 
@@ -35,7 +36,7 @@ class Effect(NamedTuple):
 
     base: with every head on.   now: without these heads.   difference: now - base.   words: a sentence.
 
-    Source:  own.   Taught in: notebooks/06.
+    Taught in: multi_head.
     """
 
     base: float
@@ -50,8 +51,6 @@ def off_key(off: Pairs) -> str:
     Example:
         >>> off_key([(1, 0), (0, 2)])
         '0.2 1.0'
-
-    Source:  own.   Taught in: crew.
     """
     return " ".join(f"{layer}.{head}" for layer, head in sorted(map(tuple, off)))
 
@@ -67,7 +66,7 @@ def effect_of(losses: Mapping[str, float], off: Pairs, n_layer: int, n_head: int
         >>> effect_of({"": 2.31, "0.2": 2.62}, [(0, 2)], n_layer=1, n_head=4).words
         'Without head 2 the loss rises by 0.310 nats, from 2.310 to 2.620.'
 
-    Source:  own.   Taught in: notebooks/06.
+    Taught in: multi_head.
     """
     base, now = _shown(losses[""]), _shown(losses[off_key(off)])
     difference = now - base
@@ -98,8 +97,6 @@ def signed_number(value: float) -> str:
     Example:
         >>> signed_number(0.31), signed_number(-0.0042), signed_number(0.0001)
         ('+0.310', '−0.004', '0.000')
-
-    Source:  own.   Taught in: crew.
     """
     text = number(value)
     return f"+{text}" if value > 0 and text != number(0.0) else text
@@ -167,7 +164,7 @@ class HeadGrid(Widget):
         HeadGrid of 'cab' (1 layer, 2 heads), query 'b' at 2.
         Without head 1 the loss stays at 1.099 nats.
 
-    Source:  own; switching off as Michel et al. (2019).   Taught in: notebooks/06.
+    Source:  switching off as Michel et al. (2019).   Taught in: multi_head.
     """
 
     name: ClassVar[str] = "head_grid"

@@ -1,6 +1,6 @@
 """How far counting alone gets: the loss of every order, and what each order writes.
 
-Taught in: notebooks/01.
+Taught in: text_tokens_batches.
 """
 
 import copy
@@ -12,9 +12,9 @@ import traitlets
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.ngrams import NGramLM
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
+from nanogpt_lib.process import one_thread
 
 HIGHEST_ORDER = 8
 
@@ -30,7 +30,7 @@ def shorter(model: NGramLM, order: int) -> NGramLM:
         >>> shorter(model, 0).probs(torch.tensor([0])).round(decimals=3)
         tensor([0.4290, 0.5710], dtype=torch.float64)
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     if not 0 <= order <= model.order:
         raise problem(f"0 <= order <= {model.order}", f"order={order}", "Count longer contexts first.")
@@ -53,7 +53,7 @@ def ngram_losses(model: NGramLM, data: torch.Tensor) -> list[float]:
         >>> [round(loss, 4) for loss in ngram_losses(NGramLM(ids, order=2, vocab_size=2), ids)]
         [0.6834, 0.3855, 0.341]
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     if len(data) <= model.order:
         raise problem(f"more than {model.order} ids to judge by", f"{len(data)}", "Judge on a longer text.")
@@ -79,7 +79,7 @@ def losses_in_words(train_losses: list[float], val_losses: list[float]) -> str:
         'Validation loss is lowest at order 1: 2.200. From there to order 2 training loss falls from 2.000 to
         1.000, while validation loss rises from 2.200 to 2.500.'
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
     best = min(range(len(val_losses)), key=val_losses.__getitem__)
     last = len(val_losses) - 1
@@ -113,7 +113,7 @@ class NGramExplorer(Widget):
         >>> NGramExplorer(ids, ids, CharTokenizer("ab"), max_order=1)
         NGramExplorer: order 1 of 0 to 1, train loss 0.385, validation loss 0.385 (nats per character)
 
-    Source:  own.   Taught in: notebooks/01.
+    Taught in: text_tokens_batches.
     """
 
     name: ClassVar[str] = "ngram_explorer"

@@ -3,7 +3,7 @@
 `norm_explorer_state` is the whole mathematics; norm_explorer.js repeats it so that pixels follow at once, and
 a test holds the two to each other.
 
-Taught in: notebooks/08.
+Taught in: layernorm.
 """
 
 from typing import ClassVar, NamedTuple
@@ -12,7 +12,8 @@ import numpy as np
 import traitlets
 
 from nanogpt_lib.checks import problem
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number, visible_text
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.style import visible_text
 
 LINE = "to be or"  # two blocks of four characters, as in the notebook
 FEATURES = ("vowel", "consonant", "place")
@@ -63,7 +64,7 @@ class NormState(NamedTuple):
     lights: of both, "leak", "closed", or "hidden" where only the change keeps a leak from showing.
     words: of time, of batch, and of the change, one sentence or two each.
 
-    Source:  own.   Taught in: notebooks/08.
+    Taught in: layernorm.
     """
 
     x: np.ndarray
@@ -95,7 +96,7 @@ def norm_explorer_state(
         >>> norm_explorer_state("layer", shift=5, scale=3).words[2][-42:]
         'The norm erases the change, but for its ε.'
 
-    Source:  own.   Taught in: notebooks/08.
+    Taught in: layernorm.
     """
     _known_axis(axis), _known_part(part), _known_shift(shift), _known_scale(scale)
     dims = AXES[axis][1]
@@ -235,7 +236,7 @@ class NormExplorer(Widget):
         >>> round(explorer.state().batch, 2)
         1.11
 
-    Source:  own.   Taught in: notebooks/08.
+    Taught in: layernorm.
     """
 
     name: ClassVar[str] = "norm_explorer"

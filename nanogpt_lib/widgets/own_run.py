@@ -2,7 +2,7 @@
 
 `RunExplorer` asks for one slice after another, so nothing blocks and Stop is at once.
 
-Taught in: notebooks/12.
+Taught in: experiments.
 """
 
 import functools
@@ -15,8 +15,8 @@ from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.data import CharTokenizer, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.training import Record, TrainConfig, TrainingRun, advance
+from nanogpt_lib.process import one_thread
+from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, advance
 
 FIELDS = {
     "learning_rate": "0.001",
@@ -51,7 +51,7 @@ def own_settings(fields: dict[str, object], vocab_size: int) -> tuple[GPTConfig,
         >>> model.n_head, training.learning_rate, seconds
         (2, 0.001, 20.0)
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     values = {name: _typed(name, fields[name]) for name in FIELDS}
     if not 1 <= values["seconds"] <= MOST_SECONDS:
@@ -145,7 +145,7 @@ class OwnRun:
         >>> run.val_loss < run.curve[0].val_loss
         True
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
 
     def __init__(self, fields: dict[str, object], text: str) -> None:

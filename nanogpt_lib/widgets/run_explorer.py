@@ -3,7 +3,7 @@
 `run_summaries` and `verdict` are the whole mathematics. Everything recorded is computed once, when the
 widget is made; run_explorer.js only picks and reads off lines, so it answers at once, also without a kernel.
 
-Taught in: notebooks/12.
+Taught in: experiments.
 """
 
 import functools
@@ -17,11 +17,11 @@ import traitlets
 
 from nanogpt_lib.checks import one_of, problem
 from nanogpt_lib.data import load_text
-from nanogpt_lib.exercises.claim_facts import T95, half_width
-from nanogpt_lib.experiments import experiments
+from nanogpt_lib.kit.statistics import T95, half_width
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.runs import RUNS, RecordedRun, load_runs
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
+from nanogpt_lib.recorded.experiments import experiments
+from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_runs
 from nanogpt_lib.widgets.own_run import FIELDS, MOST_SECONDS, OwnRun
 
 VIEWS = {"compare": "Compare", "predict": "Predict the winner", "run": "Run your own"}
@@ -51,7 +51,7 @@ class RunSummary(NamedTuple):
     ends: each seed's loss on the whole validation split.   characters: read in all.
     minutes: mean over the seeds.   parameters: how many numbers it learns.
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
 
     experiment: str
@@ -93,7 +93,7 @@ def run_summaries(runs: list[RecordedRun]) -> list[RunSummary]:
         >>> [(one.variant, one.differs, one.loss) for one in run_summaries(load_runs("depth"))][1]
         ('4 blocks', 'n_layer=4', '2.101 ± 0.003')
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     variants = {run.variant: [other for other in runs if other.variant == run.variant] for run in runs}
     first = {name: same[0] for name, same in variants.items()}
@@ -176,7 +176,7 @@ def gap_in_words(gaps: list[float], apart: float) -> str:
         >>> gap_in_words([0.01], 0.01)
         '0.010 apart; fewer than two seeds in common, so nobody knows what is luck'
 
-    Source:  Student (1908), paired by seed.   Taught in: notebooks/12.
+    Source:  Student (1908), paired by seed.   Taught in: experiments.
     """
     if len(gaps) < 2:
         return f"{number(apart)} apart; fewer than two seeds in common, so nobody knows what is luck"
@@ -196,7 +196,7 @@ class Verdict(NamedTuple):
     order: the variants, lowest first.   words: for all but the first, how far behind, and is it noise.
     drawn: the first, and those whose distance to it is within the noise.   known: whether seeds tell.
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
 
     order: list[str]
@@ -233,7 +233,7 @@ def verdict(summaries: list[RunSummary]) -> Verdict:
         >>> found.order, found.answer
         (['8 blocks', '4 blocks', '1 block'], '8 blocks')
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     ranked = sorted(summaries, key=lambda one: fmean(one.ends))
     first, *others = ranked
@@ -272,7 +272,7 @@ def read_at(one: RunSummary, axis: str, at: float) -> list[float] | None:
         >>> read_at(run_summaries(load_runs("depth"))[0], "steps", 1_000) is None
         True
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     found = []
     for where, losses in zip(places(one, axis), one.val, strict=True):
@@ -297,7 +297,7 @@ def place_in_words(axis: str, at: float) -> str:
         >>> place_in_words("characters", 511488.0), place_in_words("seconds", 12.34)
         ('511,488 characters', '12.3 seconds')
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
     return f"{at:.1f} seconds" if axis == "seconds" else f"{at:,.0f} {axis}"
 
@@ -334,7 +334,7 @@ class RunExplorer(Widget):
         >>> explorer
         RunExplorer: 6 variants of 2 experiments; at 999 steps depth: 8 blocks 2.071, depth: 1 block 2.210
 
-    Source:  own.   Taught in: notebooks/12.
+    Taught in: experiments.
     """
 
     name: ClassVar[str] = "run_explorer"

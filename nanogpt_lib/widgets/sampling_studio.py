@@ -3,14 +3,12 @@
 The kernel writes a few characters whenever the browser asks for them, so that nothing blocks and Stop is
 at once. Every choice travels with its character: looking at it later needs no kernel.
 
-Taught in: notebooks/11.
+Taught in: sampling.
 """
 
 import copy
 import re
 import time
-import unicodedata
-from collections import Counter
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -19,9 +17,11 @@ from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.process import one_thread
+from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import next_token_probs
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number, visible_text
+from nanogpt_lib.style import visible_text
 
 SHOWN = 12  # candidates a choice keeps; the character that was taken comes on top where it is none of them
 FIRST = 60  # characters that are there before anybody asks
@@ -29,7 +29,6 @@ LONGEST = 1000
 HIGHEST_SEED = 2**31 - 1
 SLICE_SECONDS = 0.06  # after this a slice is handed over, whatever was asked, so that slow models stream too
 START_SHOWN = 200  # characters of a long prompt that are shown
-NAMED = 8  # different unknown characters that are named
 
 _LONE_HALF = re.compile("[\ud800-\udfff]")  # half of a pair that UTF-16 writes; no text may hold it
 
@@ -37,7 +36,7 @@ _LONE_HALF = re.compile("[\ud800-\udfff]")  # half of a pair that UTF-16 writes;
 class Settings(NamedTuple):
     """What `next_token_probs` takes, in its order; None is off.
 
-    Source:  own.   Taught in: notebooks/11.
+    Taught in: sampling.
     """
 
     temperature: float = 1.0
@@ -54,7 +53,7 @@ class Settings(NamedTuple):
 class Stages(NamedTuple):
     """Probabilities (V,) on their way: the model's own, then after each of the three filters.
 
-    Source:  own.   Taught in: notebooks/11.
+    Taught in: sampling.
     """
 
     model: torch.Tensor
@@ -76,7 +75,7 @@ def filter_stages(
         >>> stages.model, stages.top_k
         (tensor([0.6652, 0.2447, 0.0900]), tensor([0.8808, 0.1192, 0.0000]))
 
-    Source:  own, by `next_token_probs`.   Taught in: notebooks/11.
+    Taught in: sampling.
     """
     return Stages(
         next_token_probs(logits),
@@ -100,8 +99,6 @@ def choice_of(
         >>> choice = choice_of(torch.tensor([0.0, 2.0]), 0, Settings(top_k=1), CharTokenizer("ab"), by="you")
         >>> choice["rank"], choice["left"], choice["rows"][0]
         (2, [2, 2, 1, 1], [1, 'b', 0.880797, 0.880797, 1.0, 1.0])
-
-    Source:  own.   Taught in: crew.
     """
     stages = torch.stack(filter_stages(logits, *settings))  # (4, V)
     order = logits.argsort(descending=True, stable=True).tolist()
@@ -123,61 +120,6 @@ def choice_of(
     }
 
 
-class Reading(NamedTuple):
-    """What a model makes of a prompt.
-
-    text: the prompt without what was left out; "" where it begins from another character.
-    ids: what the model sees, at least one and at most block_size.   notes: sentences for the reader.
-
-    Source:  own.   Taught in: notebooks/11.
-    """
-
-    text: str
-    ids: list[int]
-    notes: list[str]
-
-
-def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Reading:
-    """An answer for any prompt: what the model sees of it, and in words what it does not.
-
-    Characters outside the vocabulary are left out and named. Where nothing is left, the text begins from a
-    newline, or where the vocabulary has none, from its first character.
-
-    Args:    prompt: any text.   tokenizer: gives the ids.   block_size: the longest context.
-    Example:
-        >>> read_prompt("b😀", CharTokenizer("ab"), block_size=4)
-        Reading(text='b', ids=[1], notes=['Left out, because this model has no such character: "😀".'])
-
-    Source:  own.   Taught in: notebooks/11.
-    """
-    unknown = Counter(char for char in prompt if char not in tokenizer.id_of)
-    text = "".join(char for char in prompt if char in tokenizer.id_of) if unknown else prompt
-    notes = []
-    if unknown:
-        named = [
-            f'"{_named(char)}"' + (f" ({times:,} times)" if times > 1 else "")
-            for char, times in list(unknown.items())[:NAMED]
-        ]
-        more = len(unknown) - NAMED
-        ending = f" and {more:,} other{'s' if more > 1 else ''}" if more > 0 else ""
-        kind = "such character" if len(unknown) == 1 else "such characters"
-        notes.append(f"Left out, because this model has no {kind}: {', '.join(named)}{ending}.")
-    if not text:
-        first = "\n" if "\n" in tokenizer.id_of else tokenizer.vocabulary[0]
-        begins = "a newline" if first == "\n" else f'"{visible_text(first)}"'
-        why = "Nothing is left of the prompt" if prompt else "The prompt is empty"
-        return Reading("", [tokenizer.id_of[first]], [*notes, f"{why}: the text begins from {begins}."])
-    if len(text) > block_size:
-        last = "character" if block_size == 1 else f"{block_size:,} characters"
-        notes.append(f"The model sees only the last {last} of the {len(text):,} in the prompt.")
-    return Reading(text, [tokenizer.id_of[char] for char in text[-block_size:]], notes)
-
-
-def _named(char: str) -> str:
-    """A character to be read in a sentence; a mark that only changes the one before it gets its number."""
-    return f"U+{ord(char):04X}" if unicodedata.category(char).startswith("M") else visible_text(char)
-
-
 class Page:
     """A text that is being written, with each choice in it, and the luck of each place.
 
@@ -192,8 +134,6 @@ class Page:
         >>> page = Page(BigramLM(3), CharTokenizer("ab\\n"), "a", seed=1)
         >>> len(page.write(5, Settings())), len(page.text)
         (5, 5)
-
-    Source:  own.   Taught in: crew.
     """
 
     def __init__(self, model: nn.Module, tokenizer: CharTokenizer, prompt: str, seed: int) -> None:
@@ -279,7 +219,7 @@ class SamplingStudio(Widget):
         SamplingStudio: 5 of 5 characters after 'a' (temperature 1.00, top-k off, top-p off, seed 1337):
         '\\nbbaa'
 
-    Source:  own.   Taught in: notebooks/11.
+    Taught in: sampling.
     """
 
     name: ClassVar[str] = "sampling_studio"
@@ -463,8 +403,6 @@ def cell_text(value: float) -> str:
     Example:
         >>> cell_text(0.25), cell_text(0.0001), cell_text(0.0)
         ('0.250', '<0.001', 'out')
-
-    Source:  own.   Taught in: crew.
     """
     if value <= 0:
         return "out"

@@ -3,7 +3,7 @@
 `scaling_explorer_state` is the whole mathematics. Every choice is computed once, when the widget is made;
 scaling_explorer.js only picks, so it answers at once, and also where no kernel runs.
 
-Taught in: notebooks/05.
+Taught in: scaling.
 """
 
 import math
@@ -15,8 +15,8 @@ import traitlets
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.dot_product import attention_steps
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.process import one_thread
 
 SIZES = tuple(2**power for power in range(9))
 QUERIES, KEYS = 4_000, 8  # as in the notebook, so that both tell the same numbers
@@ -52,7 +52,7 @@ class ScalingState(NamedTuple):
     scores, weights (16, 8): of the first queries.   row_measures (16, 4): their largest weight, entropy,
     sensitivity and gradient.
 
-    Source:  own.   Taught in: notebooks/05.
+    Taught in: scaling.
     """
 
     divisor: float
@@ -81,7 +81,7 @@ def scaling_explorer_state(head_size: int, divisor: str, *, seed: int = 1) -> Sc
         >>> state.divisor, round(state.spread, 2), round(state.largest, 2)
         (8.0, 1.01, 0.36)
 
-    Source:  own.   Taught in: notebooks/05.
+    Taught in: scaling.
     """
     _known_size(head_size), _known_divisor(divisor)
     with one_thread():
@@ -152,8 +152,6 @@ def amount(value: float, digits: int = 3) -> str:
     Example:
         >>> amount(0.25), amount(0.0002), amount(0.0)
         ('0.250', '<0.001', '0.000')
-
-    Source:  own.   Taught in: crew.
     """
     text = number(value, digits)
     return f"<{10**-digits:.{digits}f}" if value > 0 and not text.strip("0.") else text
@@ -166,7 +164,7 @@ def light(state: ScalingState) -> str:
         >>> light(scaling_explorer_state(4, "head_size"))
         'even'
 
-    Source:  own.   Taught in: notebooks/05.
+    Taught in: scaling.
     """
     return "sharp" if state.spread > 1.25 else "level" if state.spread > 0.8 else "even"
 
@@ -178,7 +176,7 @@ def scaling_in_words(state: ScalingState) -> str:
         >>> scaling_in_words(scaling_explorer_state(64, "none"))[:75]
         'Divided by 1, the scores have a spread of 8.054: by chance some stand out, '
 
-    Source:  own.   Taught in: notebooks/05.
+    Taught in: scaling.
     """
     said = {
         "sharp": "by chance some stand out, and the softmax favours them",
@@ -216,7 +214,7 @@ class ScalingExplorer(Widget):
         >>> round(explorer.state().spread, 2)
         1.01
 
-    Source:  own.   Taught in: notebooks/05.
+    Taught in: scaling.
     """
 
     name: ClassVar[str] = "scaling_explorer"

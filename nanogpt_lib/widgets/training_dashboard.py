@@ -3,7 +3,7 @@
 The kernel trains in turns between its cells (see turns.py) and tells the browser after each; the browser
 only draws. Between two turns the run is whole, so stopping loses nothing.
 
-Taught in: notebooks/10.
+Taught in: full_model.
 """
 
 import copy
@@ -21,13 +21,13 @@ from nanogpt_lib.checkpoint import CARD, Checkpoint, load_checkpoint, save_check
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import write_atomically
+from nanogpt_lib.kit.turns import DONE, INTERRUPTED, STOPPED, UNWATCHED, Turns
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.model import GPT
+from nanogpt_lib.process import one_thread
+from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
-from nanogpt_lib.threads import one_thread
-from nanogpt_lib.training import Record, TrainingRun, advance
-from nanogpt_lib.widgets.base import Widget, html_table, html_text, number
-from nanogpt_lib.widgets.sampling_studio import read_prompt
-from nanogpt_lib.widgets.turns import DONE, INTERRUPTED, STOPPED, UNWATCHED, Turns
+from nanogpt_lib.training_run import Record, TrainingRun, advance
 
 SAMPLES = "samples.json"  # beside the checkpoint: what was written after each judgement
 ROWS = 20  # of a still table at most
@@ -40,7 +40,7 @@ class Sample(NamedTuple):
 
     prompt: where it begins.   length: how many characters.   seed, temperature: as in `sampling.stream`.
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
 
     prompt: str = "\n"
@@ -55,7 +55,7 @@ class Progress(NamedTuple):
     read: characters in all batches so far.   per_second: of them; None before the first step.
     seconds: spent in steps and judgements.   to_go: about how many are left; None before the first step.
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
 
     step: int
@@ -72,13 +72,13 @@ def progress_of(run: TrainingRun) -> Progress:
 
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
-        >>> from nanogpt_lib.training import TrainConfig
+        >>> from nanogpt_lib.training_run import TrainConfig
         >>> config = TrainConfig(batch_size=4, max_iters=20, learning_rate=0.5)
         >>> run = TrainingRun(BigramLM(3), config, step=10, seconds=2.0)
         >>> progress_of(run)
         Progress(step=10, of=20, read=40, per_second=20.0, seconds=2.0, to_go=2.0, rate=0.5)
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     step, of = run.step, run.config.max_iters
     read = step * run.config.batch_size * run.model.block_size
@@ -99,12 +99,12 @@ def rate_curve(run: TrainingRun) -> list[tuple[int, float]]:
 
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
-        >>> from nanogpt_lib.training import TrainConfig
+        >>> from nanogpt_lib.training_run import TrainConfig
         >>> config = TrainConfig(batch_size=4, max_iters=3, learning_rate=0.5, warmup_iters=2)
         >>> rate_curve(TrainingRun(BigramLM(3), config))
         [(0, 0.25), (1, 0.5), (2, 0.5)]
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     last, ramp = run.config.max_iters - 1, run.config.warmup_iters
     steps = {round(at * last / POINTS) for at in range(POINTS + 1)} | {max(0, ramp - 1), min(ramp, last)}
@@ -122,7 +122,7 @@ def judged_in_words(record: Record, baselines: Mapping[str, float]) -> str:
         >>> print(judged_in_words(Record(50, 2.7, 2.8, 0.0), {"letters": 3.35, "pairs": 2.48}))
         Step 50: training 2.700, validation 2.800. Below letters (3.35), not below pairs (2.48).
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
     told = f"Step {record.step:,}: training {_loss(record.train_loss)}, validation {_loss(record.val_loss)}."
     below = [name for name, loss in baselines.items() if record.val_loss < loss]
@@ -156,8 +156,6 @@ def clock(seconds: float | None) -> str:
     Example:
         >>> clock(7.2), clock(754), clock(3700), clock(None)
         ('0:07', '12:34', '1:01:40', '–')
-
-    Source:  own.   Taught in: crew.
     """
     if seconds is None:
         return "–"
@@ -181,13 +179,13 @@ class TrainingDashboard(Widget):
     Raises:  ValueError: the folder holds another run, or one that cannot be saved; a split is too short.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
-        >>> from nanogpt_lib.training import TrainConfig
+        >>> from nanogpt_lib.training_run import TrainConfig
         >>> run = TrainingRun(BigramLM(3), TrainConfig(batch_size=4, max_iters=20, learning_rate=0.5))
         >>> ids = torch.tensor([0, 1, 2] * 9)
         >>> TrainingDashboard(run, ids, ids, CharTokenizer("ab\\n"), baselines={"uniform": 1.1})
         TrainingDashboard: not trained yet, 0 of 20 steps
 
-    Source:  own.   Taught in: notebooks/10.
+    Taught in: full_model.
     """
 
     name: ClassVar[str] = "training_dashboard"

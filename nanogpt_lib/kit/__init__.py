@@ -1,0 +1,16 @@
+"""What makes a lesson interactive, whatever the lesson is about. Nothing in here knows a lesson.
+
+| file | what lives there |
+|---|---|
+| `panel` | what the learner sees: a panel, and the same words as plain text |
+| `outcome` | run an answer once on one input; compare two outcomes |
+| `attempt` | tell whether a function is still a stub, and which line of it raised |
+| `diagnose` | say what is wrong with an answer that no known mistake explains |
+| `mistakes` | `Wrong`, a mistake known by name, and how an answer is recognised as one |
+| `exercise` | `Exercise`, which puts these together: check, hint, solution |
+| `pages` | collect the exercises of a lesson from its files |
+| `statistics` | the t table, and half of a confidence interval |
+| `turns` | work that goes on between a notebook's cells |
+| `widget` | `Widget`, the base of every widget, and its still picture |
+| `quiz` | `Quiz`: questions whose answers say why |
+"""

@@ -1,0 +1,217 @@
+"""What is wrong with an answer that no known mistake explains: one question after the other.
+
+It raised; wrong type; wrong shape; wrong dtype; changed its input; not finite; an invariant does
+not hold (the future is seen, rows do not sum to 1); the values differ. The first that applies is told.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import torch
+
+from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, leaves, numbers
+
+CHANGE = 1.0  # what is added to the future when looking for a leak
+MOVED = 1e-5  # more than rounding: the sizes here are of order 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """One input with what came of it: the learner's outcome, the solution's, and how to say which it was."""
+
+    inputs: tuple
+    outcome: Outcome
+    want: Any
+    said: str  # "for x of shape (2, 3, 4)", or nothing
+
+
+Observe = Callable[[tuple], Outcome]  # runs the learner's answer on other inputs
+Invariant = Callable[[Observe, Run], str]  # what is broken, in words with a number, or nothing
+
+
+def diagnose(
+    runs: list[Run],
+    observe: Observe,
+    invariants: tuple[Invariant, ...],
+    *,
+    axes: str,
+    rtol: float,
+    atol: float,
+) -> str:
+    """The first thing that is wrong, in words with its number; nothing if the answer is right.
+
+    Args:    runs: the answer on every input.   observe: runs it on one more.
+             invariants: what must hold besides.   axes: names of the dimensions, such as "B, T, C".
+             rtol, atol: how far values may be off.
+    Example:
+        >>> run = Run((), Outcome(torch.zeros(2)), torch.zeros(3), "")
+        >>> diagnose([run], lambda inputs: run.outcome, (), axes="", rtol=1e-4, atol=1e-6)
+        'Expected shape (3,), got (2,).'
+    """
+    return next(_found(runs, observe, invariants, axes, rtol, atol), "")
+
+
+def _found(
+    runs: list[Run], observe: Observe, invariants: tuple[Invariant, ...], axes: str, rtol: float, atol: float
+) -> Iterator[str]:
+    for run in runs:
+        if run.outcome.error is not None:
+            yield raised(run)
+    for question in (_wrong_type, lambda got, want: _wrong_shape(got, want, axes), _wrong_dtype):
+        yield from _asked(runs, question)
+    for run in runs:
+        if run.outcome.changed:
+            yield (
+                f"Your function changed its input{run.said}: {run.outcome.changed}. Whoever called it still "
+                "needs it: work on a copy (x.clone()), or compute a new tensor."
+            )
+    yield from _asked(runs, _not_finite)
+    for invariant in invariants:
+        for run in runs:
+            if broken := invariant(observe, run):
+                yield broken
+    yield from _asked(runs, lambda got, want: _different(got, want, rtol, atol))
+
+
+def _asked(runs: list[Run], question: Callable[[Any, Any], str]) -> Iterator[str]:
+    for run in runs:
+        for label, got, want in leaves(run.outcome.value, run.want):
+            if answer := question(got, want):
+                where = f"{label}: " if label and not isinstance(want, Fact) else ""
+                yield where + answer.replace("{}", run.said)
+
+
+def raised(run: Run) -> str:
+    """What to say of an error: its type, its words, and the input that it met."""
+    error = run.outcome.error
+    words = (str(error).splitlines() or [""])[0]
+    if isinstance(error, Refusal):
+        return words + (" Is a `return` missing?" if run.outcome.nothing else "")
+    return f"Your function raised {type(error).__name__}{run.said}" + (f": {words}" if words else ".")
+
+
+def _wrong_type(got: Any, want: Any) -> str:
+    if isinstance(want, Fact):
+        return ""
+    expected = "a tensor" if isinstance(want, torch.Tensor) else "one number"
+    if got is None:
+        return f"Expected {expected}, got None. Is a `return` missing?"
+    if isinstance(got, list | tuple) and isinstance(want, torch.Tensor):
+        return (
+            f"Expected {expected}, got a {type(got).__name__} of length {len(got)}. "
+            "Join the parts with torch.stack(parts) or torch.tensor(parts)."
+        )
+    if numbers(got) is None:
+        return f"Expected {expected}, got {type(got).__name__}: {str(got)[:60]!r}."
+    return ""
+
+
+def _wrong_shape(got: Any, want: Any, axes: str) -> str:
+    if isinstance(want, Fact):
+        return ""
+    mine, theirs = tuple(numbers(got).shape), tuple(numbers(want).shape)
+    if mine == theirs or (theirs == () and numbers(got).numel() == 1):  # (1,) holds one number too
+        return ""
+    if theirs == ():
+        return f"Expected one number, got shape {mine}{{}}. Take the mean over all of it."
+    named = f"({axes}) = " if axes and len(theirs) == axes.count(",") + 1 else ""
+    return f"Expected shape {named}{theirs}, got {mine}{{}}."
+
+
+def _wrong_dtype(got: Any, want: Any) -> str:
+    if not isinstance(want, torch.Tensor) or not hasattr(got, "dtype"):
+        return ""
+    mine = got.dtype if isinstance(got, torch.Tensor) else torch.as_tensor(got).dtype
+    if want.is_floating_point():
+        if not mine.is_floating_point:
+            return f"Expected float32 or float64, got {mine}{{}}. Whole numbers lose what is after the point."
+        if torch.finfo(mine).bits < 32:
+            return f"Expected float32 or float64, got {mine}{{}}, which keeps about 3 digits."
+    elif mine != want.dtype:
+        return f"Expected {want.dtype}, got {mine}{{}}. Convert it with .long()."
+    return ""
+
+
+def _not_finite(got: Any, want: Any) -> str:
+    if isinstance(want, Fact) or not numbers(want).isfinite().all():
+        return ""
+    mine = numbers(got)
+    bad = ~mine.isfinite()
+    if not bad.any():
+        return ""
+    place = bad.nonzero()[0].tolist()
+    value = str(mine[tuple(place)].item())
+    what = {"nan": "NaN (not a number)"}.get(value, value)
+    if not place:
+        return f"Your result{{}} is {what}."
+    return f"{int(bad.sum())} of {mine.numel()} values{{}} are not finite; the first is {what}, at {place}."
+
+
+def _different(got: Any, want: Any, rtol: float, atol: float) -> str:
+    if alike(got, want, rtol=rtol, atol=atol):
+        return ""
+    if isinstance(want, Fact):
+        return f"{got.said if isinstance(got, Fact) else got} Right would be: {want.said}"
+    mine, theirs = numbers(got).reshape(numbers(want).shape), numbers(want)
+    gap = (mine - theirs).abs()
+    if not theirs.ndim:
+        return f"Expected {theirs.item():.6g}, got {mine.item():.6g}{{}}."
+    off = int((gap > atol + rtol * theirs.abs()).sum())
+    place = numpy.unravel_index(int(gap.argmax()), gap.shape)  # torch's own imports sympy, for seconds
+    at = [int(index) for index in place]
+    return (
+        f"{off} of {gap.numel()} values differ{{}}. The worst is at {at}: "
+        f"expected {theirs[place].item():.6g}, got {mine[place].item():.6g}."
+    )
+
+
+def no_future(observe: Observe, run: Run) -> str:
+    """Says which position saw which, if any saw a later one; for answers f(x, ...) with x (B, T, C).
+
+    One position is changed at a time: whatever comes before it must not move.
+    """
+    x, *rest = run.inputs
+    before = numbers(run.outcome.value)
+    for later in range(1, x.shape[1]):
+        changed = x.clone()
+        changed[:, later] += CHANGE
+        after = numbers(observe((changed, *rest)).value)
+        if after is None or after.shape != before.shape:
+            continue  # not the same function any more: the other questions see to it
+        moved = (after - before).abs()[:, :later].amax(dim=(0, 2))  # (later,)
+        if moved.max() > MOVED:
+            earlier = int((moved > MOVED).nonzero()[0])
+            return (
+                f"Position {earlier} saw position {later}, its future: adding {CHANGE:g} to "
+                f"position {later} moved your output at position {earlier} by {moved[earlier]:.2g}{run.said}."
+            )
+    return ""
+
+
+def weights_sum_to_1(observe: Observe, run: Run) -> str:
+    """Says which row of weights does not sum to 1; for answers f(x, ...) with x (B, T, C).
+
+    Where every input is 1, a weighted mean is 1, and any weighted sum is the sum of its weights.
+    """
+    x, *rest = run.inputs
+    sums = numbers(observe((torch.ones_like(x), *rest)).value)
+    if sums is None or sums.ndim != 3:
+        return ""
+    off = (sums - 1).abs().amax(dim=(0, 2))  # (T,)
+    if not (off > MOVED).any():
+        return ""
+    t = int((off > MOVED).nonzero()[0])
+    worst = sums[:, t].flatten()[(sums[:, t].flatten() - 1).abs().argmax()]
+    return f"Row {t} of your weights sums to {worst:.3g}, not to 1{run.said}: the mean of ones must be 1."
+
+
+def rows_sum_to_1(observe: Observe, run: Run) -> str:
+    """Says which row of the result does not sum to 1; for answers that are probabilities (..., V)."""
+    sums = numbers(run.outcome.value).sum(-1).flatten()
+    off = (sums - 1).abs() > MOVED
+    if not off.any():
+        return ""
+    row = int(off.nonzero()[0])
+    return f"Row {row} sums to {sums[row]:.3g}, not to 1{run.said}."

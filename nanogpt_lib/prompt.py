@@ -1,0 +1,68 @@
+"""What a model makes of a prompt: the ids that it sees, and in words what it does not see.
+
+Taught in: sampling.
+"""
+
+import unicodedata
+from collections import Counter
+from typing import NamedTuple
+
+from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.style import visible_text
+
+NAMED = 8  # different unknown characters that are named
+
+
+class Reading(NamedTuple):
+    """What a model makes of a prompt.
+
+    text: the prompt without what was left out; "" where it begins from another character.
+    ids: what the model sees, at least one and at most block_size.   notes: sentences for the reader.
+
+    Taught in: sampling.
+    """
+
+    text: str
+    ids: list[int]
+    notes: list[str]
+
+
+def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Reading:
+    """An answer for any prompt: what the model sees of it, and in words what it does not.
+
+    Characters outside the vocabulary are left out and named. Where nothing is left, the text begins from a
+    newline, or where the vocabulary has none, from its first character.
+
+    Args:    prompt: any text.   tokenizer: gives the ids.   block_size: the longest context.
+    Example:
+        >>> read_prompt("b😀", CharTokenizer("ab"), block_size=4)
+        Reading(text='b', ids=[1], notes=['Left out, because this model has no such character: "😀".'])
+
+    Taught in: sampling.
+    """
+    unknown = Counter(char for char in prompt if char not in tokenizer.id_of)
+    text = "".join(char for char in prompt if char in tokenizer.id_of) if unknown else prompt
+    notes = []
+    if unknown:
+        named = [
+            f'"{_named(char)}"' + (f" ({times:,} times)" if times > 1 else "")
+            for char, times in list(unknown.items())[:NAMED]
+        ]
+        more = len(unknown) - NAMED
+        ending = f" and {more:,} other{'s' if more > 1 else ''}" if more > 0 else ""
+        kind = "such character" if len(unknown) == 1 else "such characters"
+        notes.append(f"Left out, because this model has no {kind}: {', '.join(named)}{ending}.")
+    if not text:
+        first = "\n" if "\n" in tokenizer.id_of else tokenizer.vocabulary[0]
+        begins = "a newline" if first == "\n" else f'"{visible_text(first)}"'
+        why = "Nothing is left of the prompt" if prompt else "The prompt is empty"
+        return Reading("", [tokenizer.id_of[first]], [*notes, f"{why}: the text begins from {begins}."])
+    if len(text) > block_size:
+        last = "character" if block_size == 1 else f"{block_size:,} characters"
+        notes.append(f"The model sees only the last {last} of the {len(text):,} in the prompt.")
+    return Reading(text, [tokenizer.id_of[char] for char in text[-block_size:]], notes)
+
+
+def _named(char: str) -> str:
+    """A character to be read in a sentence; a mark that only changes the one before it gets its number."""
+    return f"U+{ord(char):04X}" if unicodedata.category(char).startswith("M") else visible_text(char)

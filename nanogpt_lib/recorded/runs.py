@@ -1,0 +1,104 @@
+"""Recorded trainings: what a notebook shows and is too long to train while one waits.
+
+Each is one small JSON file in data/runs/ with all that it takes to repeat it; `record` makes them.
+
+Taught in: scaling, multi_head, feed_forward_and_residuals, layernorm, dropout and experiments.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nanogpt_lib.checks import problem
+from nanogpt_lib.files import DATA, write_atomically
+from nanogpt_lib.model import GPTConfig
+from nanogpt_lib.recorded.experiments import experiment_called
+from nanogpt_lib.training_run import Record, TrainConfig
+
+RUNS = DATA / "runs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedRun:
+    """One training as it was recorded; losses in nats per character.
+
+    Args:    experiment, variant, seed: which one.   model, train: its settings.
+             curve: its judgements, estimated on random batches.
+             val_loss: measured on the whole validation split after the last step.
+             minutes, machine, versions, text_sha256: where it was made and from what.
+    Taught in: experiments.
+    """
+
+    experiment: str
+    variant: str
+    seed: int
+    model: GPTConfig
+    train: TrainConfig
+    curve: list[Record]
+    val_loss: float
+    minutes: float
+    machine: str
+    versions: dict[str, str]
+    text_sha256: str
+
+
+def run_file(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> Path:
+    """Where a run is recorded.
+
+    Example:
+        >>> run_file("heads", "4 heads", 1337).name
+        'heads-4-heads-1337.json'
+
+    Taught in: experiments.
+    """
+    slug = re.sub(r"\W+", "-", f"{experiment} {variant}".lower()).strip("-")
+    return folder / f"{slug}-{seed}.json"
+
+
+def load_runs(experiment: str, folder: Path = RUNS) -> list[RecordedRun]:
+    """The recorded runs of an experiment, by variant in the order of `experiments()`, then by seed.
+
+    Args:    experiment: its name.   folder: where the files lie.
+    Raises:  ValueError: no such experiment, a file is missing or damaged; the command is named.
+    Example:
+        >>> [run.seed for run in load_runs("heads") if run.variant == "4 heads"]
+        [1337, 1338, 1339]
+
+    Taught in: scaling.
+    """
+    chosen = experiment_called(experiment)
+    return [load_run(experiment, name, seed, folder) for name in chosen.variants for seed in chosen.seeds]
+
+
+def load_run(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> RecordedRun:
+    """One recorded run.
+
+    Args:    experiment, variant, seed: which.   folder: where the files lie.
+    Raises:  ValueError: the file is missing or damaged; the command that makes it is named.
+    Taught in: experiments.
+    """
+    path = run_file(experiment, variant, seed, folder)
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["model"], fields["train"] = GPTConfig(**fields["model"]), TrainConfig(**fields["train"])
+        fields["curve"] = [Record(*row) for row in fields["curve"]]
+        return RecordedRun(**fields)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise problem(
+            f"a recorded run in data/runs/{path.name}",
+            f"{type(error).__name__}",
+            f"Fetch the file again, or make it: python -m nanogpt_lib.recorded {experiment!r}.",
+        ) from error
+
+
+def save_run(run: RecordedRun, folder: Path = RUNS) -> Path:
+    """Writes the run's JSON file, at once or not at all, and returns its path.
+
+    Taught in: experiments.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = run_file(run.experiment, run.variant, run.seed, folder)
+    fields = asdict(run) | {"curve": [list(row) for row in run.curve]}
+    write_atomically(path, (json.dumps(fields) + "\n").encode("utf-8"))
+    return path

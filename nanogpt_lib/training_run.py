@@ -1,0 +1,220 @@
+"""Training: draw a batch, measure the loss, step downhill; now and then, judge on both splits.
+
+The loop knows any model that returns `(logits, loss)`. All that a run needs to go on exactly
+where it stopped lives in a `TrainingRun`, so an interruption loses nothing.
+
+Taught in: bigram (the loop by hand) and full_model.
+"""
+
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from tqdm.auto import tqdm
+
+from nanogpt_lib.checks import one_of, positive_int, problem
+from nanogpt_lib.data import get_batch
+from nanogpt_lib.evaluation import estimate_loss
+from nanogpt_lib.optimizer import adamw, rate_factor
+from nanogpt_lib.process import interrupts_afterwards
+from nanogpt_lib.rng import drawing_from
+
+PRECISIONS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train: how much, how fast, and how often to judge.
+
+    Args:    batch_size: blocks a step.   max_iters: steps.   learning_rate: AdamW's, at its height.
+             eval_interval: steps between judgements.   eval_iters: batches a judgement, each split.
+             seed: what the command seeds the random stream with.
+             train_chars: learn from that many characters at the start of the split; None is all.
+             schedule, warmup_iters: how the rate moves, see `optimizer.rate_factor`.
+             weight_decay: None is the reference's, see `optimizer.adamw`.
+             precision: "float32", or "bfloat16" for the products of a step (weights stay float32).
+    Raises:  ValueError: a count below 1, a rate that is not positive, an unknown choice.
+    Example:
+        >>> TrainConfig(batch_size=16, max_iters=5000, learning_rate=1e-3).eval_interval
+        100
+
+    Source:  defaults of the reference's baseline.   Taught in: full_model.
+    """
+
+    batch_size: int
+    max_iters: int
+    learning_rate: float
+    eval_interval: int = 100
+    eval_iters: int = 200
+    seed: int = 1337
+    train_chars: int | None = None
+    schedule: str = "constant"
+    warmup_iters: int = 0
+    weight_decay: float | None = None
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_iters", "eval_interval", "eval_iters", "train_chars"):
+            if name != "train_chars" or self.train_chars is not None:
+                positive_int(name, getattr(self, name))
+        if not self.learning_rate > 0:
+            raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
+        one_of("precision", self.precision, PRECISIONS)
+        self.rate_factor(0)
+
+    def rate_factor(self, step: int) -> float:
+        """What the learning rate is multiplied by at that step."""
+        return rate_factor(step, self.max_iters, self.warmup_iters, self.schedule)
+
+
+class Record(NamedTuple):
+    """One judgement: the losses before this step, in nats per character, and the seconds so far.
+
+    Example:
+        >>> print(Record(step=100, train_loss=2.65678, val_loss=2.66701, seconds=3.2))
+        step 100: train loss 2.6568, val loss 2.6670
+
+    Source:  printed as the reference does.   Taught in: full_model.
+    """
+
+    step: int
+    train_loss: float
+    val_loss: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"step {self.step}: train loss {self.train_loss:.4f}, val loss {self.val_loss:.4f}"
+
+
+@dataclass
+class TrainingRun:
+    """A training with all that it needs to go on: model, optimiser, step, curve, random stream.
+
+    Args:    model: returns (logits, loss), and has a block_size.   config: how to train.
+             generator: where batches and dropout are drawn from; None is torch's global stream.
+             optimizer: None is AdamW with the config's rate and decay.
+    Taught in: full_model.
+    """
+
+    model: nn.Module
+    config: TrainConfig
+    generator: torch.Generator | None = None
+    optimizer: torch.optim.Optimizer | None = None
+    step: int = 0
+    seconds: float = 0.0
+    curve: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.optimizer is None:
+            self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
+        for group in self.optimizer.param_groups:  # the name under which torch's schedulers keep it too
+            group.setdefault("initial_lr", group["lr"])
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps have been made."""
+        return self.step >= self.config.max_iters
+
+    @property
+    def is_due(self) -> bool:
+        """Whether this step is to be judged, and has not been: every eval_interval, and the last."""
+        last = self.step == self.config.max_iters - 1
+        judged = bool(self.curve) and self.curve[-1].step == self.step
+        return (self.step % self.config.eval_interval == 0 or last) and not judged
+
+
+def train(
+    run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor, *, progress: bool = False
+) -> Iterator[Record]:
+    """Trains, and yields a record at each judgement, made before that step.
+
+    Ctrl-C, or a notebook's Stop, takes effect between two steps: the iteration ends with a warning,
+    `run` keeps model and curve, and `train(run, ...)` again goes on as if nothing had happened.
+
+    Args:    run: what to train; changed in place.   train_data, val_data: (N,) int64 ids.
+             progress: show a bar.
+    Returns: an iterator of Record; a step is made only when the next record is asked for.
+    Raises:  ValueError: a split is too short for a block; the loss is no longer a finite number.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> config = TrainConfig(batch_size=4, max_iters=3, learning_rate=1e-2, eval_iters=1)
+        >>> run = TrainingRun(BigramLM(8), config)
+        >>> [record.step for record in train(run, torch.arange(8), torch.arange(8))]
+        [0, 2]
+
+    Source:  order of draws as the reference's script.   Taught in: full_model.
+    """
+    with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
+        try:
+            while not run.is_done:
+                if record := advance(run, train_data, val_data):
+                    yield record
+                bar.update(run.step - bar.n)
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"Stopped before step {run.step}: model and curve are kept; train(run, ...) goes on from it.",
+                stacklevel=2,
+            )
+
+
+def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> Record | None:
+    """The next piece of a training: the judgement that is due, or else one step.
+
+    Between two calls the run is whole: it can be saved, left, or gone on with by `train`.
+
+    Args:    as `train`.
+    Returns: the record of a judgement, or None after a step.
+    Raises:  ValueError: all steps have been made, or as `train`.
+             KeyboardInterrupt: interrupted; a step was ended first, a judgement is still due.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> run = TrainingRun(BigramLM(8), TrainConfig(batch_size=4, max_iters=2, learning_rate=1e-2))
+        >>> [advance(run, torch.arange(8), torch.arange(8)) is None for _ in range(3)]
+        [False, True, False]
+
+    Taught in: full_model.
+    """
+    if run.is_done:
+        raise problem(f"fewer than {run.config.max_iters} steps", "all of them", "Train a new run.")
+    train_data = train_data[: run.config.train_chars]
+    started = time.perf_counter()
+    if run.is_due:
+        losses = _judge(run, train_data, val_data)
+        run.seconds += time.perf_counter() - started
+        run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
+        return run.curve[-1]
+    with interrupts_afterwards(), drawing_from(run.generator):
+        _one_step(run, train_data)
+        run.seconds += time.perf_counter() - started
+
+
+def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
+    x, y = get_batch(train_data, run.model.block_size, run.config.batch_size)
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
+        _, loss = run.model(x, y)
+    if not torch.isfinite(loss):
+        raise problem(
+            "a finite loss", f"{loss.item()} at step {run.step}", "Lower the learning rate and start again."
+        )
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    for group in run.optimizer.param_groups:
+        group["lr"] = group["initial_lr"] * run.config.rate_factor(run.step)
+    run.optimizer.step()
+    run.step += 1
+
+
+def _judge(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> dict[str, float]:
+    """Both losses; a judgement that is cut short leaves the random stream as it found it."""
+    with drawing_from(run.generator):
+        before = torch.get_rng_state()
+        try:
+            splits = {"train": train_data, "val": val_data}
+            return estimate_loss(run.model, splits, run.config.batch_size, run.config.eval_iters)
+        except BaseException:
+            torch.set_rng_state(before)
+            raise

@@ -1,0 +1,292 @@
+"""The command: what it prints, what it keeps, and how it ends."""
+
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from helpers import ROOT, one_thread, python, same_bits, weights_of
+from nanogpt_lib import train as command
+from nanogpt_lib.checkpoint import load_checkpoint
+from nanogpt_lib.model import GPTConfig
+from nanogpt_lib.presets import PRESETS
+from nanogpt_lib.train import main
+from nanogpt_lib.training_run import TrainConfig
+
+ROW = re.compile(r"step \d+: train loss \d+\.\d{4}, val loss \d+\.\d{4}")
+SMALL = [
+    "--preset=reference-baseline",
+    *("--block-size=8", "--n-embd=12", "--n-head=3", "--n-layer=1", "--dropout=0.2"),
+    *("--batch-size=4", "--eval-interval=4", "--eval-iters=2"),
+]
+
+
+@pytest.fixture
+def own_text(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.txt"
+    path.write_text("the cat sat on the mat; the rat sat on the cat.\n" * 20, encoding="utf-8")
+    return path
+
+
+def rows(capsys: pytest.CaptureFixture) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+# --- what it prints -------------------------------------------------------------------------------
+
+
+def test_every_row_has_the_form_of_the_reference(own_text: Path, capsys: pytest.CaptureFixture) -> None:
+    """A notebook's plot and a shell's grep read these lines."""
+    assert main([*SMALL, "--text", str(own_text), "--max-iters", "9"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split(":")[0] for line in out.splitlines()] == ["step 0", "step 4", "step 8"]
+    assert all(ROW.fullmatch(line) for line in out.splitlines())
+    assert re.fullmatch(r"9 steps in \d+\.\d minutes\n", err)
+
+
+def test_the_same_seed_prints_the_same_rows_and_another_seed_others(
+    own_text: Path, capsys: pytest.CaptureFixture
+) -> None:
+    printed = []
+    for seed in ("1", "1", "2"):
+        main([*SMALL, "--text", str(own_text), "--max-iters", "5", "--seed", seed])
+        printed.append(rows(capsys))
+    assert printed[0] == printed[1] != printed[2]
+
+
+def test_a_sample_of_the_length_asked_for_follows_the_rows(
+    own_text: Path, capsys: pytest.CaptureFixture
+) -> None:
+    main([*SMALL, "--text", str(own_text), "--max-iters", "1", "--sample", "30"])
+    row, _, sample = capsys.readouterr().out.partition("\n")
+    assert ROW.fullmatch(row)
+    assert len(sample) == 31  # and the end of its line
+    assert set(sample) <= set(own_text.read_text(encoding="utf-8"))
+
+
+def test_help_names_every_field_that_can_be_overridden(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    for config in (GPTConfig, TrainConfig):
+        for field in fields(config):
+            option = f"--{field.name.replace('_', '-')}"
+            assert bool(re.search(rf"{option}[ ,]", said)) == (field.name != "vocab_size"), option
+
+
+# --- overrides ------------------------------------------------------------------------------------
+
+OVERRIDES = {
+    "block_size": 6,
+    "n_embd": 8,
+    "n_head": 2,
+    "n_layer": 2,
+    "dropout": 0.25,
+    "attention": "fused",
+    "scale": 0.3,
+    "init": "gpt2",
+    "residual": False,
+    "norm": "post",
+    "batch_size": 3,
+    "max_iters": 2,
+    "learning_rate": 0.02,
+    "eval_interval": 7,
+    "eval_iters": 1,
+    "seed": 5,
+    "train_chars": 60,
+    "schedule": "cosine",
+    "warmup_iters": 1,
+    "weight_decay": 0.1,
+    "precision": "bfloat16",
+}
+
+
+def test_every_field_can_be_overridden_and_reaches_its_configuration(own_text: Path, tmp_path: Path) -> None:
+    options = [
+        f"--{name.replace('_', '-')}={value}" for name, value in OVERRIDES.items() if name != "residual"
+    ]
+    options += ["--no-residual"]
+    arguments = ["--preset", "reference-wider", "--text", str(own_text), "--out", str(tmp_path / "out")]
+    assert main([*arguments, *options]) == 0
+    run = load_checkpoint(tmp_path / "out").run
+    assert vars(run.model.config) | vars(run.config) == OVERRIDES | {"vocab_size": 14}
+
+
+def test_what_is_not_overridden_stays_as_the_setting_has_it(
+    own_text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is trained: the run is caught as it begins."""
+    begun = []
+    monkeypatch.setattr(command, "train", lambda run, *_, **__: begun.append(run) or [])
+    for name, chosen in PRESETS.items():
+        main(["--preset", name, "--text", str(own_text), "--block-size", "8"])
+        run = begun.pop()
+        assert vars(run.model.config) == vars(chosen.model) | {"vocab_size": 14, "block_size": 8}
+        assert run.config == chosen.train
+        assert run.optimizer.param_groups[0]["lr"] == chosen.train.learning_rate
+
+
+# --- keeping and going on -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop", [4, 6], ids=["at a row", "between rows"])
+def test_a_resumed_run_prints_the_rows_of_the_uninterrupted_one(
+    stop: int, own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With dropout; stopped by a real SIGINT in the step before `stop`, which is ended first."""
+    arguments = [*SMALL, "--text", str(own_text), "--max-iters", "13"]
+    assert main([*arguments, "--out", str(tmp_path / "whole")]) == 0
+    whole = rows(capsys)
+    real = command.GPT.forward
+    calls = []
+
+    def stopped_at(self: object, *inputs: object) -> tuple:
+        calls.append(None)
+        judged = 4 * (1 + (stop - 1) // 4)  # two batches of two splits each time
+        if len(calls) == judged + stop:
+            signal.raise_signal(signal.SIGINT)
+        return real(self, *inputs)
+
+    monkeypatch.setattr(command.GPT, "forward", stopped_at)
+    assert main([*arguments, "--out", str(tmp_path / "part")]) == 130
+    monkeypatch.undo()
+    out, err = capsys.readouterr()
+    assert err == f"stopped before step {stop}; go on with --resume {tmp_path / 'part'}\n"
+    resumed = ["--resume", str(tmp_path / "part"), "--out", str(tmp_path / "part"), "--text", str(own_text)]
+    assert main(resumed) == 0
+    assert out.splitlines() + rows(capsys) == whole
+    one, two = (load_checkpoint(tmp_path / name) for name in ("whole", "part"))
+    same_bits(weights_of(two.model), weights_of(one.model))
+    assert one.run.step == two.run.step == 13
+
+
+def test_a_finished_run_can_be_given_more_steps_and_another_rate(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = ["--out", str(tmp_path / "out"), "--text", str(own_text)]
+    main([*SMALL, *out, "--max-iters", "5"])
+    rows(capsys)
+    assert main(["--resume", str(tmp_path / "out"), *out, "--max-iters", "9", "--learning-rate", "0.5"]) == 0
+    assert [line.split(":")[0] for line in rows(capsys)] == ["step 8"]
+    run = load_checkpoint(tmp_path / "out").run
+    assert (run.step, run.config.learning_rate, run.optimizer.param_groups[0]["lr"]) == (9, 0.5, 0.5)
+
+
+def test_ctrl_c_ends_with_130_and_a_checkpoint_to_go_on_from(own_text: Path, tmp_path: Path) -> None:
+    """In a process of its own, as from a terminal."""
+    arguments = [*SMALL, "--text", own_text, "--max-iters", "1000000", "--out", tmp_path / "out"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nanogpt_lib.train", *map(str, arguments)],
+        cwd=ROOT,
+        env=one_thread(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        first, second = process.stdout.readline(), process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert first.startswith("step 0: ")
+    assert second.startswith("step 4: ")
+    assert load_checkpoint(tmp_path / "out").run.step >= (4 if "go on with --resume" in err else 0)
+
+
+def test_ctrl_c_without_a_folder_says_that_nothing_was_kept(
+    own_text: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "train", lambda *_, **__: [])  # ends before it is done
+    assert main([*SMALL, "--text", str(own_text)]) == 130
+    assert "nothing was kept: give --out FOLDER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["load_text", "save_checkpoint", "stream"])
+def test_ctrl_c_while_loading_saving_or_writing_ends_without_a_traceback(
+    place: str, own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(command, place, stop)
+    arguments = ["--text", str(own_text), "--out", str(tmp_path / "out"), "--max-iters", "1", "--sample", "5"]
+    assert main([*SMALL, *arguments]) == 130
+    assert capsys.readouterr().err.endswith("stopped\n")
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--preset", "baseline"], "reference-baseline"),
+        ([], "one of the arguments --preset --resume is required"),
+        (["--preset", "reference-deep", "--resume", "x"], "not allowed with"),
+        ([*SMALL, "--n-embd", "twelve"], "invalid int value: 'twelve'"),
+        ([*SMALL, "--n-embd", "13"], "error: Expected n_embd to split into n_head equal heads"),
+        ([*SMALL, "--attention", "flash"], "error: Expected attention to be one of"),
+        ([*SMALL, "--dropout", "2"], "error: Expected 0 <= dropout <= 1"),
+        ([*SMALL, "--max-iters", "0"], "error: Expected a whole number max_iters >= 1"),
+        ([*SMALL, "--block-size", "500"], "error: Expected at least 5001 characters"),
+        ([*SMALL, "--text", "no such file"], "error: Expected the path of a text file"),
+        (["--resume", "no such folder"], "error: Expected a folder with checkpoint.json"),
+    ],
+)
+def test_bad_input_ends_with_2_and_a_message(
+    options: list[str], named: str, own_text: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """An exception that got through would fail the test; so would a row on the screen."""
+    text = [] if "--text" in options else ["--text", str(own_text)]
+    try:
+        status = main([*text, *options])
+    except SystemExit as ended:  # how argparse says it
+        status = ended.code
+    out, err = capsys.readouterr()
+    assert status == 2
+    assert named in err
+    assert out == ""
+
+
+def test_as_a_process_it_ends_with_2_and_without_a_traceback() -> None:
+    done = python("-m", "nanogpt_lib.train", "--preset", "reference-baseline", "--n-head", "7")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: Expected n_embd to split")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_ends_with_2(own_text: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main([*SMALL, "--text", str(own_text), "--max-iters", "1", "--out", str(own_text)]) == 2
+    assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "option", "named"),
+    [
+        (lambda text: text.replace("cat", "tac"), [], "the text that this checkpoint was trained on"),
+        (lambda text: text.replace("cat", "cow"), [], "which differ in"),
+        (lambda text: text, ["--n-layer", "2"], "no option of the model beside --resume, got n_layer"),
+    ],
+)
+def test_a_run_goes_on_with_its_own_text_and_model_alone(
+    change: object,
+    option: list[str],
+    named: str,
+    own_text: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    out = ["--out", str(tmp_path / "out"), "--text", str(own_text)]
+    main([*SMALL, *out, "--max-iters", "2"])
+    own_text.write_text(change(own_text.read_text(encoding="utf-8")), encoding="utf-8")
+    assert main(["--resume", str(tmp_path / "out"), *out, "--max-iters", "4", *option]) == 2
+    assert named in capsys.readouterr().err
+    assert load_checkpoint(tmp_path / "out").run.step == 2
