@@ -9,7 +9,7 @@ import torch
 
 from nanogpt_lib.kit.attempt import is_unattempted, own_line
 from nanogpt_lib.kit.diagnose import Invariant, Run, diagnose
-from nanogpt_lib.kit.mistakes import Wrong, recognise
+from nanogpt_lib.kit.mistakes import Mistake, See, recognise
 from nanogpt_lib.kit.outcome import Outcome, observe, undisturbed
 from nanogpt_lib.kit.panel import NOT_YET, PASSED, UNATTEMPTED, Hint, Result, Source, numbered, show
 
@@ -19,48 +19,111 @@ def call(answer: Callable, *inputs: Any) -> Any:
     return answer(*inputs)
 
 
-@dataclass
+@dataclass(eq=False)
 class Exercise:
-    """One exercise of a notebook.
+    """What is asked, three hints, a solution, and the mistakes that it knows by name.
 
-    Args:    name: as the notebook calls it.   prompt: what is asked, in a sentence or two.
-             answer: a right function (a tuple where several are asked for).
-             make_inputs: seed to a list of inputs, each a tuple; the most telling one first.
-             wrong: the known mistakes.   hints: three, each saying more.
+    A page of a lesson makes one, and then adds to it with decorators:
+
+        @ex.right         the right answer, which `solution()` shows; one for each function that is asked for
+        @ex.shown         what the right answer rests on, which `solution()` shows as well
+        @ex.also_right    another right answer, as somebody else would write it; the tests check it
+        @ex.mistake(...)  a known mistake: its name and its message, and below it what makes it
+
+    Args:    prompt: what is asked, in a sentence or two.   hints: three, each saying more.
+             inputs: seed to a list of inputs, each a tuple; the most telling one first.
+             see: what the messages may measure: takes a `Case`, gives an object with named fields.
+             holds: what must hold besides; see `diagnose`.
              run: run(*answers, *inputs) gives the value to compare: a tensor, a number, a `Fact`,
-             or a dict of these.   invariants: what must hold besides; see `diagnose`.
-             note: the values of a right answer to a sentence for the panel, or nothing.
+             or a dict of these.
+             note: said with "Right on 6 inputs."; a sentence, or the values of a right answer to one.
              axes: the names of the result's dimensions, such as "B, T, C".
-             shown: what `solution()` shows, where it is more than the answer itself.
              probe: said after a message that was measured on the first input.
              takes_value: a number is as good as a function; it is judged on the last input.
+             name: of the exercise, where it is not that of the one function that is asked for.
              rtol, atol: how far values may be off; honest answers differ in the last digits.
+    Example:
+        >>> ex = Exercise("Write double(x).", ("Two.", "Times.", "2 * x"), lambda seed: [(seed + 1.0,)])
+        >>> @ex.right
+        ... def double(x):
+        ...     return 2 * x
+        >>> @ex.mistake("squares", "For {x:.0f} you gave {got:.0f}, which is its square.")
+        ... def _(x):
+        ...     return x**2
+        >>> ex.check(lambda x: x * x, seed=4).message
+        'For 5 you gave 25, which is its square.'
     """
 
-    name: str
     prompt: str
-    answer: Any
-    make_inputs: Callable[[int], list[tuple]]
-    wrong: tuple[Wrong, ...]
     hints: tuple[str, str, str]
+    inputs: Callable[[int], list[tuple]]
+    see: See | None = None
+    holds: tuple[Invariant, ...] = ()
     run: Callable = call
-    invariants: tuple[Invariant, ...] = ()
-    note: Callable[[list], str] | None = None
+    note: str | Callable[[list], str] = ""
     axes: str = ""
-    shown: tuple = ()
     probe: str = ""
     takes_value: bool = False
+    name: str = ""
     rtol: float = 1e-4
     atol: float = 1e-6
+    functions: list[Callable] = field(default_factory=list, init=False)  # the right answer
+    others: list[tuple] = field(default_factory=list, init=False)  # right answers in other styles
+    mistakes: list[Mistake] = field(default_factory=list, init=False)
+    _shown: list[Callable] = field(default_factory=list, init=False)
     _level: int = field(default=0, init=False)
     _kept: dict = field(default_factory=dict, init=False)  # so that a second check is quick
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.prompt} (check, hint, solution)"
 
+    # --- what a page calls ------------------------------------------------------------------------
+
+    def right(self, function: Callable) -> Callable:
+        """Take a function as the right answer, or as the next of several that are asked for."""
+        self.functions.append(function)
+        self.name = self.name or function.__name__
+        return self.shown(function)
+
+    def shown(self, function: Callable) -> Callable:
+        """Take a function that the right answer rests on, so that `solution()` shows it too."""
+        self._shown.append(function)
+        return function
+
+    def also_right(self, *functions: Callable) -> Callable:
+        """Take another right answer: one function, or as many as are asked for."""
+        self.others.append(functions)
+        return functions[0]
+
+    def mistake(self, *parts: Any, **keywords: Any) -> Callable:
+        """Take known mistakes: shared ones as they are, or a new one by its name and message.
+
+        Args:    parts: some `Mistake`s; or a name, a message, and functions that make the mistake;
+                 or the name of a mistake that is there already, which gets one more function.
+                 keywords: `see` and `when`, as for `Mistake`.
+        Returns: a decorator that adds the function below it to the mistake, the last of several.
+        """
+        if isinstance(parts[0], Mistake):
+            self.mistakes.extend(parts)
+            mistake = parts[-1]
+        elif len(parts) > 1:
+            mistake = Mistake(*parts, **keywords)
+            self.mistakes.append(mistake)
+        else:
+            mistake = next(known for known in self.mistakes if known.name == parts[0])
+
+        def add(function: Callable) -> Callable:
+            mistake.functions = (*mistake.functions, function)
+            return function
+
+        return add
+
     @property
-    def _functions(self) -> tuple:
-        return _tuple(self.answer)
+    def answer(self) -> Any:
+        """The right answer: a function, or a tuple of them where several are asked for."""
+        return self.functions[0] if len(self.functions) == 1 else tuple(self.functions)
+
+    # --- what a learner calls ---------------------------------------------------------------------
 
     def check(self, *answers: Any, seed: int = 0) -> Result:
         """Judges the learner's function, and says which mistake it makes if it makes one.
@@ -98,37 +161,38 @@ class Exercise:
         found = diagnose(
             runs,
             lambda one: observe(self.run, answers, one),
-            self.invariants,
+            self.holds,
             axes=self.axes,
             rtol=self.rtol,
             atol=self.atol,
         )
         if not found:
-            note = " " + self.note([run.outcome.value for run in runs]) if self.note else ""
-            return Result(self.name, PASSED, f"Right on {numbered(len(runs), 'input')}.{note}")
+            note = self.note([run.outcome.value for run in runs]) if callable(self.note) else self.note
+            return Result(self.name, PASSED, f"Right on {numbered(len(runs), 'input')}. {note}".rstrip())
         error = next((run.outcome.error for run in runs if run.outcome.error is not None), None)
-        known = recognise(self.wrong, self.run, runs, wants, done, rtol=self.rtol, atol=self.atol)
+        known = recognise(self.mistakes, self.run, runs, wants, done, rtol=self.rtol, atol=self.atol)
         line = own_line(error) if error is not None else None
         code = f"{line[0]}, line {line[1]}: {line[2]}" if line else ""
         if known is None:
             return Result(self.name, NOT_YET, found, code)
         mistake, case = known
         where = f" {self.probe}" if self.probe and case.inputs is inputs[0] else ""
-        return Result(self.name, NOT_YET, mistake.message(case) + where, code, mistake.name)
+        said = mistake.say(case, self.see, self._input_names())
+        return Result(self.name, NOT_YET, said + where, code, mistake.name)
 
     def _prepared(self, seed: int) -> tuple[list[tuple], list[Outcome], dict]:
         """The inputs, what the solution makes of them, and what the mistakes do (filled as needed)."""
         if seed not in self._kept:
-            inputs = self.make_inputs(seed)
-            self._kept[seed] = inputs, [observe(self.run, self._functions, one) for one in inputs], {}
+            inputs = self.inputs(seed)
+            self._kept[seed] = inputs, [observe(self.run, tuple(self.functions), one) for one in inputs], {}
         return self._kept[seed]
 
     def _not_to_run(self, answers: tuple) -> Result | None:
         """The result for an answer that is no function, or not as many as asked for."""
         if any(answer is None or answer is ... for answer in answers):
             return self._unattempted()
-        names = ", ".join(function.__name__ for function in self._functions)
-        if len(answers) != len(self._functions):
+        names = ", ".join(function.__name__ for function in self.functions)
+        if len(answers) != len(self.functions):
             message = f"Expected check({names}), got {numbered(len(answers), 'answer')}."
         elif all(map(callable, answers)) or self._is_value(answers[0]):
             return None
@@ -149,11 +213,15 @@ class Exercise:
         """Which input it was, where the learner's function sees the inputs as they are."""
         if self.run is not call:
             return ""
-        names = inspect.signature(self._functions[0]).parameters
+        names = self._input_names()
         return " for " + ", ".join(
             f"{name} of shape {tuple(value.shape)}" if hasattr(value, "shape") else f"{name}={value!r}"
             for name, value in zip(names, inputs, strict=False)
         )
+
+    def _input_names(self) -> tuple[str, ...]:
+        """What the inputs are called, where the learner's function sees them as they are."""
+        return tuple(inspect.signature(self.functions[0]).parameters) if self.run is call else ()
 
     def hint(self, level: int | None = None) -> Hint:
         """The next hint, or the one asked for; after the third it points to solution().
@@ -167,9 +235,4 @@ class Exercise:
 
     def solution(self) -> Source:
         """The code of one right answer; there are others."""
-        code: Any = self.shown or self.answer
-        return Source(*_tuple(code))  # not self._functions: the answer may rest on more than itself
-
-
-def _tuple(functions: Any) -> tuple:
-    return functions if isinstance(functions, tuple) else (functions,)
+        return Source(*self._shown)

@@ -109,13 +109,19 @@ class Source:
     """
 
     def __init__(self, *functions: Callable) -> None:
-        self.text = "\n\n".join(textwrap.dedent(inspect.getsource(function)) for function in functions)
+        self.text = "\n\n".join(map(_source_of, functions))
 
     def __repr__(self) -> str:
         return self.text.rstrip()
 
     def _repr_markdown_(self) -> str:
         return f"```python\n{self.text}```"
+
+
+def _source_of(function: Callable) -> str:
+    """The source without the lines that make a function part of an exercise."""
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("@ex."))
 
 
 def numbered(n: int, thing: str) -> str:

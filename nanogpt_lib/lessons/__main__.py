@@ -34,7 +34,7 @@ def rows(exercises: dict[str, Exercise]) -> Iterator[tuple[str, str, str]]:
     Args:    exercises: by name, as `all_exercises` gives them.
     """
     for name, exercise in exercises.items():
-        for wrong in exercise.wrong:
+        for wrong in exercise.mistakes:
             answers = wrong.functions[0]
             result = exercise.check(*(answers if isinstance(answers, tuple) else (answers,)))
             yield name, wrong.name, result.message if result.mistake == wrong.name else ""

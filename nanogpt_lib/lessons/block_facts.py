@@ -13,9 +13,10 @@ from torch import nn
 
 from nanogpt_lib.attention import MultiHeadAttention
 from nanogpt_lib.kit.diagnose import CHANGE, MOVED
+from nanogpt_lib.kit.measures.arrays import gap
+from nanogpt_lib.kit.measures.models import built
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 from nanogpt_lib.layers import Block, FeedForward, LayerNorm
-from nanogpt_lib.lessons.head_facts import built, gap
 
 WIDTH, TIME, BATCH = 64, 8, 8  # of the stacks: wide enough that a spread is near what it is expected to be
 NEAR = 0.04  # a spread of drawn weights may be this share off

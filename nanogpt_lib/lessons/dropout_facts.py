@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from nanogpt_lib.kit.measures.models import Broken, modes_after
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 
 WITHIN = 0.01  # how far the mean of a 1 may be off 1; chance alone is five times nearer
@@ -153,11 +154,6 @@ def _gradient(x: torch.Tensor, y: torch.Tensor, here: str) -> Fact:
 # --- estimate_loss --------------------------------------------------------------------------------
 
 VOCABULARY, BATCH, BLOCK = 7, 3, 4
-MODES = ("training", "evaluation", "one part off")  # in which the model comes
-
-
-class Broken(RuntimeError):
-    """What the model raises when it is told to."""
 
 
 class Probe(nn.Module):
@@ -340,11 +336,3 @@ def _value(losses: dict[str, float], draws: Draws, quiet: Probe) -> Fact:
 def _graph(result: dict) -> Fact:
     kept = sum(bool(getattr(value, "requires_grad", False)) for value in result.values())
     return Fact(kept == 0, f"{kept} of the {len(result)} losses you returned still hold a graph.")
-
-
-def modes_after(before: tuple[bool, ...], after: tuple[bool, ...]) -> Fact:
-    """Whether every part of a model is in the mode in which it came."""
-    kind = "as before" if after == before else "training" if all(after) else "another"
-    kind = "evaluation" if kind == "another" and not any(after) else kind
-    said = f"{sum(before)} of the model's {len(before)} parts came in training mode, and {sum(after)} left"
-    return Fact(kind, f"{said} in it.")

@@ -12,24 +12,11 @@ from torch import nn
 
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.kit.diagnose import CHANGE, MOVED, Observe
+from nanogpt_lib.kit.measures.arrays import gap
+from nanogpt_lib.kit.measures.models import built
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 
 PARTS = ("query", "key", "value")  # in the order in which `FusedAttention` piles them up
-
-
-def built(kind: Callable, C: int, n_head: int, block_size: int, seed: int) -> nn.Module:
-    """An attention layer with weights so large that its heads prefer some positions to others."""
-    generator = torch.Generator().manual_seed(seed)
-    attention = kind(C, n_head, block_size)
-    with torch.no_grad():
-        for parameter in attention.parameters():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * C**-0.5)
-    return attention
-
-
-def gap(a: object, b: object) -> float:
-    """How far two arrays are apart where they are farthest apart."""
-    return (numbers(a) - numbers(b)).abs().max().item()
 
 
 # --- cut and join ---------------------------------------------------------------------------------

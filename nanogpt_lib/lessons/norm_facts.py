@@ -11,9 +11,10 @@ from torch import nn
 
 from nanogpt_lib.attention import FusedAttention
 from nanogpt_lib.kit.diagnose import MOVED
+from nanogpt_lib.kit.measures.arrays import gap
+from nanogpt_lib.kit.measures.models import built
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 from nanogpt_lib.layers import FeedForward, LayerNorm
-from nanogpt_lib.lessons.head_facts import built, gap
 
 NAMES = ("x", "gamma", "beta")
 N_HEAD = 2  # of the attention in a stack

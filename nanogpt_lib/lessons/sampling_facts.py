@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.kit.measures.models import Broken, modes_after
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 from nanogpt_lib.kit.panel import numbered
-from nanogpt_lib.lessons.dropout_facts import Broken, modes_after
 
 BLOCK, NEW = 4, 6  # places that the model has; tokens to write, so that any prompt outgrows them
 BASE = (1.5, 0.7, 0.0, -0.7, -1.5)  # the model's logits, in another order after every context

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.mistakes import Case, Mistake
 from nanogpt_lib.kit.panel import NOT_YET, PASSED, UNATTEMPTED, Result
 from nanogpt_lib.lessons import averaging_the_past, bigram, text_tokens_batches
 
@@ -203,34 +203,38 @@ def test_the_questions_come_in_the_order_that_helps() -> None:
 # --- known mistakes -------------------------------------------------------------------------------
 
 
-def _answered(*wrong: Wrong, answer=lambda x: x) -> Exercise:
-    return Exercise(
-        name="same",
+def _answered(*known: Mistake) -> Exercise:
+    ex = Exercise(
         prompt="Write same(x).",
-        answer=answer,
-        make_inputs=lambda seed: [(torch.tensor([0.0]),), (torch.tensor([1.0]),), (torch.tensor([2.0]),)],
-        wrong=wrong,
         hints=("one", "two", "three"),
+        inputs=lambda seed: [(torch.tensor([0.0]),), (torch.tensor([1.0]),), (torch.tensor([2.0]),)],
     )
+
+    @ex.right
+    def same(x):
+        return x
+
+    ex.mistake(*known)
+    return ex
 
 
 def test_of_two_mistakes_the_one_that_explains_everything_is_told() -> None:
     """A mistake that shows on one input must not hide the one that shows on all."""
-    rare = Wrong("rare", lambda case: "1", lambda x: x + (x > 1.5))
-    common = Wrong("common", lambda case: "2", lambda x: x + x / 2)
+    rare = Mistake("rare", "1", lambda x: x + (x > 1.5))
+    common = Mistake("common", "2", lambda x: x + x / 2)
     assert _answered(rare, common).check(lambda x: x + x / 2).mistake == "common"
     assert _answered(common, rare).check(lambda x: x + (x > 1.5)).mistake == "rare"
 
 
 def test_a_mistake_is_measured_on_an_input_where_it_shows() -> None:
     cases: list[Case] = []
-    twice = Wrong("twice", lambda case: cases.append(case) or "", lambda x: 2 * x)
+    twice = Mistake("twice", "", lambda x: 2 * x, see=cases.append)
     _answered(twice).check(lambda x: 2 * x)
     assert cases[0].inputs[0].item() == 1.0, "on 0 twice is right"
 
 
 def test_a_mistake_that_raises_is_known_by_its_error() -> None:
-    halves = Wrong("halves", lambda case: f"{case.error}", lambda x: x.view(2, -1))
+    halves = Mistake("halves", "{error}", lambda x: x.view(2, -1))
     result = _answered(halves).check(lambda mine: mine.view(2, -1))
     assert result.mistake == "halves"
     assert "[2, -1]" in result.message
@@ -240,6 +244,27 @@ def test_a_mistake_that_raises_is_known_by_its_error() -> None:
 
 def test_a_mistake_made_besides_another_is_not_taken_for_it() -> None:
     assert averaging_the_past.avg_tril.check(lambda x: x.cumsum(1) + 1).mistake == ""
+
+
+def test_a_message_is_filled_from_what_is_seen_the_result_and_the_inputs_by_name() -> None:
+    ex = _answered(Mistake("twice", "{half:.1f} of {got[0]:.0f} for x = {x[0]:.0f}.", lambda x: 2 * x))
+    ex.see = lambda case: {"half": case.got[0] / 2}
+    assert ex.check(lambda x: x + x).message == "1.0 of 2 for x = 1."
+    with pytest.raises(AttributeError, match="third"):
+        Mistake("twice", "{third}").say(Case((), 1.0, 1.0, None))
+
+
+def test_a_page_adds_styles_functions_and_what_a_solution_rests_on() -> None:
+    ex = _answered(Mistake("none", "", lambda x: x + 1))
+
+    @ex.mistake("none")
+    def again(x):
+        return x + 2
+
+    assert ex.also_right(torch.clone) is torch.clone
+    assert ex.others == [(torch.clone,)]
+    assert ex.mistakes[0].functions[1] is again
+    assert repr(ex.solution()) == "def same(x):\n    return x", "the decorator is not the learner's"
 
 
 # --- stubs ----------------------------------------------------------------------------------------
@@ -371,7 +396,7 @@ def test_an_error_of_many_lines_stays_one_line() -> None:
 
 
 def test_hints_come_one_by_one_and_then_point_to_the_solution() -> None:
-    exercise = _answered(Wrong("none", lambda case: "", lambda x: x + 1))
+    exercise = _answered(Mistake("none", "", lambda x: x + 1))
     assert [exercise.hint().message for _ in range(3)] == ["one", "two", "three"]
     assert (
         exercise.hint().message

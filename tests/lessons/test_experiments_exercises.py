@@ -156,7 +156,7 @@ def test_a_verdict_that_no_known_mistake_explains_is_told_with_its_numbers() -> 
 
 @each_seed
 def test_a_plan_keeps_both_budgets_and_leaves_no_room_for_more(seed: int) -> None:
-    for variants, characters, minutes in ex.plan.make_inputs(seed):
+    for variants, characters, minutes in ex.plan.inputs(seed):
         steps, seeds = ex.plan.answer(variants, characters, minutes)
         one_seed = 0.0
         for name, (batch_size, block_size, seconds) in variants.items():
@@ -167,7 +167,7 @@ def test_a_plan_keeps_both_budgets_and_leaves_no_room_for_more(seed: int) -> Non
 
 @each_seed
 def test_plans_hold_budgets_that_come_out_even_and_that_allow_no_seed(seed: int) -> None:
-    inputs = ex.plan.make_inputs(seed)
+    inputs = ex.plan.inputs(seed)
     assert any(chars % (B * T) == 0 for v, chars, _ in inputs for B, T, _ in v.values())
     assert 0 in [ex.plan.answer(*one)[1] for one in inputs]
 
@@ -194,7 +194,7 @@ def test_a_plan_that_no_known_mistake_explains_is_told_which_number_is_off() -> 
 
 @each_seed
 def test_the_solution_is_torchs_own_and_its_mean_is_the_loss(seed: int) -> None:
-    for logits, targets in ex.loss_per_position.make_inputs(seed):
+    for logits, targets in ex.loss_per_position.inputs(seed):
         mine = ex.loss_per_position.answer(logits, targets)
         each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
         torch.testing.assert_close(mine, each.mean(0))

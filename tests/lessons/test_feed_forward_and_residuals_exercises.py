@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from helpers import said
+from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.layers import Block, FeedForward
 from nanogpt_lib.lessons import feed_forward_and_residuals as ex
 from nanogpt_lib.lessons.block_facts import _copied, _stack, block_parts, laid_out, started, streamed
-from nanogpt_lib.lessons.head_facts import gap
 
 SEEDS = range(10)
 
@@ -19,7 +19,7 @@ SEEDS = range(10)
 def test_the_librarys_layer_passes_and_is_what_the_formula_says() -> None:
     assert ex.feed_forward.check(FeedForward).passed
     for seed in SEEDS:
-        for inputs in ex.feed_forward.make_inputs(seed):
+        for inputs in ex.feed_forward.inputs(seed):
             mine, theirs = (laid_out(make, *inputs) for make in (ex.feed_forward.answer, FeedForward))
             assert gap(mine["output"], theirs["output"]) < 1e-6
 
@@ -62,7 +62,7 @@ def test_a_layer_that_cannot_learn_is_refused() -> None:
 
 def test_the_block_is_the_librarys_to_the_last_bit() -> None:
     for seed in SEEDS:
-        for x, n_head, of_weights in ex.block.make_inputs(seed):
+        for x, n_head, of_weights in ex.block.inputs(seed):
             parts = block_parts(x, n_head, of_weights)
             theirs = Block(x.shape[2], n_head, x.shape[1])
             for name, part in parts.items():
@@ -108,7 +108,7 @@ def test_twelve_blocks_add_about_five_before_and_about_one_after() -> None:
     for seed in SEEDS:
         found = started(
             ex.scale_writers.answer,
-            *ex.scale_writers.make_inputs(seed)[0],
+            *ex.scale_writers.inputs(seed)[0],
         )
         assert 4.5 < found["_before"] < 6
         assert 0.9 <= found["_after"] <= 1.1
@@ -120,7 +120,7 @@ def test_a_stack_is_the_same_for_each_answer() -> None:
     before = {name: value.clone() for name, value in made.state_dict().items()}
     for function in (
         ex.scale_writers.answer,
-        ex.scale_writers.wrong[7].functions[0],
+        ex.scale_writers.mistakes[7].functions[0],
     ):
         started(function, 3, 1)
     assert all(torch.equal(value, before[name]) for name, value in made.state_dict().items())

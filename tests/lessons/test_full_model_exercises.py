@@ -40,7 +40,7 @@ def said(exercise: Exercise, function: object) -> str:
 
 
 def test_the_solution_counts_what_the_models_really_have() -> None:
-    configs = [config for seed in (0, 1) for (config,) in ex.count_params.make_inputs(seed)]
+    configs = [config for seed in (0, 1) for (config,) in ex.count_params.inputs(seed)]
     for config in dict.fromkeys(configs):
         assert count(config) == GPT(config, generator=torch.Generator()).parameter_count()
     assert (count(exercises.LECTURE), count(exercises.MIDDLE)) == (10_788_929, 816_705)
@@ -50,7 +50,7 @@ def test_the_solution_counts_what_the_models_really_have() -> None:
 @each_seed
 def test_the_sizes_to_count_are_told_apart_by_every_term(seed: int) -> None:
     """Where two sizes agree, a mistake that takes one for the other does not show."""
-    configs = [config for (config,) in ex.count_params.make_inputs(seed)]
+    configs = [config for (config,) in ex.count_params.inputs(seed)]
     apart = [{c.vocab_size, c.block_size, c.n_embd, c.n_head, c.n_layer} for c in configs]
     assert sum(len(sizes) == 5 for sizes in apart) >= 4
     assert {config.n_head for config in configs} > {1}
@@ -98,7 +98,7 @@ def test_a_count_that_is_off_by_one_is_not_right() -> None:
 @each_seed
 @pytest.mark.parametrize("attention", ["heads", "fused"])
 def test_the_solution_is_the_librarys_forward_on_the_same_weights(attention: str, seed: int) -> None:
-    for idx, targets, block_size, _ in ex.gpt_forward.make_inputs(seed):
+    for idx, targets, block_size, _ in ex.gpt_forward.inputs(seed):
         sizes = {"vocab_size": 13, "block_size": block_size, "n_embd": 8, "n_head": 2, "n_layer": 2}
         library = _drawn(GPTConfig(**sizes, attention=attention), seed)
         for given in (targets, None):
@@ -108,7 +108,7 @@ def test_the_solution_is_the_librarys_forward_on_the_same_weights(attention: str
 
 @each_seed
 def test_the_ids_come_short_full_alone_and_one_at_a_time(seed: int) -> None:
-    inputs = ex.gpt_forward.make_inputs(seed)
+    inputs = ex.gpt_forward.inputs(seed)
     assert inputs[0][0].shape[1] < inputs[0][2], "the first is short, and messages measure on it"
     assert {idx.shape[1] for idx, *_ in inputs} >= {1, inputs[0][2]}
     assert {len(idx) for idx, *_ in inputs} >= {1, 2, 3}
@@ -177,7 +177,7 @@ def test_other_logits_beside_a_loss_are_seen() -> None:
         logits, loss = forward(model, idx, targets)
         return logits if targets is None else logits / 2, loss
 
-    inputs = ex.gpt_forward.make_inputs(0)[0]
+    inputs = ex.gpt_forward.inputs(0)[0]
     assert forwarded(halves, *inputs)["logits beside a loss"].value == "other numbers"
     assert not ex.gpt_forward.check(halves).passed
 
@@ -187,7 +187,7 @@ def test_other_logits_beside_a_loss_are_seen() -> None:
 
 @each_seed
 def test_the_solution_sorts_as_the_library_does(seed: int) -> None:
-    for config, weight_decay, _ in ex.parameter_groups.make_inputs(seed):
+    for config, weight_decay, _ in ex.parameter_groups.inputs(seed):
         model = _drawn(config, seed)
         for mine, theirs in zip(groups(model, weight_decay), decay_groups(model, weight_decay), strict=True):
             assert list(map(id, mine["params"])) == list(map(id, theirs["params"]))
@@ -212,7 +212,7 @@ def test_one_tensor_more_or_less_is_told_by_its_name() -> None:
 
 def test_the_decay_is_read_from_the_real_optimiser() -> None:
     """AdamW's own decay is what a group gets that says nothing."""
-    inputs = ex.parameter_groups.make_inputs(0)[0]
+    inputs = ex.parameter_groups.inputs(0)[0]
     silent = grouped(lambda model, _: [{"params": model.parameters()}], *inputs)
     assert set(silent["_wrong"].values()) == {torch.optim.AdamW([nn.Parameter()]).defaults["weight_decay"]}
     message = said(ex.parameter_groups, lambda model, decay: groups(model, None))

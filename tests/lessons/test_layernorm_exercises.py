@@ -32,7 +32,7 @@ def over(*dims: int):
 
 @each_seed
 def test_the_solution_is_torchs_own_to_one_part_in_a_million(seed: int) -> None:
-    for x, gamma, beta, eps in ex.layer_norm.make_inputs(seed):
+    for x, gamma, beta, eps in ex.layer_norm.inputs(seed):
         torch.testing.assert_close(
             norm(x, gamma, beta, eps), F.layer_norm(x, gamma.shape, gamma, beta, eps), rtol=1e-6, atol=1e-6
         )
@@ -41,7 +41,7 @@ def test_the_solution_is_torchs_own_to_one_part_in_a_million(seed: int) -> None:
 @each_seed
 def test_the_inputs_tell_where_eps_stands_and_hold_constant_rows(seed: int) -> None:
     """At the usual eps, inside or outside the root differ by less than rounding."""
-    inputs = ex.layer_norm.make_inputs(seed)
+    inputs = ex.layer_norm.inputs(seed)
     assert (inputs[0][0][0, 2] == 0).all(), "the space of the table"
     assert (inputs[-1][0].var(-1) == 0).all()
     apart = [

@@ -10,8 +10,10 @@ from helpers import said
 from nanogpt_lib.ablation import without_heads
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.measures.arrays import gap
+from nanogpt_lib.kit.measures.models import built
 from nanogpt_lib.lessons import multi_head as ex
-from nanogpt_lib.lessons.head_facts import built, consequence, copied, gap, without, without_each
+from nanogpt_lib.lessons.head_facts import consequence, copied, without, without_each
 
 SEEDS = range(10)
 split, merge = ex.split_heads.answer, ex.merge_heads.answer
@@ -113,7 +115,7 @@ def test_a_list_of_heads_is_told_from_a_tensor() -> None:
 
 def test_outputs_agree_to_a_millionth_after_copying() -> None:
     for seed in SEEDS:
-        for inputs in ex.copy_weights.make_inputs(seed):
+        for inputs in ex.copy_weights.inputs(seed):
             found = copied(ex.copy_weights.answer, *inputs)
             assert gap(found["output"], found["_right"]) < 1e-6
             assert gap(found["output"], found["_before"]) > 0.1, "before, they held different numbers"
@@ -167,7 +169,7 @@ def test_a_learner_who_spoils_listed_is_told() -> None:
 
 def test_a_head_switched_off_here_is_one_switched_off_by_the_library() -> None:
     for seed in SEEDS:
-        for x, n_head, of_weights in ex.ablate.make_inputs(seed):
+        for x, n_head, of_weights in ex.ablate.inputs(seed):
             found = without_each(ex.ablate.answer, x, n_head, of_weights)
             attention = built(MultiHeadAttention, x.shape[2], n_head, x.shape[1], of_weights)
             for head in range(n_head):
@@ -176,7 +178,7 @@ def test_a_head_switched_off_here_is_one_switched_off_by_the_library() -> None:
 
 
 def test_the_heads_and_the_bias_add_up_to_the_whole() -> None:
-    x, n_head, of_weights = ex.ablate.make_inputs(0)[0]
+    x, n_head, of_weights = ex.ablate.inputs(0)[0]
     found = without_each(ex.ablate.answer, x, n_head, of_weights)
     whole = found["_bias"] + sum(found["_full"] - found[without(head)] for head in range(n_head))
     assert gap(whole, found["_full"]) < 1e-5
@@ -195,7 +197,7 @@ def test_a_layer_left_changed_is_told_with_the_head() -> None:
             attention.heads[0] = Silent()
         return out
 
-    found = without_each(replaced, *ex.ablate.make_inputs(0)[0])
+    found = without_each(replaced, *ex.ablate.inputs(0)[0])
     assert found["attention"].value == "changed"
     assert found["attention"].said.startswith("After ablate(attention, x, 1), attention(x) is off by ")
 

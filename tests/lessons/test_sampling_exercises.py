@@ -18,7 +18,7 @@ each_seed = pytest.mark.parametrize("seed", SEEDS)
 
 @each_seed
 def test_a_temperature_does_what_the_library_does(seed: int) -> None:
-    for logits, temperature in ex.apply_temperature.make_inputs(seed):
+    for logits, temperature in ex.apply_temperature.inputs(seed):
         torch.testing.assert_close(
             ex.apply_temperature.answer(logits, temperature), next_token_probs(logits, temperature)
         )
@@ -26,7 +26,7 @@ def test_a_temperature_does_what_the_library_does(seed: int) -> None:
 
 @each_seed
 def test_a_cut_to_k_does_what_the_library_does(seed: int) -> None:
-    for logits, k in ex.top_k.make_inputs(seed):
+    for logits, k in ex.top_k.inputs(seed):
         torch.testing.assert_close(
             ex.top_k.answer(logits, k).softmax(dim=-1), next_token_probs(logits, top_k=k)
         )
@@ -34,7 +34,7 @@ def test_a_cut_to_k_does_what_the_library_does(seed: int) -> None:
 
 @each_seed
 def test_a_cut_to_p_does_what_the_library_does(seed: int) -> None:
-    for probs, p in ex.top_p.make_inputs(seed):
+    for probs, p in ex.top_p.inputs(seed):
         torch.testing.assert_close(ex.top_p.answer(probs, p), next_token_probs(probs.log(), top_p=p))
 
 
@@ -59,7 +59,7 @@ def test_the_loop_writes_what_the_library_writes(temperature: float, seed: int) 
 
 @each_seed
 def test_temperature_is_asked_for_at_the_corners(seed: int) -> None:
-    inputs = ex.apply_temperature.make_inputs(seed)
+    inputs = ex.apply_temperature.inputs(seed)
     assert {logits.ndim for logits, _ in inputs} == {1, 2}
     greedy = [logits for logits, temperature in inputs if temperature == 0]
     tops = [logits.topk(2, dim=-1).values.diff(dim=-1) for logits in greedy]
@@ -70,7 +70,7 @@ def test_temperature_is_asked_for_at_the_corners(seed: int) -> None:
 
 @each_seed
 def test_k_is_asked_for_at_the_corners(seed: int) -> None:
-    inputs = ex.top_k.make_inputs(seed)
+    inputs = ex.top_k.inputs(seed)
     assert {logits.shape[-1] - k < 0 for logits, k in inputs} == {True, False}
     assert 1 in {k for _, k in inputs}
     kept = [(ex.top_k.answer(logits, k) > -torch.inf).sum(-1) for logits, k in inputs]
@@ -81,7 +81,7 @@ def test_k_is_asked_for_at_the_corners(seed: int) -> None:
 @each_seed
 def test_p_is_reached_exactly_once_and_elsewhere_rounding_decides_nothing(seed: int) -> None:
     near = []
-    for probs, p in ex.top_p.make_inputs(seed):
+    for probs, p in ex.top_p.inputs(seed):
         sums = probs.sort(dim=-1, descending=True).values.cumsum(dim=-1)
         if p < 1:
             near.append((sums - p).abs().min().item())
@@ -91,7 +91,7 @@ def test_p_is_reached_exactly_once_and_elsewhere_rounding_decides_nothing(seed: 
 
 @each_seed
 def test_in_a_steep_row_a_rounded_sum_is_1_before_its_end(seed: int) -> None:
-    steep = [probs for probs, p in ex.top_p.make_inputs(seed) if p == 1 and probs.ndim == 1]
+    steep = [probs for probs, p in ex.top_p.inputs(seed) if p == 1 and probs.ndim == 1]
     assert steep[0].max() == 1
     assert (steep[0] > 0).all()
 
@@ -212,7 +212,7 @@ def test_every_context_gives_logits_of_its_own(seed: int) -> None:
 
 
 def test_the_prompts_outgrow_the_models_places() -> None:
-    lengths = {T for _, _, T, _, _ in ex.generate.make_inputs(0)}
+    lengths = {T for _, _, T, _, _ in ex.generate.inputs(0)}
     assert min(lengths) < BLOCK < max(lengths)
     assert min(lengths) + NEW > BLOCK
 

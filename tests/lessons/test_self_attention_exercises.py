@@ -19,7 +19,7 @@ right = ex.head_forward.answer
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_right_output_of_a_head_is_torchs_own(seed: int) -> None:
-    for x, W_q, W_k, W_v in ex.head_forward.make_inputs(seed):
+    for x, W_q, W_k, W_v in ex.head_forward.inputs(seed):
         theirs = F.scaled_dot_product_attention(x @ W_q, x @ W_k, x @ W_v, is_causal=True, scale=1.0)
         torch.testing.assert_close(right(x, W_q, W_k, W_v), theirs, rtol=1e-4, atol=1e-5)
 
@@ -50,7 +50,7 @@ def test_half_a_gradient_is_refused_although_the_output_is_right() -> None:
         scores = (x @ W_q @ k.mT).masked_fill(~causal_mask(x.shape[1]), float("-inf"))
         return scores.softmax(-1) @ (x @ W_v)
 
-    inputs = ex.head_forward.make_inputs(0)[1]
+    inputs = ex.head_forward.inputs(0)[1]
     torch.testing.assert_close(forward(*inputs), right(*inputs))
     assert said(ex.head_forward, forward).startswith("gradient of W_k: ")
 
@@ -64,7 +64,7 @@ def test_a_matrix_without_a_gradient_is_named_where_the_output_is_wrong_as_well(
 
 def test_a_gradient_that_should_be_0_is_no_mistake() -> None:
     """With one position alone the weight is 1 whatever the scores, so W_q and W_k get nothing."""
-    x, *matrices = ex.head_forward.make_inputs(0)[3]
+    x, *matrices = ex.head_forward.inputs(0)[3]
     assert x.shape[1] == 1
     got = ex.head_forward.run(right, x, *matrices)
     assert not got["gradient of W_q"].any()

@@ -13,8 +13,7 @@ import torch.nn.functional as F
 
 from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.kit.diagnose import rows_sum_to_1
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
 from nanogpt_lib.kit.outcome import numbers
 from nanogpt_lib.lessons.facts import lowest_loss, pair_loss, smoothing_facts
 from nanogpt_lib.lessons.texts import passage, published

@@ -10,8 +10,8 @@ from itertools import product
 
 import torch
 
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
+from nanogpt_lib.kit.measures.models import MODES
 from nanogpt_lib.lessons.curve_facts import (
     LABELS,
     LETTERS,
@@ -24,7 +24,7 @@ from nanogpt_lib.lessons.curve_facts import (
     labelled,
     three_curves,
 )
-from nanogpt_lib.lessons.dropout_facts import MODES, dropped, judged
+from nanogpt_lib.lessons.dropout_facts import dropped, judged
 
 # --- dropout --------------------------------------------------------------------------------------
 

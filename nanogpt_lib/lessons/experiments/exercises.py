@@ -15,8 +15,7 @@ import torch.nn.functional as F
 
 from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint
 from nanogpt_lib.evaluation import loss_by_position
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
 from nanogpt_lib.kit.outcome import Refusal, numbers
 from nanogpt_lib.kit.statistics import T95, half_width
 from nanogpt_lib.lessons.claim_facts import (

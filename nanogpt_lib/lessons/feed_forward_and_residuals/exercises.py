@@ -12,11 +12,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.kit.diagnose import CHANGE, MOVED, Observe, Run
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
+from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.outcome import numbers
 from nanogpt_lib.lessons.block_facts import laid_out, started, streamed
-from nanogpt_lib.lessons.head_facts import gap
 
 
 def _between(low: int, high: int, generator: torch.Generator) -> int:

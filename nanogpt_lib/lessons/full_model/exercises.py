@@ -17,8 +17,8 @@ from safetensors.torch import load, load_file
 from torch import nn
 
 from nanogpt_lib.kit.diagnose import Observe, Run
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
+from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.lessons.file_facts import loaded
 from nanogpt_lib.lessons.gpt_facts import (
     ATOL,
@@ -31,7 +31,6 @@ from nanogpt_lib.lessons.gpt_facts import (
     grouped,
     kinds,
 )
-from nanogpt_lib.lessons.head_facts import gap
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import LADDER
 

@@ -12,10 +12,9 @@ import numpy
 import torch
 
 from nanogpt_lib.kit.diagnose import Observe, Run
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
+from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.outcome import numbers
-from nanogpt_lib.lessons.head_facts import gap
 from nanogpt_lib.lessons.norm_facts import NAMES, leaks, normed, stacked
 
 LINE, PLACES = "to be or", " abcdefghijklmnopqrstuvwxyz"

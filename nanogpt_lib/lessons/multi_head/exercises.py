@@ -15,15 +15,14 @@ import torch.nn.functional as F
 
 from nanogpt_lib.averaging import average_tril
 from nanogpt_lib.kit.diagnose import MOVED, Observe, Run
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
+from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.outcome import numbers
 from nanogpt_lib.lessons.head_facts import (
     PARTS,
     consequence,
     copied,
     first_row_off,
-    gap,
     in_attention,
     observed,
     without,

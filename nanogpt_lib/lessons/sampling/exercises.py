@@ -12,10 +12,9 @@ import torch
 from torch.nn.functional import one_hot
 
 from nanogpt_lib.kit.diagnose import Observe, Run, rows_sum_to_1
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
+from nanogpt_lib.kit.measures.models import MODES
 from nanogpt_lib.kit.outcome import numbers
-from nanogpt_lib.lessons.dropout_facts import MODES
 from nanogpt_lib.lessons.sampling_facts import BLOCK, NEW, nucleus, written
 from nanogpt_lib.sampling import next_token_probs
 

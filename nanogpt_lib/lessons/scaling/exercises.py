@@ -14,8 +14,7 @@ import torch
 
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.kit.diagnose import Observe, Run
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
 from nanogpt_lib.kit.outcome import Fact, Refusal, alike, numbers
 
 # --- var_dot --------------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ import torch
 
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.kit.diagnose import Invariant, Observe, Run, no_future, weights_sum_to_1
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
 from nanogpt_lib.kit.outcome import numbers
 from nanogpt_lib.lessons.attention_facts import aim_facts, order_facts
 

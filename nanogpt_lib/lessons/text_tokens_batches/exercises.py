@@ -11,8 +11,7 @@ from collections.abc import Callable
 import torch
 
 from nanogpt_lib.data import load_text
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.mistakes import Case, Wrong
+from nanogpt_lib.kit.legacy import Case, Exercise, Wrong
 from nanogpt_lib.lessons.facts import batch_facts, tokenizer_facts
 from nanogpt_lib.lessons.texts import passage, published
 

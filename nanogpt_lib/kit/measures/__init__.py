@@ -1,0 +1,7 @@
+"""What the exercises of several lessons measure, by kind.
+
+| file | what lives there |
+|---|---|
+| `arrays` | how far two arrays are apart |
+| `models` | a layer with weights to look at, and in which mode a model was left |
+"""
