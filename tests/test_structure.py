@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import nanogpt_lib
+from nanogpt_lib.kit.notebook_rules import BANNED
 from nanogpt_lib.lessons import LESSONS
-from notebook_rules import BANNED
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nanogpt_lib"

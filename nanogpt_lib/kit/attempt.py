@@ -1,4 +1,4 @@
-"""Has the learner begun, and where in their own code did it go wrong?"""
+"""Tell whether the learner has begun, and where in their own code it went wrong."""
 
 import ast
 import inspect
@@ -18,7 +18,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 
 def own_line(error: BaseException) -> tuple[str, int, str] | None:
-    """The learner's line in which the error arose: (function, line number, source), or None.
+    """Return the learner's line in which the error arose: (function, line number, source), or None.
 
     It is the deepest frame outside this library, Python and what is installed; so a mistake that
     torch noticed is shown where the learner called torch. Works in a notebook's cells too.
@@ -40,7 +40,7 @@ def own_line(error: BaseException) -> tuple[str, int, str] | None:
 
 
 def is_unattempted(answers: tuple, outcome: Outcome) -> bool:
-    """Whether nothing, or not everything, has been filled in yet.
+    """Return whether nothing, or not everything, has been filled in yet.
 
     A function that returns None without any `...` in it has been attempted: its `return` is missing.
 

@@ -1,7 +1,8 @@
-"""What is wrong with an answer that no known mistake explains: one question after the other.
+"""Say what is wrong with an answer that no known mistake explains, by one question after the other.
 
-It raised; wrong type; wrong shape; wrong dtype; changed its input; not finite; an invariant does
-not hold (the future is seen, rows do not sum to 1); the values differ. The first that applies is told.
+Did it raise an error? Has it another type, another shape, another dtype? Did it change its input? Is
+something not finite? Does an invariant fail (a position sees the future, rows do not sum to 1)? Do the
+values differ? The first question that finds something is answered to the learner.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +41,7 @@ def diagnose(
     rtol: float,
     atol: float,
 ) -> str:
-    """The first thing that is wrong, in words with its number; nothing if the answer is right.
+    """Return the first thing that is wrong, in words with its number; nothing if the answer is right.
 
     Args:    runs: the answer on every input.   observe: runs it on one more.
              invariants: what must hold besides.   axes: names of the dimensions, such as "B, T, C".
@@ -84,7 +85,7 @@ def _asked(runs: list[Run], question: Callable[[Any, Any], str]) -> Iterator[str
 
 
 def raised(run: Run) -> str:
-    """What to say of an error: its type, its words, and the input that it met."""
+    """Return what to say of an error: its type, its words, and the input that it met."""
     error = run.outcome.error
     words = (str(error).splitlines() or [""])[0]
     if isinstance(error, Refusal):
@@ -168,9 +169,9 @@ def _different(got: Any, want: Any, rtol: float, atol: float) -> str:
 
 
 def no_future(observe: Observe, run: Run) -> str:
-    """Says which position saw which, if any saw a later one; for answers f(x, ...) with x (B, T, C).
+    """Say which position saw which, if any saw a later one; for answers f(x, ...) with x (B, T, C).
 
-    One position is changed at a time: whatever comes before it must not move.
+    One position is changed at a time, and the output before it must stay as it was.
     """
     x, *rest = run.inputs
     before = numbers(run.outcome.value)
@@ -191,7 +192,7 @@ def no_future(observe: Observe, run: Run) -> str:
 
 
 def weights_sum_to_1(observe: Observe, run: Run) -> str:
-    """Says which row of weights does not sum to 1; for answers f(x, ...) with x (B, T, C).
+    """Say which row of weights does not sum to 1; for answers f(x, ...) with x (B, T, C).
 
     Where every input is 1, a weighted mean is 1, and any weighted sum is the sum of its weights.
     """
@@ -208,7 +209,7 @@ def weights_sum_to_1(observe: Observe, run: Run) -> str:
 
 
 def rows_sum_to_1(observe: Observe, run: Run) -> str:
-    """Says which row of the result does not sum to 1; for answers that are probabilities (..., V)."""
+    """Say which row of the result does not sum to 1; for answers that are probabilities (..., V)."""
     sums = numbers(run.outcome.value).sum(-1).flatten()
     off = (sums - 1).abs() > MOVED
     if not off.any():

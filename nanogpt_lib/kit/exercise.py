@@ -15,7 +15,7 @@ from nanogpt_lib.kit.panel import NOT_YET, PASSED, UNATTEMPTED, Hint, Result, So
 
 
 def call(answer: Callable, *inputs: Any) -> Any:
-    """How most exercises run an answer: one function, called with the inputs."""
+    """Run an answer as most exercises do: one function, called with the inputs."""
     return answer(*inputs)
 
 
@@ -126,7 +126,7 @@ class Exercise:
     # --- what a learner calls ---------------------------------------------------------------------
 
     def check(self, *answers: Any, seed: int = 0) -> Result:
-        """Judges the learner's function, and says which mistake it makes if it makes one.
+        """Check the learner's function, and say which mistake it makes if it makes one.
 
         Args:    answers: the function (or functions, in the order of the prompt).
                  seed: of the random inputs; the same for every learner.
@@ -224,7 +224,7 @@ class Exercise:
         return tuple(inspect.signature(self.functions[0]).parameters) if self.run is call else ()
 
     def hint(self, level: int | None = None) -> Hint:
-        """The next hint, or the one asked for; after the third it points to solution().
+        """Return the next hint, or the one asked for; after the third it points to solution().
 
         Args:    level: 1, 2 or 3; None is one more than the last time.
         """
@@ -234,5 +234,5 @@ class Exercise:
         return Hint(self.name, self._level, self.hints[self._level - 1])
 
     def solution(self) -> Source:
-        """The code of one right answer; there are others."""
+        """Return the code of one right answer; there are others."""
         return Source(*self._shown)

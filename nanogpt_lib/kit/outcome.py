@@ -1,4 +1,4 @@
-"""An answer is run once on one input, and two outcomes are compared."""
+"""Run an answer once on one input, and compare two outcomes."""
 
 import copy
 import functools
@@ -18,7 +18,7 @@ SEED = 1337  # for whatever an answer draws
 
 
 class Refusal(Exception):
-    """What an exercise says about an answer that it cannot even measure."""
+    """Raised with what an exercise says about an answer that it cannot even measure."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Outcome:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Whatever is drawn inside, all three random streams continue afterwards as if nothing had been.
+    """Keep all three random streams where they are, whatever is drawn inside the block.
 
     Inside, torch uses one thread: on sizes this small, two spend their time waiting for each other.
     """
@@ -69,14 +69,14 @@ def undisturbed() -> Iterator[None]:
 
 
 def seed_everything(seed: int = SEED) -> None:
-    """An answer may draw from any of the three global streams; each is set."""
+    """Set all three global random streams, since an answer may draw from any of them."""
     torch.default_generator.manual_seed(seed)  # torch.manual_seed also walks the stack, each time
     random.seed(seed)
     numpy.random.seed(seed)  # noqa: NPY002
 
 
 def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
-    """Runs the answer once, on copies, with the seeds set; an error becomes part of the outcome.
+    """Run the answer once, on copies, with the seeds set; an error becomes part of the outcome.
 
     KeyboardInterrupt is not caught: an endless loop can be stopped.
 
@@ -123,7 +123,7 @@ def _changed(before: tuple, after: tuple) -> str:
 
 
 def numbers(value: Any) -> torch.Tensor | None:
-    """The value as float64, for comparing; None where it is no number and no array of numbers.
+    """Return the value as float64, for comparing; None where it is no number and no array of numbers.
 
     Example:
         >>> numbers([1, 2]), numbers("two")
@@ -141,9 +141,9 @@ def numbers(value: Any) -> torch.Tensor | None:
 
 
 def leaves(got: Any, want: Any, label: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(label, got, want) of every part to compare; a key that starts with `_` is only for messages.
+    """Yield (label, got, want) of every part to compare; a key that starts with `_` is only for messages.
 
-    Where the two have not the same parts, the parts up to the first that is missing, and no more.
+    Where a part of `want` is missing in `got`, only the parts before it are compared.
     """
     if isinstance(want, dict) and isinstance(got, dict):
         for key in want:
@@ -156,7 +156,7 @@ def leaves(got: Any, want: Any, label: str = "") -> Iterator[tuple[str, Any, Any
 
 
 def alike(got: Any, want: Any, *, rtol: float, atol: float) -> bool:
-    """Whether two values are the same up to rounding; dtype does not matter, NaN equals NaN.
+    """Return whether two values are the same up to rounding; dtype does not matter, NaN equals NaN.
 
     Example:
         >>> alike(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0 + 1e-7]), rtol=1e-4, atol=1e-6)
@@ -182,7 +182,7 @@ def alike(got: Any, want: Any, *, rtol: float, atol: float) -> bool:
 
 
 def same(got: Outcome, want: Outcome, *, rtol: float, atol: float) -> bool:
-    """Whether two runs came to the same: like values, or the same error in the same words."""
+    """Return whether two runs had the same result: equal values, or the same error in the same words."""
     if got.error is None and want.error is None:
         return alike(got.value, want.value, rtol=rtol, atol=atol)
     return _kind(got.error) == _kind(want.error)

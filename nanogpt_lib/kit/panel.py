@@ -29,7 +29,7 @@ CODE = (
 
 
 def panel(look: str, title: str, message: str, code: str = "") -> str:
-    """The HTML of one panel; everything in it is escaped.
+    """Return the HTML of one panel; everything in it is escaped.
 
     Args:    look: a key of `LOOKS`.   title: what it is about.   message: a few sentences.
              code: a line of the learner's, or nothing.
@@ -125,7 +125,7 @@ def _source_of(function: Callable) -> str:
 
 
 def numbered(n: int, thing: str) -> str:
-    """The number and its noun, as one says it.
+    """Return the number and its noun, in the singular or the plural.
 
     Example:
         >>> numbered(1, "input"), numbered(2, "input")
@@ -135,7 +135,7 @@ def numbered(n: int, thing: str) -> str:
 
 
 def show(result: Result) -> None:
-    """Shows a result now, for when the cell will not come to its last line."""
+    """Show a result now, for a cell that will not reach its last line."""
     try:
         from IPython import get_ipython
         from IPython.display import display

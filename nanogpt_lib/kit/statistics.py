@@ -7,7 +7,7 @@ T95 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8:
 
 
 def half_width(values: list[float]) -> float:
-    """Half of the 95 % confidence interval of the mean.
+    """Return half of the 95 % confidence interval of the mean.
 
     Example:
         >>> round(half_width([2.1041, 2.0764, 2.0875]), 4)

@@ -1,8 +1,8 @@
 """Work between a notebook's cells: a little at a time, on the kernel's own thread, until done or stopped.
 
-A training that held the kernel would keep every cell waiting; one in a thread beside it would draw from
-torch's random stream while a cell does. So it takes turns with the cells, and is never within a step when
-one of them runs.
+A training run that held the kernel would keep every cell waiting. One in a thread beside it would draw
+from torch's random stream while a cell does. So the work takes turns with the cells, and it is never in
+the middle of a step when a cell runs.
 """
 
 import asyncio

@@ -11,7 +11,9 @@ import nbformat.v4 as v4
 import pytest
 from nbformat import NotebookNode
 
-import notebook_rules as rules
+from nanogpt_lib.kit import notebook_rules as rules
+from nanogpt_lib.kit import notebook_run as made
+from nanogpt_lib.kit import notebook_text as texts
 from notebook_files import builder
 
 
@@ -48,7 +50,7 @@ def complaint(found: list[str]) -> str:
 
 def test_a_built_notebook_pairs_with_its_text() -> None:
     cells = text("Hello."), code(tags=["raises-exception"], reason="it should")
-    assert rules.pairing(book(*cells), book(*cells), builder.KEPT) == []
+    assert made.pairing(book(*cells), book(*cells), builder.KEPT) == []
 
 
 @pytest.mark.parametrize(
@@ -61,24 +63,24 @@ def test_a_built_notebook_pairs_with_its_text() -> None:
     ids=["source", "metadata", "kind"],
 )
 def test_a_stale_notebook_is_refused_at_its_first_difference(stored: list[NotebookNode]) -> None:
-    found = rules.pairing(book(text("Hello."), code("a = 1")), book(*stored), builder.KEPT)
+    found = made.pairing(book(text("Hello."), code("a = 1")), book(*stored), builder.KEPT)
     assert "cell 1 ('a = 1')" in complaint(found)
     assert "make notebooks" in complaint(found)
 
 
 def test_a_missing_cell_is_refused() -> None:
-    found = rules.pairing(book(text("Hello."), text("More.")), book(text("Hello.")), builder.KEPT)
+    found = made.pairing(book(text("Hello."), text("More.")), book(text("Hello.")), builder.KEPT)
     assert "2 cells against 1" in complaint(found)
 
 
 def test_metadata_that_no_build_keeps_is_refused() -> None:
     cells = [text("Hello.", resaon="typed in haste")]
-    assert "resaon" in complaint(rules.pairing(book(*cells), book(*cells), builder.KEPT))
+    assert "resaon" in complaint(made.pairing(book(*cells), book(*cells), builder.KEPT))
 
 
 def test_a_notebook_run_in_order_passes() -> None:
     skipped, empty = code(tags=["skip-execution"]), code("")
-    assert rules.execution(book(code(count=1), skipped, empty, raising(2, "raises-exception"))) == []
+    assert made.execution(book(code(count=1), skipped, empty, raising(2, "raises-exception"))) == []
 
 
 @pytest.mark.parametrize(
@@ -92,17 +94,17 @@ def test_a_notebook_run_in_order_passes() -> None:
     ids=["never run", "out of order", "unannounced error", "announced error that did not come"],
 )
 def test_a_run_that_is_not_what_it_seems_is_refused(cell: NotebookNode, says: str) -> None:
-    assert says in complaint(rules.execution(book(cell)))
+    assert says in complaint(made.execution(book(cell)))
 
 
 @pytest.mark.parametrize("source", ["max(1, 2);", "max(1, 2);  # quiet\n", "max(\n  1, 2\n);"])
 def test_a_value_hidden_by_a_semicolon_is_refused(source: str) -> None:
-    assert "ends with ';'" in complaint(rules.semicolons(book(code(source))))
+    assert "ends with ';'" in complaint(made.semicolons(book(code(source))))
 
 
 def test_other_semicolons_pass() -> None:
     ignored = code("a;", tags=["nbval-ignore-output"], reason="a widget")
-    assert rules.semicolons(book(code("a = 1; b = 2"), code("print('a;')"), ignored)) == []
+    assert made.semicolons(book(code("a = 1; b = 2"), code("print('a;')"), ignored)) == []
 
 
 # --- excuses --------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ def test_other_semicolons_pass() -> None:
 
 def test_an_excuse_with_a_reason_passes() -> None:
     cell = code(tags=["nbval-ignore-output"], reason="prints how long it took")
-    assert rules.excuses(book(cell, code(), code(), code())) == []
+    assert made.excuses(book(cell, code(), code(), code())) == []
 
 
 @pytest.mark.parametrize(
@@ -125,23 +127,23 @@ def test_an_excuse_with_a_reason_passes() -> None:
     ids=["no reason", "blank reason", "error", "comment", "tight comment"],
 )
 def test_an_excuse_without_a_reason_is_refused(cell: NotebookNode) -> None:
-    assert "gives no reason" in complaint(rules.excuses(book(cell, code(), code(), code())))
+    assert "gives no reason" in complaint(made.excuses(book(cell, code(), code(), code())))
 
 
 def test_a_reason_without_an_excuse_is_refused() -> None:
-    assert "not excused" in complaint(rules.excuses(book(code(reason="once there was one"))))
+    assert "not excused" in complaint(made.excuses(book(code(reason="once there was one"))))
 
 
 def test_too_many_excuses_are_refused() -> None:
     cells = [code(tags=["nbval-skip"], reason="slow") for _ in range(2)]
-    assert "2 of 4 code cells" in complaint(rules.excuses(book(*cells, code(), code())))
-    assert rules.excuses(book(*cells, code(), code()), share=0.5) == []
+    assert "2 of 4 code cells" in complaint(made.excuses(book(*cells, code(), code())))
+    assert made.excuses(book(*cells, code(), code()), share=0.5) == []
 
 
 def test_a_picture_needs_no_excuse() -> None:
     cell = code()
     cell.outputs = [v4.new_output("display_data", {"image/png": "iVBOR", "text/plain": "<Figure size 1x1>"})]
-    assert rules.excused(book(cell)) == []
+    assert made.excused(book(cell)) == []
 
 
 # --- rhythm ---------------------------------------------------------------------------------------
@@ -193,9 +195,9 @@ def test_code_cells_of_the_wrong_size_are_refused(sizes: tuple[int, ...], says: 
 
 
 def test_only_prose_is_counted_as_words() -> None:
-    assert rules.words("Two words.") == 2
-    assert rules.words("It's [a link](http://example.org/with/many/words) & <b>bold</b>.") == 4
-    assert rules.words("A `code span` and\n```\na fence\n```\n$x + y$ $$z = 1$$ here.\n\n| a | table |") == 3
+    assert texts.words("Two words.") == 2
+    assert texts.words("It's [a link](http://example.org/with/many/words) & <b>bold</b>.") == 4
+    assert texts.words("A `code span` and\n```\na fence\n```\n$x + y$ $$z = 1$$ here.\n\n| a | table |") == 3
 
 
 def test_a_wall_of_text_is_refused_except_at_the_ends() -> None:
@@ -255,7 +257,7 @@ def test_a_prediction_without_a_folded_answer_is_refused() -> None:
     ],
 )
 def test_a_number_is_backed_by_one_that_rounds_to_it(shown: str, said: str, holds: bool) -> None:
-    assert rules.backs(Decimal(shown), Decimal(said)) is holds
+    assert texts.backs(Decimal(shown), Decimal(said)) is holds
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def test_a_number_is_backed_by_one_that_rounds_to_it(shown: str, said: str, hold
     ],
 )
 def test_numbers_are_read_as_they_are_written(written: str, values: list[str]) -> None:
-    found = [value for _, value in rules.numbers(written)]
+    found = [value for _, value in texts.numbers(written)]
     assert found == [Decimal(value) for value in values]
 
 

