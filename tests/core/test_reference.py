@@ -50,6 +50,8 @@ PROSE = {
 }
 # Hours of training; a recorded run is held to them where it is shown (notebooks/12).
 TOO_LONG_TO_COMPUTE = {f"full_model.deep.best_reported.{name}" for name in ("step", "train", "val")}
+DRIFTS = {f"full_model.baseline.log.100.{split}" for split in (0, 1)}  # right to one in the last decimal
+DECIMAL = re.compile(r"\d\.\d{4}")
 NOISY = {"bigram.single_batch_loss_reported"}  # the loss of one random batch, so only about right
 
 CHECKS: dict[str, tuple[tuple[str, ...], Callable]] = {}
@@ -295,8 +297,19 @@ def as_rows(log: dict[str, list[float]]) -> str:
 
 @reads("full_model.baseline.log")
 def the_log_of_the_first_rung(log: dict[str, list[float]]) -> None:
-    """Its first hundred steps, by the command that a reader types."""
-    assert printed_by_the_command() == as_rows(log)
+    """Its first hundred steps, by the command that a reader types.
+
+    Before the first step all four decimals agree everywhere. A hundred steps later the order in which a
+    processor adds up its products shows: on one with AMX units, one thread ends 0.00006 below two threads,
+    across the edge of a rounding. So there the last decimal may differ by one.
+    """
+    printed, wanted = printed_by_the_command().splitlines(), as_rows(log).splitlines()
+    assert printed[0] == wanted[0]
+    assert len(printed) == len(wanted)
+    for mine, theirs in zip(printed, wanted, strict=True):
+        assert DECIMAL.sub("", mine) == DECIMAL.sub("", theirs)
+        for a, b in zip(DECIMAL.findall(mine), DECIMAL.findall(theirs), strict=True):
+            assert round(abs(float(a) - float(b)), 4) <= 0.0001, f"{mine}, but the reference: {theirs}"
 
 
 @cache
@@ -348,11 +361,13 @@ def test_every_value_of_the_reference_has_a_check_or_is_listed_as_having_none() 
 
 
 def changed(value: object, path: str) -> object:
-    """Another value, one step away in the last of its digits."""
+    """Another value, as near in the last of its digits as the check can tell."""
     if isinstance(value, str):
         other = re.sub(r"(\d)(?!\d)", lambda digit: str((int(digit[0]) + 1) % 10), value)
         return other if other != value else value + "x"
     digits = len(repr(value).partition(".")[2])
+    if path in DRIFTS:
+        return value + 3 * 10**-digits
     return value + (1 if path in NOISY else 10**-digits)
 
 
