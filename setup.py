@@ -10,11 +10,8 @@ from pathlib import Path
 from setuptools import Command, setup
 from setuptools.command.build import build
 
-CARRIED = (
-    "corrections.json",
-    "runs/*.json",
-    "checkpoints/*/*",
-)  # not what a checkout makes: text, unfinished runs
+# A checkout holds more: the text that it makes, and recordings that wait to go on.
+CARRIED = ("corrections.json", "runs/*.json", "checkpoints/*/*")
 
 
 class BuildCourseData(Command):

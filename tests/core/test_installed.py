@@ -85,20 +85,16 @@ def files(folder: Path) -> dict[str, int]:
     }
 
 
-def test_the_wheel_carries_every_file_of_the_package_and_the_data_and_nothing_else(wheel: Path) -> None:
-    """A widget without its style, or a run that was not packed, is missed only by whoever installs it."""
+def test_the_wheel_carries_the_code_and_the_data_and_nothing_that_a_checkout_made(wheel: Path) -> None:
+    """A module or a run that was not packed is missed only by whoever installs the wheel."""
     package = {name for name in files(ROOT / "nanogpt_lib") if "__pycache__" not in name}
-    data = {
-        name
-        for name in files(DATA)
-        if name == "corrections.json" or name.startswith(("runs/", "checkpoints/"))
-    }
-    wanted = {f"nanogpt_lib/{name}" for name in package}
-    wanted |= {f"nanogpt_lib/course_data/{name}" for name in data}
+    kept = (name for name in files(DATA) if name.startswith(("corrections.json", "runs/", "checkpoints/")))
+    data = {f"nanogpt_lib/course_data/{name}" for name in kept}
     with zipfile.ZipFile(wheel) as packed:
         carried = {name for name in packed.namelist() if ".dist-info/" not in name}
-    assert carried == wanted
-    assert "nanogpt_lib/py.typed" in carried, "without it type checkers overlook the annotations"
+    assert {name for name in carried if "/course_data/" in name} == data
+    code = {name.removeprefix("nanogpt_lib/") for name in carried - data}
+    assert {name for name in package if name.endswith((".py", "py.typed"))} <= code <= package
 
 
 def test_the_metadata_says_what_pyproject_says(wheel: Path) -> None:
@@ -124,12 +120,15 @@ from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint
 from nanogpt_lib.data import load_text
 from nanogpt_lib.files import sha256, work_folder
 from nanogpt_lib.recorded.runs import load_runs
+from nanogpt_lib.widgets.run_explorer import RunExplorer
+widget = RunExplorer(["scale"])
 told = {
     "file": nanogpt_lib.__file__,
     "text": sha256(load_text().encode()),
     "kept in": str(work_folder()),
     "loss": load_checkpoint(CHECKPOINTS / "shakespeare").run.curve[-1].val_loss,
     "runs": [run.variant for run in load_runs("scale")],
+    "script and style": [len(str(widget._esm)), len(str(widget._css))],
 }
 os.environ["XDG_CACHE_HOME"] = nanogpt_lib.__file__  # a file, so no folder can be made in it
 told["text in memory"] = len(load_text())
@@ -142,6 +141,7 @@ print(json.dumps(told))
     assert told["text in memory"] == 1_115_394, "where the cache cannot be written, the text must still come"
     assert told["loss"] < 1.6
     assert len(told["runs"]) == 12
+    assert min(told["script and style"]) > 1000, "a widget without its files stays empty in the browser"
     assert files(installed) == before, "the installed package was written into"
     assert not list((tmp_path / "empty").iterdir())
     kept = Path(told["kept in"], "tinyshakespeare.txt")
