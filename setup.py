@@ -1,8 +1,8 @@
 """Copy data/ into the package that is built, because an installed package has no checkout beside it.
 
 Everything else about the package is said in pyproject.toml. A `package-dir` entry there could map data/
-without code, but it needs every package listed by name, and it turns an editable install from a path entry
-into an import hook. A link inside the package would break where a checkout cannot hold links.
+without code, but then every package must be listed by name, each new lesson too. A link inside the package
+would break where a checkout cannot hold links.
 """
 
 from pathlib import Path
