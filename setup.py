@@ -6,6 +6,7 @@ would break where a checkout cannot hold links.
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 from setuptools import Command, setup
 from setuptools.command.build import build
@@ -18,7 +19,7 @@ class BuildCourseData(Command):
     """Copy the carried files of data/ to where `nanogpt_lib.files` looks for them: in course_data."""
 
     description = "copy data/ into the package"
-    user_options = ()
+    user_options: ClassVar[list[tuple[str, str, str]]] = []
 
     def initialize_options(self) -> None:
         self.build_lib: str | None = None

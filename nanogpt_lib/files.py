@@ -10,9 +10,8 @@ from pathlib import Path
 
 _PACKAGE = Path(str(resources.files("nanogpt_lib")))
 _CARRIED = _PACKAGE / "course_data"  # setup.py puts it into a wheel; a checkout has data/ beside the package
-DATA = (
-    _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent / "data"
-)  # what comes with the library; read it only
+# What comes with the library. To write, use `work_folder()`.
+DATA = _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent / "data"
 _STALE_SECONDS = 600
 
 
