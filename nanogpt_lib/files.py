@@ -1,15 +1,46 @@
-"""Files that are whole or not there: written beside their place, then moved into it."""
+"""Where files lie; files that are whole or not there: written beside their place, then moved into it."""
 
 import hashlib
 import os
 import tempfile
 import time
 from contextlib import suppress
+from importlib import resources
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT / "data"
+_PACKAGE = Path(str(resources.files("nanogpt_lib")))
+_CARRIED = _PACKAGE / "course_data"  # setup.py puts it into a wheel; a checkout has data/ beside the package
+# What comes with the library. To write, use `work_folder()`.
+DATA = _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent / "data"
 _STALE_SECONDS = 600
+
+
+def work_folder() -> Path:
+    """Return the folder for what the library makes: data/ in a checkout, else the user's cache folder.
+
+    Nothing is written into an installed package: others may share it, and an update would remove what
+    lies there.
+
+    Example:
+        >>> work_folder().name
+        'data'
+    """
+    if DATA != _CARRIED:
+        return DATA
+    import pooch  # only where it is needed: its import takes longer than the text does
+
+    return Path(pooch.os_cache("nanogpt_lib"))
+
+
+def shown(path: Path) -> str:
+    """Return the path as a message names it: short if it lies beside or below `DATA`, else whole.
+
+    Example:
+        >>> shown(DATA / "runs"), shown(Path("elsewhere", "runs"))
+        ('data/runs', 'elsewhere/runs')
+    """
+    root = DATA.parent
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def sha256(content: bytes) -> str:

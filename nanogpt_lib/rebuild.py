@@ -12,7 +12,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-CORRECTIONS_FILE = Path(__file__).parents[1] / "data" / "corrections.json"
+from nanogpt_lib.files import DATA
+
+CORRECTIONS_FILE = DATA / "corrections.json"
 LINES_IN_TEXT = 40_000  # the published text breaks off here, in the middle of The Tempest
 PLAYS = """
     roman/coriolanus histories/richard-iii histories/richard-ii tragedies/romeo-and-juliet

@@ -16,7 +16,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text(encoding="utf-8")
+ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)
+LEFT_OUT = re.findall(r"(?m)^# left out: (\S+), \w.+$", ENVIRONMENT_TEXT)  # each with its reason
 
 PIP_NAME = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}  # where conda-forge says it differently
 CONDA_ONLY = {"pip", "notebook"}  # to install the rest, and what Binder's own front end needs
@@ -73,6 +75,21 @@ def test_everything_in_the_environment_is_a_dependency_with_the_same_range(name:
     listed, wanted = CONDA | ranges(CONDA_PIP[:-1]), RUN | DEV
     assert name in wanted, f"{name} is in environment.yml only: add it to pyproject.toml, or drop it"
     assert listed[name] == wanted[name], f"environment.yml: {listed[name]}, pyproject.toml: {wanted[name]}"
+
+
+@pytest.mark.parametrize("name", sorted(DEV))
+def test_every_tool_is_in_the_environment_or_is_said_to_be_left_out(name: str) -> None:
+    listed = CONDA | ranges(CONDA_PIP[:-1])
+    assert (name in listed) != (name in LEFT_OUT), (
+        f"environment.yml should either hold {name} or say `# left out: {name}, which …`"
+    )
+
+
+def test_only_tools_are_left_out() -> None:
+    assert set(LEFT_OUT) <= set(DEV), "a dependency of the library cannot be left out"
+    assert len(set(LEFT_OUT)) == ENVIRONMENT_TEXT.count("left out:"), (
+        "a line without a reason, or a name twice"
+    )
 
 
 def test_nothing_is_asked_of_conda_and_of_pip() -> None:

@@ -1,8 +1,9 @@
 """The command that trains and records an experiment: `python -m nanogpt_lib.recorded NAME`.
 
-It trains the experiment's variants, each with its seeds, and writes one small JSON file a run
-into data/runs/. Stopped, it keeps what it has; called again, it goes on from there. Without a
-name it lists what is recorded, and how long each took.
+It trains the experiment's variants, each with its seeds, and writes one small JSON file per run
+into data/runs/, or into your cache folder where the library was installed without a checkout.
+Stopped, it keeps what it has; called again, it goes on from there. Without a name it lists what
+is recorded, and how long each took.
 
 Taught in: experiments.
 """
@@ -19,17 +20,15 @@ from pathlib import Path
 import torch
 
 from nanogpt_lib import __version__
-from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint, save_checkpoint
+from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
-from nanogpt_lib.files import DATA, sha256
+from nanogpt_lib.files import sha256, shown, work_folder
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.recorded.experiments import experiment_called, experiments
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_run, run_file, save_run
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
-
-UNFINISHED = DATA / "unfinished"  # where a stopped training waits; not under version control
 
 
 def record(
@@ -128,18 +127,22 @@ def _listed(name: str, variant: str, seed: int) -> str:
 
 def _record_and_compare(name: str, variant: str, seed: int, machine: str) -> None:
     """Records a run, and says by how much its loss differs from the one that was recorded before."""
-    path = run_file(name, variant, seed, RUNS)
-    before = load_run(name, variant, seed, RUNS).val_loss if path.exists() else None
-    run = record(name, variant, seed, machine, load_text(), UNFINISHED)
-    save_run(run, RUNS)
+    shipped = run_file(name, variant, seed, RUNS)
+    before = load_run(name, variant, seed, RUNS).val_loss if shipped.exists() else None
+    own = work_folder()
+    unfinished = own / "unfinished"  # where a stopped training run waits; not under version control
+    run = record(name, variant, seed, machine, load_text(), unfinished)
+    path = save_run(run, own / "runs")
     if experiment_called(name).keep:
-        trained = load_checkpoint(UNFINISHED / path.stem)
+        trained = load_checkpoint(unfinished / path.stem)
         save_checkpoint(
-            CHECKPOINTS / variant, trained.run, trained.tokenizer, text=load_text(), resumable=False
+            own / "checkpoints" / variant, trained.run, trained.tokenizer, text=load_text(), resumable=False
         )
-    shutil.rmtree(UNFINISHED / path.stem)
+    shutil.rmtree(unfinished / path.stem)
     now = f"{name}, {variant}, seed {seed}: validation loss {run.val_loss:.4f} in {run.minutes} minutes"
     print(now if before is None else f"{now}; before it was {before:.4f}", flush=True)
+    if path != shipped:
+        print(f"kept in {shown(path)}; the recording that came with the library is unchanged", flush=True)
 
 
 if __name__ == "__main__":

