@@ -14,8 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.checks import evaluating, problem
+from nanogpt_lib.heads import Attention, layers_of_heads
 
 
 class HeadLosses(NamedTuple):
@@ -104,17 +104,15 @@ def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> H
     Source:  Michel et al. (2019), section 3.2.   Taught in: multi_head and looking_inside.
     """
     pairs = [
-        (layer, head)
-        for layer, attention in enumerate(_layers(model))
-        for head in range(_head_count(attention))
+        (layer, head) for layer, attention in enumerate(_layers(model)) for head in range(attention.n_head)
     ]
     base = loss_without(model, idx, targets)
     return HeadLosses(base, {pair: loss_without(model, idx, targets, [pair]) - base for pair in pairs})
 
 
-def _layers(model: nn.Module) -> list[MultiHeadAttention | FusedAttention]:
-    """The model's layers of heads, in the order in which it was built."""
-    layers = [part for part in model.modules() if isinstance(part, MultiHeadAttention | FusedAttention)]
+def _layers(model: nn.Module) -> list[Attention]:
+    """Return the model's layers of heads, of which there is at least one."""
+    layers = layers_of_heads(model)
     if not layers:
         raise problem(
             "a model with MultiHeadAttention or FusedAttention",
@@ -124,11 +122,7 @@ def _layers(model: nn.Module) -> list[MultiHeadAttention | FusedAttention]:
     return layers
 
 
-def _head_count(attention: MultiHeadAttention | FusedAttention) -> int:
-    return attention.n_head if isinstance(attention, FusedAttention) else len(attention.heads)
-
-
-def _existing(pair: tuple[int, int], layers: list) -> tuple[int, int]:
+def _existing(pair: tuple[int, int], layers: list[Attention]) -> tuple[int, int]:
     """The same pair, known to name a head that exists."""
     if not (
         isinstance(pair, tuple | list)
@@ -141,8 +135,8 @@ def _existing(pair: tuple[int, int], layers: list) -> tuple[int, int]:
     layer, head = pair
     if not 0 <= layer < len(layers):
         raise _no_such("layer", len(layers), pair)
-    if not 0 <= head < _head_count(layers[layer]):
-        raise _no_such(f"head of layer {layer}", _head_count(layers[layer]), pair)
+    if not 0 <= head < layers[layer].n_head:
+        raise _no_such(f"head of layer {layer}", layers[layer].n_head, pair)
     return layer, head
 
 
@@ -154,11 +148,10 @@ def _no_such(what: str, count: int, pair: tuple[int, int]) -> ValueError:
     )
 
 
-def _columns(attention: MultiHeadAttention | FusedAttention, heads: set[int]) -> torch.Tensor:
+def _columns(attention: Attention, heads: set[int]) -> torch.Tensor:
     """(C,) bool: which inputs of the projection come from these heads, which lie there side by side."""
     place = torch.arange(attention.proj.in_features, device=attention.proj.weight.device)
-    head_size = attention.proj.in_features // _head_count(attention)
-    return torch.isin(place // head_size, torch.tensor(sorted(heads), device=place.device))
+    return torch.isin(place // attention.head_size, torch.tensor(sorted(heads), device=place.device))
 
 
 def _zeros_where(mask: torch.Tensor) -> Callable:

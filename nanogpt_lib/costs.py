@@ -7,6 +7,8 @@ Taught in: full_model.
 """
 
 from nanogpt_lib.checks import positive_int
+from nanogpt_lib.heads import AttentionCosts
+from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPTConfig
 
 FLOAT, ID = 4, 8  # bytes of a float32 and of an int64; a mask takes one a place
@@ -26,12 +28,12 @@ def parameter_ledger(config: GPTConfig) -> dict[str, int]:
     Source:  counted from Vaswani et al. (2017), section 3.   Taught in: full_model.
     """
     V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
+    attention = _attention(config).parameters
     norms = {"pre": 2 * L + 1, "post": 2 * L, "none": 0}[config.norm]  # "pre" has one more at the end
     return {
         "token table": V * C,
         "position table": T * C,
-        "query, key, value": L * 3 * C * C,  # no bias
-        "projection": L * (C * C + C),
+        **{part: L * numbers for part, numbers in attention.items()},
         "feed-forward": L * (C * 4 * C + 4 * C + 4 * C * C + C),
         "norms": norms * 2 * C,  # gain and shift
         "head": C * V + V,
@@ -58,11 +60,9 @@ def forward_flops(config: GPTConfig, batch_size: int) -> dict[str, int]:
     """
     V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
     places = positive_int("batch_size", batch_size) * T
+    attention = _attention(config).flops
     return {
-        "query, key, value": L * 2 * places * C * 3 * C,
-        "scores": L * 2 * places * T * C,  # n_head products over head_size, which is C together
-        "weighted sum": L * 2 * places * T * C,
-        "projection": L * 2 * places * C * C,
+        **{part: L * places * flops for part, flops in attention.items()},
         "feed-forward": L * 2 * places * (C * 4 * C + 4 * C * C),
         "head": 2 * places * C * V,
     }
@@ -107,25 +107,29 @@ def training_memory(config: GPTConfig, batch_size: int) -> dict[str, int]:
     Source:  AdamW's two moments as Loshchilov and Hutter (2019).   Taught in: full_model.
     """
     V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
-    places, n_head = positive_int("batch_size", batch_size) * T, config.n_head
-    heads, drops = config.attention == "heads", config.dropout > 0
-    maps = 3 if drops else 1 if heads else 0
+    places = positive_int("batch_size", batch_size) * T
+    attention = _attention(config)
 
-    # Of each place, as wide as the stream: in a block 3 for query, key and value, 1 for the joined heads,
-    # 4 for the hidden layer, 2 for what dropout keeps; and what goes into each norm and comes out of it.
-    streams = (
-        L * (3 + 1 + 4 + 2 * drops) + {"pre": 4 * L + 2, "post": 4 * L + 1, "none": 2 * L + 1}[config.norm]
-    )
-    # And single numbers: two for each norm (mean and spread), one a head where the kernel redoes its rows.
-    singles = {"pre": 4 * L + 2, "post": 4 * L, "none": 0}[config.norm] + (0 if maps else L * n_head)
+    # Per position, and as wide as the stream: in a block 4 for the hidden layer and 1 for what the dropout
+    # after it keeps; and what goes into each norm and comes out of it.
+    feed_forward = L * (4 + (config.dropout > 0))
+    stream = {"pre": 4 * L + 2, "post": 4 * L + 1, "none": 2 * L + 1}[config.norm]
+    singles = {"pre": 4 * L + 2, "post": 4 * L, "none": 0}[config.norm]  # each norm's mean and scale
+    widths = L * attention.widths + (feed_forward + stream) * C + singles
 
     numbers = sum(parameter_ledger(config).values())
     return {
         "parameters": FLOAT * numbers,
         "gradients": FLOAT * numbers,
         "AdamW's moments": 2 * FLOAT * numbers,
-        "attention maps": FLOAT * maps * L * n_head * places * T,
-        "masks": 2 * L * n_head * T * T if heads else 0,  # each head's own, and its opposite
-        "activations": FLOAT * places * (streams * C + singles),
+        "attention maps": FLOAT * L * attention.maps * places * T,
+        "masks": L * attention.masks,
+        "activations": FLOAT * places * widths,
         "loss": FLOAT * (places * V + 1) + 2 * ID * places,  # log probabilities, one sum; ids and targets
     }
+
+
+def _attention(config: GPTConfig) -> AttentionCosts:
+    """Return what one layer of this model's heads costs, as the kind of attention itself says it."""
+    kind = ATTENTION[config.attention]
+    return kind.costs(config.n_embd, config.n_head, config.block_size, dropout=config.dropout)

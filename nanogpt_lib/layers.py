@@ -9,8 +9,9 @@ from torch import nn
 
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.checks import one_of, positive_int, probability, shape
+from nanogpt_lib.heads import Attention
 
-ATTENTION = {"heads": MultiHeadAttention, "fused": FusedAttention}
+ATTENTION: dict[str, type[Attention]] = {"heads": MultiHeadAttention, "fused": FusedAttention}
 NORMS = ("pre", "post", "none")
 
 
@@ -49,7 +50,8 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
     Source:  Ba, Kiros and Hinton (2016), equation 4: the biased variance, as torch has it.
              Taught in: layernorm.
     """
-    shape("weight", weight, x.shape[-1]), shape("bias", bias, x.shape[-1])
+    shape("weight", weight, x.shape[-1])
+    shape("bias", bias, x.shape[-1])
     centred = x - x.mean(dim=-1, keepdim=True)
     variance = centred.square().mean(dim=-1, keepdim=True)  # divided by C, not by C - 1
     return weight * centred / (variance + eps).sqrt() + bias
@@ -151,6 +153,7 @@ class Block(nn.Module):
         n_embd: int,
         n_head: int,
         block_size: int,
+        *,
         dropout: float = 0.0,
         attention: str = "heads",
         scale: float | None = None,
@@ -158,11 +161,13 @@ class Block(nn.Module):
         norm: str = "pre",
     ) -> None:
         super().__init__()
-        one_of("attention", attention, ATTENTION)
-        self.residual, self.norm = residual, one_of("norm", norm, NORMS)
-        self.sa = ATTENTION[attention](n_embd, n_head, block_size, dropout, scale)
+        self.residual = residual
+        self.norm = one_of("norm", norm, NORMS)
+        kind = ATTENTION[one_of("attention", attention, ATTENTION)]
+        self.sa = kind(n_embd, n_head, block_size, dropout=dropout, scale=scale)
         self.ffwd = FeedForward(n_embd, dropout)
-        self.ln1, self.ln2 = (nn.Identity() if norm == "none" else LayerNorm(n_embd) for _ in range(2))
+        self.ln1 = nn.Identity() if norm == "none" else LayerNorm(n_embd)
+        self.ln2 = nn.Identity() if norm == "none" else LayerNorm(n_embd)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for part, norm in ((self.sa, self.ln1), (self.ffwd, self.ln2)):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from nanogpt_lib.attention import split_width
 from nanogpt_lib.bigram import lm_loss
 from nanogpt_lib.checks import one_of, positive_int, probability, problem, shape, token_ids
+from nanogpt_lib.heads import Attention, split_width
 from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
 from nanogpt_lib.rng import drawing_from
 
@@ -88,25 +88,24 @@ class GPT(nn.Module):
         with drawing_from(generator):
             self.token_embedding_table = nn.Embedding(V, C)
             self.position_embedding_table = nn.Embedding(config.block_size, C)
-            self.blocks = nn.Sequential(
-                *(
-                    Block(
-                        C,
-                        config.n_head,
-                        config.block_size,
-                        config.dropout,
-                        config.attention,
-                        config.scale,
-                        config.residual,
-                        config.norm,
-                    )
-                    for _ in range(config.n_layer)
-                )
-            )
+            self.blocks = nn.Sequential(*(self._block() for _ in range(config.n_layer)))
             self.ln_f = LayerNorm(C) if config.norm == "pre" else nn.Identity()
             self.lm_head = nn.Linear(C, V)
             if config.init == "gpt2":
                 self._init_gpt2()
+
+    def _block(self) -> Block:
+        config = self.config
+        return Block(
+            config.n_embd,
+            config.n_head,
+            config.block_size,
+            dropout=config.dropout,
+            attention=config.attention,
+            scale=config.scale,
+            residual=config.residual,
+            norm=config.norm,
+        )
 
     def _init_gpt2(self) -> None:
         """Small normal weights, zero biases; what writes to the stream shrinks with its depth."""
@@ -145,8 +144,9 @@ class GPT(nn.Module):
         state: dict[str, torch.Tensor] = {}
         for name, weights in self.state_dict().items():
             owner, _, last = name.rpartition(".")
-            views = self.get_submodule(owner).head_weights() if last == "qkv" else {last: weights}
-            state.update({f"{owner}.{part}": view for part, view in views.items()})
+            part = self.get_submodule(owner)
+            views = part.head_weights() if isinstance(part, Attention) else {last: weights}
+            state.update({f"{owner}.{view_name}": view for view_name, view in views.items()})
         return state
 
     def load_lecture_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
