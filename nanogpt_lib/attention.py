@@ -195,9 +195,8 @@ class FusedAttention(Attention):
         self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
     ) -> None:
         super().__init__(n_embd, n_head, block_size)
-        listed = MultiHeadAttention(
-            n_embd, n_head, block_size, dropout=dropout, scale=scale
-        )  # draws in its order
+        # A list of heads draws the numbers, so that one seed gives the same model in both forms.
+        listed = MultiHeadAttention(n_embd, n_head, block_size, dropout=dropout, scale=scale)
         self.n_embd = n_embd
         self.block_size = block_size
         self.scale = self.head_size**-0.5 if scale is None else scale
