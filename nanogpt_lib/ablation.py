@@ -83,7 +83,8 @@ def loss_without(
     Taught in: multi_head and looking_inside.
     """
     with evaluating(model), without_heads(model, heads):
-        return model(idx, targets)[1].item()
+        loss: torch.Tensor = model(idx, targets)[1]
+        return loss.item()
 
 
 def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> HeadLosses:
@@ -154,6 +155,6 @@ def _columns(attention: Attention, heads: set[int]) -> torch.Tensor:
     return torch.isin(place // attention.head_size, torch.tensor(sorted(heads), device=place.device))
 
 
-def _zeros_where(mask: torch.Tensor) -> Callable:
+def _zeros_where(mask: torch.Tensor) -> Callable[[nn.Module, tuple[torch.Tensor]], torch.Tensor]:
     # Filled and not multiplied: a head that has gone to infinity is switched off too.
     return lambda _, joined: joined[0].masked_fill(mask, 0.0)

@@ -6,8 +6,9 @@ same numbers in one matrix and uses torch's kernel.
 Taught in: self_attention (one head, cross-attention), multi_head (several heads).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -146,16 +147,18 @@ class MultiHeadAttention(Attention):
         )
         self.proj = nn.Linear(n_embd, n_embd)
         self.dropout = nn.Dropout(dropout)
-        self.register_load_state_dict_pre_hook(_take_fused)
+        self.register_load_state_dict_pre_hook(_take_fused)  # type: ignore[no-untyped-call]  # as torch left it
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         outputs = [head(x) for head in self.heads]  # n_head times (B, T, head_size)
-        return self.dropout(self.proj(torch.cat(outputs, dim=-1)))
+        mixed: torch.Tensor = self.dropout(self.proj(torch.cat(outputs, dim=-1)))
+        return mixed
 
     def watch_steps(self, hooks: ExitStack) -> Callable[[], list[AttentionSteps]]:
         """Watch each head; their stages are computed one by one, so all of them can be seen."""
-        heads = [head.watch_steps(hooks) for head in self.heads]
-        return lambda: [steps() for steps in heads]
+        heads = cast(Iterable[Head], self.heads)  # a ModuleList forgets what it holds
+        watched = [head.watch_steps(hooks) for head in heads]
+        return lambda: [steps() for steps in watched]
 
     @classmethod
     def costs(cls, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0) -> AttentionCosts:
@@ -204,7 +207,7 @@ class FusedAttention(Attention):
         self.qkv = nn.Parameter(torch.cat(matrices))  # (3 * C, C): all queries, all keys, all values
         self.proj = listed.proj
         self.dropout = listed.dropout
-        self.register_load_state_dict_pre_hook(_take_heads)
+        self.register_load_state_dict_pre_hook(_take_heads)  # type: ignore[no-untyped-call]  # as torch left it
 
     def head_weights(self) -> dict[str, torch.Tensor]:
         """Views of the fused matrix under a head list's names, in the order a head list draws them."""
@@ -226,7 +229,8 @@ class FusedAttention(Attention):
         out_BHTD = F.scaled_dot_product_attention(
             q_BHTD, k_BHTD, v_BHTD, is_causal=True, scale=self.scale, dropout_p=p
         )
-        return self.dropout(self.proj(out_BHTD.transpose(1, 2).reshape(B, T, C)))
+        mixed: torch.Tensor = self.dropout(self.proj(out_BHTD.transpose(1, 2).reshape(B, T, C)))
+        return mixed
 
     def watch_steps(self, hooks: ExitStack) -> Callable[[], list[AttentionSteps]]:
         """Refuse: the weights never leave torch's kernel. Raises ValueError, which says the way out."""
@@ -255,14 +259,14 @@ def _names(n_head: int) -> list[str]:
     return [f"heads.{head}.{part}.weight" for part in ("query", "key", "value") for head in range(n_head)]
 
 
-def _take_heads(module: FusedAttention, state: dict, prefix: str, *_: object) -> None:
+def _take_heads(module: FusedAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
     """Before FusedAttention loads: a head list's matrices, if all are there, become one."""
     names = [prefix + name for name in _names(module.n_head)]
     if all(name in state for name in names):
         state[f"{prefix}qkv"] = torch.cat([state.pop(name) for name in names])
 
 
-def _take_fused(module: MultiHeadAttention, state: dict, prefix: str, *_: object) -> None:
+def _take_fused(module: MultiHeadAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
     """Before MultiHeadAttention loads: a fused matrix, if there, becomes a head list's matrices."""
     names = [prefix + name for name in _names(module.n_head)]
     if f"{prefix}qkv" in state:

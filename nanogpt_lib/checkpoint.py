@@ -11,6 +11,7 @@ import json
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -28,8 +29,22 @@ FORMAT = 1
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
 CARD = "checkpoint.json"
 _AGAIN = "Save the checkpoint again, or fetch it anew."
-_FIELDS = ("format", "model", "train", "vocabulary", "text_sha256", "step", "seconds", "curve")
-_FIELDS += ("optimizer_groups", "own_generator", "versions", "weights", "weights_sha256", "card_sha256")
+_FIELDS = (
+    "format",
+    "model",
+    "train",
+    "vocabulary",
+    "text_sha256",
+    "step",
+    "seconds",
+    "curve",
+    "optimizer_groups",
+    "own_generator",
+    "versions",
+    "weights",
+    "weights_sha256",
+    "card_sha256",
+)
 
 
 @dataclass
@@ -47,6 +62,7 @@ class Checkpoint:
     @property
     def model(self) -> GPT:
         """The model that was saved."""
+        assert isinstance(self.run.model, GPT), "load_checkpoint builds a GPT"
         return self.run.model
 
     def resume(self) -> TrainingRun:
@@ -170,14 +186,14 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
     return Checkpoint(run, known, card["text_sha256"], tensors.get("random"))
 
 
-def _card_hash(card: dict) -> str:
+def _card_hash(card: dict[str, Any]) -> str:
     rest = {key: value for key, value in card.items() if key != "card_sha256"}
     return sha256(json.dumps(rest, sort_keys=True).encode("utf-8"))
 
 
-def _read_card(folder: Path) -> dict:
+def _read_card(folder: Path) -> dict[str, Any]:
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise problem(
             f"a folder with {CARD}", f"{folder.name!r} without one", "Give the folder, not a file in it."

@@ -24,7 +24,7 @@ def problem(expected: str, arrived: str, remedy: str) -> ValueError:
     return ValueError(f"Expected {expected}, got {arrived}. {remedy}")
 
 
-def positive_int(name: str, value: int) -> int:
+def positive_int(name: str, value: object) -> int:
     """The same value, known to be a whole number of at least 1.
 
     Args:    name: what to call it in the message.   value: what the caller passed.

@@ -6,14 +6,17 @@ Taught in: text_tokens_batches.
 import errno
 import tempfile
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import DATA, sha256, write_atomically
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
+
+Data = TypeVar("Data", str, list[int], torch.Tensor)  # a text, or its ids
 
 TEXT_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 TEXT_URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
@@ -172,7 +175,7 @@ class CharTokenizer:
         return "".join([self.vocabulary[id_] for id_ in ids])
 
 
-def train_val_split(data: Sequence, *, block_size: int = 1) -> tuple[Sequence, Sequence]:
+def train_val_split(data: Data, *, block_size: int = 1) -> tuple[Data, Data]:
     """The first nine tenths to learn from and the last tenth to judge by, uncut and unshuffled.
 
     Split by position: windows drawn at random would overlap, and the test would be known.
@@ -206,7 +209,8 @@ def get_batch(
 
     Source:  draws as the reference does, one randint a batch.   Taught in: text_tokens_batches.
     """
-    positive_int("block_size", block_size), positive_int("batch_size", batch_size)
+    positive_int("block_size", block_size)
+    positive_int("batch_size", batch_size)
     if len(data) <= block_size:
         raise problem(
             f"at least {block_size + 1} ids", f"{len(data)}", "Take a longer text, or a smaller block_size."

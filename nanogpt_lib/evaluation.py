@@ -37,12 +37,13 @@ def estimate_loss(
     Source:  order of draws as the reference's script.   Taught in: bigram and full_model.
     """
     positive_int("eval_iters", eval_iters)
+    block_size = positive_int("block_size", model.block_size)
     estimates = {}
     with evaluating(model):
         for name, data in splits.items():
             losses = torch.zeros(eval_iters)
             for k in range(eval_iters):
-                x, y = get_batch(data, model.block_size, batch_size, generator)
+                x, y = get_batch(data, block_size, batch_size, generator)
                 losses[k] = model(x, y)[1]
             estimates[name] = losses.mean().item()
     return estimates
@@ -64,7 +65,8 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
 
     Taught in: experiments.
     """
-    batches, total = _whole_blocks(data, model.block_size, batch_size), 0.0
+    batches = _whole_blocks(model, data, batch_size)
+    total = 0.0
     with evaluating(model):
         for xb, yb in batches:
             total += model(xb, yb)[1].item() * len(xb)
@@ -91,7 +93,8 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
 
     Taught in: experiments.
     """
-    batches, totals = _whole_blocks(data, model.block_size, batch_size), 0.0
+    batches = _whole_blocks(model, data, batch_size)
+    totals = torch.zeros(batches[0][0].shape[1], dtype=torch.float64, device=data.device)
     with evaluating(model):
         for xb, yb in batches:
             logits, _ = model(xb)
@@ -100,15 +103,17 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
 
 
 def _whole_blocks(
-    data: torch.Tensor, block_size: int, batch_size: int
+    model: nn.Module, data: torch.Tensor, batch_size: int
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Inputs and targets in blocks that do not overlap, batch_size at a time; the rest is left out."""
     positive_int("batch_size", batch_size)
+    block_size = positive_int("block_size", model.block_size)
     blocks = (len(data) - 1) // block_size
     if blocks < 1:
         raise problem(
             f"at least {block_size + 1} ids, a block and the one after it", f"{len(data)}", "Take more."
         )
     length = blocks * block_size
-    x, y = data[:length].view(blocks, block_size), data[1 : length + 1].view(blocks, block_size)
+    x = data[:length].view(blocks, block_size)
+    y = data[1 : length + 1].view(blocks, block_size)
     return list(zip(x.split(batch_size), y.split(batch_size), strict=True))

@@ -4,6 +4,7 @@ Taught in: full_model.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -41,7 +42,7 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
     return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
 
 
-def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """The model's parameters in two groups: matrices, which decay, and all else, which does not.
 
     A gain, a shift or a bias has no directions to shrink, and pulling a norm's gain towards 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -60,8 +61,9 @@ def curves(
         for place, (name, (x, y)) in enumerate(lines.items()):
             if len(x) != len(y):
                 raise problem(f"as many y as x for {name!r}", f"{len(y)} and {len(x)}", "Pair them up.")
-            style = {"color": _COLOURS[place % len(_COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
-            ax.plot(x, y, label=name, marker=marker, **style)
+            colour = _COLOURS[place % len(_COLOURS)]
+            dash = DASHES[place % len(DASHES)]
+            ax.plot(x, y, label=name, marker=marker, color=colour, linestyle=dash)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
         _across(ax, across or {})
         if len(lines) > 1:
@@ -118,7 +120,8 @@ def _styled(more: Mapping[str, object] | None = None) -> Iterator[None]:
     be undone with the settings, and a notebook would show its first picture only."""
     if not plt.get_fignums():
         plt.switch_backend(plt.get_backend())
-    with plt.rc_context(RC_PARAMS | dict(more or {})):
+    settings: dict[Any, Any] = RC_PARAMS | dict(more or {})  # matplotlib lists every key in its types
+    with plt.rc_context(settings):
         yield
 
 
@@ -126,5 +129,11 @@ def _across(ax: Axes, levels: Mapping[str, float]) -> None:
     """Dotted levels, each with its name and height at the right end."""
     for name, height in levels.items():
         ax.axhline(height, color=CATEGORIES["black"], linestyle=":", linewidth=1)
-        place = {"xy": (1.0, height), "xycoords": ("axes fraction", "data")}
-        ax.annotate(f"{name} {height:.2f}", **place, ha="right", va="bottom", fontsize=8)
+        ax.annotate(
+            f"{name} {height:.2f}",
+            xy=(1.0, height),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=8,
+        )

@@ -5,11 +5,12 @@ Taught in: sampling.
 
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, problem, shape
+from nanogpt_lib.checks import evaluating, positive_int, problem, shape
 
 
 def next_token_probs(
@@ -94,9 +95,11 @@ def stream(
             "Start from a newline: torch.zeros((1, 1), dtype=torch.long).",
         )
 
+    block_size = positive_int("block_size", model.block_size)
+
     def draw(context: torch.Tensor) -> Iterator[torch.Tensor]:
         for _ in range(max_new_tokens):
-            context = context[:, -model.block_size :]
+            context = context[:, -block_size:]
             with evaluating(model):
                 logits, _ = model(context)  # (B, T) -> (B, T, V)
             probs = next_token_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
@@ -107,7 +110,7 @@ def stream(
     return draw(idx)
 
 
-def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: object) -> torch.Tensor:
+def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: Any) -> torch.Tensor:
     """The context and what the model writes after it.
 
     Args:    as `stream`.

@@ -103,7 +103,7 @@ class TrainingRun:
     model: nn.Module
     config: TrainConfig
     generator: torch.Generator | None = None
-    optimizer: torch.optim.Optimizer | None = None
+    optimizer: torch.optim.Optimizer = None  # type: ignore[assignment]  # __post_init__ replaces None
     step: int = 0
     seconds: float = 0.0
     curve: list[Record] = field(default_factory=list)
@@ -113,6 +113,11 @@ class TrainingRun:
             self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
         for group in self.optimizer.param_groups:  # the name under which torch's schedulers keep it too
             group.setdefault("initial_lr", group["lr"])
+
+    @property
+    def block_size(self) -> int:
+        """The model's longest context."""
+        return positive_int("block_size", self.model.block_size)
 
     @property
     def is_done(self) -> bool:
@@ -190,10 +195,11 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
     with interrupts_afterwards(), drawing_from(run.generator):
         _one_step(run, train_data)
         run.seconds += time.perf_counter() - started
+    return None
 
 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
-    x, y = get_batch(train_data, run.model.block_size, run.config.batch_size)
+    x, y = get_batch(train_data, run.block_size, run.config.batch_size)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
         _, loss = run.model(x, y)
     if not torch.isfinite(loss):

@@ -3,8 +3,9 @@
 Taught in: experiments.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.model import GPTConfig
@@ -85,7 +86,7 @@ def experiment_called(name: str) -> Experiment:
     return known[one_of("the experiment", name, known)]
 
 
-def _vary(model: GPTConfig, config: TrainConfig, factor: str, values: dict[str, object]) -> Experiment:
+def _vary(model: GPTConfig, config: TrainConfig, factor: str, values: Mapping[str, Any]) -> Experiment:
     """One variant a value of a field, which belongs to the model or to the training."""
     if factor in GPTConfig.__dataclass_fields__:
         variants = {name: Preset(replace(model, **{factor: value}), config) for name, value in values.items()}
