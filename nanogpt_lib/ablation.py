@@ -1,8 +1,8 @@
-"""Heads switched off, one or several, and what the loss says to that.
+"""Switch off heads and measure how the loss changes.
 
 A head is switched off where its output enters the projection: zeros stand there instead, and
 everything else is the model's own forward pass. A head that looks busy in a map of weights may
-leave the loss where it was; only this tells.
+leave the loss where it was; only a measurement tells.
 
 Taught in: multi_head and looking_inside.
 """
@@ -19,9 +19,9 @@ from nanogpt_lib.heads import Attention, layers_of_heads
 
 
 class HeadLosses(NamedTuple):
-    """base: the loss with every head on.   rise[layer, head]: how far it rises without that head.
+    """The loss with every head on (`base`), and how far it rises without each head (`rise[layer, head]`).
 
-    Nats per character both. A rise below zero says that the loss falls: the head does harm there.
+    Both are in nats per character. A rise below zero means that the loss falls: the head does harm there.
 
     Taught in: multi_head and looking_inside.
     """
@@ -32,12 +32,12 @@ class HeadLosses(NamedTuple):
 
 @contextmanager
 def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterator[nn.Module]:
-    """The model with some heads switched off; afterwards, also after an error, they are on again.
+    """Switch off some heads of the model; afterwards, also after an error, they are on again.
 
-    Gradients, the mode and the weights are left alone, and several of these may be nested.
+    Gradients, the mode and the weights stay as they are, and several of these may be nested.
 
     Args:    model: a GPT, or any module that holds MultiHeadAttention or FusedAttention.
-             heads: pairs (layer, head), both counted from 0 as `trace` counts them; saying a
+             heads: pairs (layer, head), both counted from 0 as `trace` counts them; giving a
              pair twice changes nothing.
     Raises:  ValueError: no attention in the model; no such layer or head (it says which there are).
     Example:
@@ -67,7 +67,7 @@ def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterato
 def loss_without(
     model: nn.Module, idx: torch.Tensor, targets: torch.Tensor, heads: Iterable[tuple[int, int]] = ()
 ) -> float:
-    """The loss in evaluation mode with these heads switched off.
+    """Return the loss in evaluation mode with these heads switched off.
 
     Args:    model: returns (logits, loss).   idx, targets: (B, T) int64.
              heads: pairs (layer, head) as for `without_heads`; none of them by default.
@@ -88,10 +88,10 @@ def loss_without(
 
 
 def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> HeadLosses:
-    """How far the loss rises when one head is switched off, for each head alone.
+    """Measure how far the loss rises when one head is switched off, for each head alone.
 
-    The rises do not add up: two heads that do the same work are each missed little, and both
-    together much.
+    The rises do not add up: if two heads do the same work, the loss rises little without one of them
+    and much without both.
 
     Args:    model: returns (logits, loss).   idx, targets: (B, T) int64, the batch to measure on.
     Returns: the loss with every head on, and the rise without each (layer, head).
@@ -124,7 +124,7 @@ def _layers(model: nn.Module) -> list[Attention]:
 
 
 def _existing(pair: tuple[int, int], layers: list[Attention]) -> tuple[int, int]:
-    """The same pair, known to name a head that exists."""
+    """Return the same pair, known to name a head that exists."""
     if not (
         isinstance(pair, tuple | list)
         and len(pair) == 2
@@ -150,7 +150,7 @@ def _no_such(what: str, count: int, pair: tuple[int, int]) -> ValueError:
 
 
 def _columns(attention: Attention, heads: set[int]) -> torch.Tensor:
-    """(C,) bool: which inputs of the projection come from these heads, which lie there side by side."""
+    """Return which inputs of the projection come from these heads, side by side: (C,) bool."""
     place = torch.arange(attention.proj.in_features, device=attention.proj.weight.device)
     return torch.isin(place // attention.head_size, torch.tensor(sorted(heads), device=place.device))
 

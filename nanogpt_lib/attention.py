@@ -1,6 +1,6 @@
 """Attention as layers: one head, a head across two sequences, many heads in two forms.
 
-`MultiHeadAttention` is a list of heads, to be read and looked into; `FusedAttention` holds the
+`MultiHeadAttention` is a list of heads, which you can read and look into; `FusedAttention` holds the
 same numbers in one matrix and uses torch's kernel.
 
 Taught in: self_attention (one head, cross-attention), multi_head (several heads).
@@ -55,10 +55,10 @@ class Head(nn.Module):
         self.query = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(n_embd, head_size, bias=False)
         self.register_buffer("mask", causal_mask(block_size), persistent=False)
-        self.dropout = nn.Dropout(probability("dropout", dropout))  # opened up in notebooks/09
+        self.dropout = nn.Dropout(probability("dropout", dropout))  # opened up in the lesson dropout
 
     def steps(self, x: torch.Tensor) -> AttentionSteps:
-        """All five stages; `forward` returns the last. Raises ValueError as `forward` does."""
+        """Return all five stages; `forward` returns the last. Raises ValueError as `forward` does."""
         _, T, _ = shape("x", x, "B", "T", self.n_embd)
         mask = _crop(self.mask, T)
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, C) -> (B, T, head_size)
@@ -82,7 +82,7 @@ class Head(nn.Module):
 
 
 def _crop(mask: torch.Tensor, T: int) -> torch.Tensor:
-    """The first T rows and columns of a (block_size, block_size) mask."""
+    """Return the first T rows and columns of a (block_size, block_size) mask."""
     if len(mask) < T:
         raise problem(f"T <= block_size={len(mask)}", f"T={T}", "Keep the last block_size positions.")
     return mask[:T, :T]
@@ -115,7 +115,7 @@ class CrossAttention(nn.Module):
         self.value = nn.Linear(context_embd, head_size, bias=False)
 
     def steps(self, x: torch.Tensor, context: torch.Tensor) -> AttentionSteps:
-        """All five stages; `forward` returns the last. Raises ValueError as `forward` does."""
+        """Return all five stages; `forward` returns the last. Raises ValueError as `forward` does."""
         B, _, _ = shape("x", x, "B", "T", self.query.in_features)
         shape("context", context, B, "S", self.key.in_features)
         return attention_steps(self.query(x), self.key(context), self.value(context), scale=self.scale)
@@ -210,7 +210,7 @@ class FusedAttention(Attention):
         self.register_load_state_dict_pre_hook(_take_heads)  # type: ignore[no-untyped-call]  # as torch left it
 
     def head_weights(self) -> dict[str, torch.Tensor]:
-        """Views of the fused matrix under a head list's names, in the order a head list draws them."""
+        """Return views of the fused matrix under a head list's names, in the order of its draws."""
         views = dict(zip(_names(self.n_head), self.qkv.detach().chunk(3 * self.n_head), strict=True))
         order = [
             f"heads.{head}.{part}.weight" for head in range(self.n_head) for part in ("key", "query", "value")
@@ -255,19 +255,19 @@ class FusedAttention(Attention):
 
 
 def _names(n_head: int) -> list[str]:
-    """Names of a head list's matrices, in the order in which the fused matrix stacks them."""
+    """Return the names of a head list's matrices, in the order in which the fused matrix stacks them."""
     return [f"heads.{head}.{part}.weight" for part in ("query", "key", "value") for head in range(n_head)]
 
 
 def _take_heads(module: FusedAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
-    """Before FusedAttention loads: a head list's matrices, if all are there, become one."""
+    """Join a head list's matrices, if all are there, into one before FusedAttention loads."""
     names = [prefix + name for name in _names(module.n_head)]
     if all(name in state for name in names):
         state[f"{prefix}qkv"] = torch.cat([state.pop(name) for name in names])
 
 
 def _take_fused(module: MultiHeadAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
-    """Before MultiHeadAttention loads: a fused matrix, if there, becomes a head list's matrices."""
+    """Cut a fused matrix, if there is one, into a head list's matrices before MultiHeadAttention loads."""
     names = [prefix + name for name in _names(module.n_head)]
     if f"{prefix}qkv" in state:
         state.update(zip(names, state.pop(f"{prefix}qkv").chunk(len(names)), strict=True))

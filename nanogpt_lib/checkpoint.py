@@ -1,4 +1,4 @@
-"""Checkpoints that hold data only, are whole or not there, and say by name what is wrong.
+"""Save and load checkpoints that hold data only, are whole or not there, and name what is wrong.
 
 A checkpoint is a folder: `checkpoint.json` for a person to read, and one safetensors file with
 every number. Neither can run code, as a pickle can. The JSON names the weights by their
@@ -49,7 +49,7 @@ _FIELDS = (
 
 @dataclass
 class Checkpoint:
-    """What a checkpoint holds: a run with its model, the tokenizer of its ids, the text's hash.
+    """What a checkpoint holds: a run with its model, the tokenizer of its ids, and the text's hash.
 
     Taught in: full_model.
     """
@@ -61,12 +61,12 @@ class Checkpoint:
 
     @property
     def model(self) -> GPT:
-        """The model that was saved."""
+        """Return the model that was saved."""
         assert isinstance(self.run.model, GPT), "load_checkpoint builds a GPT"
         return self.run.model
 
     def resume(self) -> TrainingRun:
-        """The run, ready to go on exactly: its random stream stands where it stood at the save.
+        """Return the run, ready to go on exactly: its random stream stands where it stood at the save.
 
         A run that drew from torch's global stream sets that stream; one with a generator of its
         own gets a new generator. The model comes in training mode.
@@ -94,11 +94,11 @@ def save_checkpoint(
     text: str | None = None,
     resumable: bool = True,
 ) -> None:
-    """Writes the run into the folder, in place of the checkpoint there, at once or not at all.
+    """Write the run into the folder, in place of the checkpoint there, at once or not at all.
 
-    Args:    folder: made if needed.   run: a training of a GPT with AdamW.   tokenizer: its ids.
+    Args:    folder: made if needed.   run: a training run of a GPT with AdamW.   tokenizer: its ids.
              text: what it learns from, remembered by its hash.
-             resumable: keep optimiser and random stream too, three times the size.
+             resumable: keep optimiser and random stream too, which takes three times the space.
     Raises:  ValueError: the model is no GPT, or the tokenizer has another vocabulary size.
              OSError: the folder cannot be written; the checkpoint there is untouched.
     Source:  tensors as safetensors, https://huggingface.co/docs/safetensors.
@@ -147,9 +147,9 @@ def save_checkpoint(
 
 
 def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) -> Checkpoint:
-    """Reads a checkpoint back, after every byte of it has been checked.
+    """Read a checkpoint back, after every byte of it has been checked.
 
-    Args:    folder: what `save_checkpoint` wrote.   tokenizer: refuse another vocabulary than its.
+    Args:    folder: what `save_checkpoint` wrote.   tokenizer: refuse a checkpoint with another vocabulary.
     Returns: the checkpoint; its model is in evaluation mode. The random stream is not touched.
     Raises:  ValueError: the folder, the JSON or the weights are missing, changed, of another
              format or vocabulary, or a weight is missing or left over; the culprit is named.

@@ -1,6 +1,6 @@
-"""How good is a model? Estimated on random batches, or measured on a whole split, or by position.
+"""Evaluate a model: estimate its loss on random batches, or measure it on a whole split or by position.
 
-The first is quick and noisy, and is what the reference printed; the others have no randomness.
+The estimate is quick and noisy, and is what the reference printed; the others have no randomness.
 An estimate and a measurement are never mixed in one table.
 
 Taught in: bigram (the estimate) and experiments (the measurement).
@@ -21,12 +21,12 @@ def estimate_loss(
     eval_iters: int,
     generator: torch.Generator | None = None,
 ) -> dict[str, float]:
-    """Mean loss over random batches of each split, in evaluation mode; an estimate with noise.
+    """Estimate the mean loss of each split on random batches, in evaluation mode; it has noise.
 
     The model's mode comes back as it was, also after an exception.
 
     Args:    model: returns (logits, loss), and has a block_size.   splits: name to ids (N,).
-             batch_size: B.   eval_iters: batches a split.   generator: None is the global stream.
+             batch_size: B.   eval_iters: batches per split.   generator: None is the global stream.
     Returns: name to nats per character.
     Raises:  ValueError: a split is too short for a block, or a count below 1.
     Example:
@@ -50,7 +50,7 @@ def estimate_loss(
 
 
 def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -> float:
-    """Loss over a whole split in blocks that do not overlap: no randomness, so no noise.
+    """Measure the loss over a whole split in blocks that do not overlap: no randomness, so no noise.
 
     Args:    model: returns (logits, loss), and has a block_size.   data: (N,) int64 ids.
              batch_size: blocks at a time; changes the speed, not the result.
@@ -74,9 +74,9 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
 
 
 def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
-    """Loss at each place of the block, over a whole split: what a longer past is worth.
+    """Measure the loss at each position of the block, over a whole split: what a longer past is worth.
 
-    Position t has t + 1 characters to go by, itself included. The mean over the positions is what
+    Position t predicts from t + 1 characters, itself included. The mean over the positions is what
     `evaluate_split` gives.
 
     Args:    model: returns (logits, loss), and has a block_size.   data: (N,) int64 ids.
@@ -105,7 +105,7 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
 def _whole_blocks(
     model: nn.Module, data: torch.Tensor, batch_size: int
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Inputs and targets in blocks that do not overlap, batch_size at a time; the rest is left out."""
+    """Return inputs and targets in blocks that do not overlap, batch_size at a time, without the rest."""
     positive_int("batch_size", batch_size)
     block_size = positive_int("block_size", model.block_size)
     blocks = (len(data) - 1) // block_size

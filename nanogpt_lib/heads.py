@@ -19,7 +19,7 @@ from nanogpt_lib.dot_product import AttentionSteps
 
 
 def split_width(n_embd: int, n_head: int) -> int:
-    """head_size, the equal share of the width that each head gets.
+    """Return head_size, the equal share of the width that each head gets.
 
     Raises:  ValueError: n_embd cannot be split into n_head equal parts; proposes widths that can.
     Example:
@@ -40,7 +40,7 @@ def split_width(n_embd: int, n_head: int) -> int:
 
 
 class AttentionCosts(NamedTuple):
-    """What one layer of heads costs, per layer; `costs` sums it over the blocks and the batch.
+    """What one layer of heads costs; `costs` sums it over the blocks and the batch.
 
     parameters: the numbers that each part learns.
     flops: the operations of each part's products, per position of the batch.

@@ -1,4 +1,4 @@
-"""From logits to text: first the probabilities, which are a pure function, then the drawing.
+"""Go from logits to text: first the probabilities, which are a pure function, then the drawing.
 
 Taught in: sampling.
 """
@@ -16,7 +16,7 @@ from nanogpt_lib.checks import evaluating, positive_int, problem, shape
 def next_token_probs(
     logits: torch.Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> torch.Tensor:
-    """Probabilities of what comes next, after temperature, then top-k, then top-p.
+    """Return probabilities of what comes next, after temperature, then top-k, then top-p.
 
     Args:    logits: (..., V) float.
              temperature: below 1 sharpens, above 1 flattens; 0 is greedy: all on the first highest.
@@ -68,9 +68,9 @@ def stream(
     top_p: float | None = None,
     generator: torch.Generator | None = None,
 ) -> Iterator[torch.Tensor]:
-    """Draws one token at a time and hands each over at once.
+    """Draw one token at a time and hand each over at once.
 
-    Of a context longer than block_size the model sees the end. Between two tokens the model is
+    The model sees the last block_size tokens of the context. Between two tokens the model is
     in the mode in which it came, so training may go on beside a stream.
 
     Args:    model: returns (logits, loss), and has a block_size.   idx: (B, T) int64, T >= 1.
@@ -111,7 +111,7 @@ def stream(
 
 
 def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: Any) -> torch.Tensor:
-    """The context and what the model writes after it.
+    """Return the context and what the model writes after it.
 
     Args:    as `stream`.
     Returns: (B, T + max_new_tokens) int64; the first T columns are idx.

@@ -1,8 +1,8 @@
-"""What attention did, observed in the forward pass that really happened.
+"""Observe what attention does in the forward pass that really happens.
 
-Hooks read each head's queries, keys, values and weights as the model computes them; nothing is
-computed a second time by other code. The stages in between follow from those by the very
-function that the head calls, `attention_steps`.
+Hooks read each head's queries, keys, values and weights as the model computes them; no other code
+computes them a second time. The stages in between follow from those by the function that the
+head itself calls, `attention_steps`.
 
 Taught in: self_attention to looking_inside.
 """
@@ -32,12 +32,12 @@ class Trace(NamedTuple):
 
     @property
     def weights(self) -> torch.Tensor:
-        """All attention weights as one tensor, (n_layer, n_head, B, T, T)."""
+        """Return all attention weights as one tensor, (n_layer, n_head, B, T, T)."""
         return torch.stack([torch.stack([head.weights for head in layer]) for layer in self.stages])
 
 
 def trace(model: GPT, idx: torch.Tensor) -> Trace:
-    """Runs the model once, in evaluation mode, and keeps what every head computed on the way.
+    """Run the model once, in evaluation mode, and keep what every head computed on the way.
 
     Args:    model: a GPT with attention="heads".   idx: (B, T) int64, T <= block_size.
     Returns: logits, the five stages of every head, and the residual stream after every block.

@@ -1,6 +1,6 @@
-"""The command that trains a named setting: `python -m nanogpt_lib.train --preset NAME`.
+"""Train a named setting from the command line: `python -m nanogpt_lib.train --preset NAME`.
 
-It prints one row a judgement, and can save, resume and write a sample. Every field of the
+It prints one row per evaluation, and can save, resume and write a sample. Every field of the
 setting can be overridden by an option of its name.
 
 Taught in: experiments.
@@ -27,7 +27,7 @@ from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command.
+    """Run the command.
 
     Args:    argv: its arguments; None is those of the process.
     Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:  # while loading, saving or writing; in a training it is answered above
+    except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
         print("stopped", file=sys.stderr)
         return 130
     return 0
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _argument(kind: object) -> dict[str, Any]:
-    """How argparse reads a field of this type; None, where the type allows it, is the default alone."""
+    """Return how argparse reads a field of this type; None, where allowed, is only the default."""
     known: type = next(one for one in get_args(kind) or (kind,) if one is not NoneType)
     if known is bool:
         return {"action": argparse.BooleanOptionalAction}
@@ -123,7 +123,7 @@ def _resumed(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharT
 
 
 def _write(run: TrainingRun, tokenizer: CharTokenizer, length: int) -> None:
-    """Prints a sample of the trained model, character by character, beginning after a newline."""
+    """Print a sample of the trained model, character by character, beginning after a newline."""
     if length:
         start = torch.tensor(
             [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])]

@@ -1,6 +1,6 @@
-"""The command that trains and records an experiment: `python -m nanogpt_lib.recorded NAME`.
+"""Train and record an experiment from the command line: `python -m nanogpt_lib.recorded NAME`.
 
-It trains the experiment's variants, each with its seeds, and writes one small JSON file a run
+It trains the experiment's variants, each with its seeds, and writes one small JSON file per run
 into data/runs/. Stopped, it keeps what it has; called again, it goes on from there. Without a
 name it lists what is recorded, and how long each took.
 
@@ -29,13 +29,13 @@ from nanogpt_lib.recorded.experiments import experiment_called, experiments
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_run, run_file, save_run
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
 
-UNFINISHED = DATA / "unfinished"  # where a stopped training waits; not under version control
+UNFINISHED = DATA / "unfinished"  # where a stopped training run waits; not under version control
 
 
 def record(
     experiment: str, variant: str, seed: int, machine: str, text: str, unfinished: Path
 ) -> RecordedRun:
-    """Trains one variant with one seed to its end, from the start or from where it was stopped.
+    """Train one variant with one seed to its end, from the start or from where it was stopped.
 
     Args:    experiment, variant, seed: which.   machine: where, in words.   text: to learn from.
              unfinished: the folder in which a checkpoint waits between two sessions.
@@ -50,8 +50,8 @@ def record(
     train_data, val_data = train_val_split(torch.tensor(tokenizer.encode(text)))
     folder = unfinished / run_file(experiment, variant, seed).stem
     run = _begun(folder, model_config, train_config)
-    for judged in train(run, train_data, val_data):
-        print(f"{experiment}, {variant}, seed {seed}, {judged}", flush=True)
+    for evaluated in train(run, train_data, val_data):
+        print(f"{experiment}, {variant}, seed {seed}, {evaluated}", flush=True)
         save_checkpoint(folder, run, tokenizer, text=text)
     save_checkpoint(folder, run, tokenizer, text=text)
     if not run.is_done:
@@ -63,8 +63,8 @@ def record(
         model=model_config,
         train=train_config,
         curve=[
-            Record(j.step, round(j.train_loss, 5), round(j.val_loss, 5), round(j.seconds, 1))
-            for j in run.curve
+            Record(r.step, round(r.train_loss, 5), round(r.val_loss, 5), round(r.seconds, 1))
+            for r in run.curve
         ],
         val_loss=round(evaluate_split(run.model, val_data), 5),
         minutes=round(run.seconds / 60, 2),
@@ -79,7 +79,7 @@ def record(
 
 
 def _begun(folder: Path, model_config: GPTConfig, train_config: TrainConfig) -> TrainingRun:
-    """The run that waits in the folder if it has these settings, a new one otherwise."""
+    """Return the run that waits in the folder if it has these settings, a new one otherwise."""
     if (folder / "checkpoint.json").exists():
         waiting = load_checkpoint(folder)
         if (waiting.model.config, waiting.run.config) == (model_config, train_config):
@@ -91,7 +91,7 @@ def _begun(folder: Path, model_config: GPTConfig, train_config: TrainConfig) -> 
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
+    """Run the command; return its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
 
     Taught in: experiments.
     """
@@ -127,7 +127,7 @@ def _listed(name: str, variant: str, seed: int) -> str:
 
 
 def _record_and_compare(name: str, variant: str, seed: int, machine: str) -> None:
-    """Records a run, and says by how much its loss differs from the one that was recorded before."""
+    """Record a run, and say by how much its loss differs from the one that was recorded before."""
     path = run_file(name, variant, seed, RUNS)
     before = load_run(name, variant, seed, RUNS).val_loss if path.exists() else None
     run = record(name, variant, seed, machine, load_text(), UNFINISHED)
