@@ -13,6 +13,7 @@
 | `bigram` | `lm_loss`, `BigramLM` | bigram |
 | `averaging` | one matrix product looks back, in three ways | averaging_the_past |
 | `dot_product` | `attention_steps`: the formula, stage by stage | self_attention, scaling |
+| `heads` | `Attention`: what every layer of heads promises | multi_head, full_model |
 | `attention` | `Head`, `MultiHeadAttention`, `FusedAttention` | self_attention, multi_head |
 | `layers` | `FeedForward`, `LayerNorm`, `Dropout`, `Block` | feed_forward_and_residuals, layernorm, dropout |
 | `model` | `GPTConfig`, `GPT` | full_model |

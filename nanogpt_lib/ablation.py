@@ -1,8 +1,8 @@
-"""Heads switched off, one or several, and what the loss says to that.
+"""Switch off heads and measure how the loss changes.
 
 A head is switched off where its output enters the projection: zeros stand there instead, and
 everything else is the model's own forward pass. A head that looks busy in a map of weights may
-leave the loss where it was; only this tells.
+leave the loss where it was; only a measurement tells.
 
 Taught in: multi_head and looking_inside.
 """
@@ -14,14 +14,14 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.checks import evaluating, problem
+from nanogpt_lib.heads import Attention, layers_of_heads
 
 
 class HeadLosses(NamedTuple):
-    """base: the loss with every head on.   rise[layer, head]: how far it rises without that head.
+    """The loss with every head on (`base`), and how far it rises without each head (`rise[layer, head]`).
 
-    Nats per character both. A rise below zero says that the loss falls: the head does harm there.
+    Both are in nats per character. A rise below zero means that the loss falls: the head does harm there.
 
     Taught in: multi_head and looking_inside.
     """
@@ -32,12 +32,12 @@ class HeadLosses(NamedTuple):
 
 @contextmanager
 def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterator[nn.Module]:
-    """The model with some heads switched off; afterwards, also after an error, they are on again.
+    """Switch off some heads of the model; afterwards, also after an error, they are on again.
 
-    Gradients, the mode and the weights are left alone, and several of these may be nested.
+    Gradients, the mode and the weights stay as they are, and several of these may be nested.
 
     Args:    model: a GPT, or any module that holds MultiHeadAttention or FusedAttention.
-             heads: pairs (layer, head), both counted from 0 as `trace` counts them; saying a
+             heads: pairs (layer, head), both counted from 0 as `trace` counts them; giving a
              pair twice changes nothing.
     Raises:  ValueError: no attention in the model; no such layer or head (it says which there are).
     Example:
@@ -67,7 +67,7 @@ def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterato
 def loss_without(
     model: nn.Module, idx: torch.Tensor, targets: torch.Tensor, heads: Iterable[tuple[int, int]] = ()
 ) -> float:
-    """The loss in evaluation mode with these heads switched off.
+    """Return the loss in evaluation mode with these heads switched off.
 
     Args:    model: returns (logits, loss).   idx, targets: (B, T) int64.
              heads: pairs (layer, head) as for `without_heads`; none of them by default.
@@ -83,14 +83,15 @@ def loss_without(
     Taught in: multi_head and looking_inside.
     """
     with evaluating(model), without_heads(model, heads):
-        return model(idx, targets)[1].item()
+        loss: torch.Tensor = model(idx, targets)[1]
+        return loss.item()
 
 
 def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> HeadLosses:
-    """How far the loss rises when one head is switched off, for each head alone.
+    """Measure how far the loss rises when one head is switched off, for each head alone.
 
-    The rises do not add up: two heads that do the same work are each missed little, and both
-    together much.
+    The rises do not add up: if two heads do the same work, the loss rises little without one of them
+    and much without both.
 
     Args:    model: returns (logits, loss).   idx, targets: (B, T) int64, the batch to measure on.
     Returns: the loss with every head on, and the rise without each (layer, head).
@@ -104,17 +105,15 @@ def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> H
     Source:  Michel et al. (2019), section 3.2.   Taught in: multi_head and looking_inside.
     """
     pairs = [
-        (layer, head)
-        for layer, attention in enumerate(_layers(model))
-        for head in range(_head_count(attention))
+        (layer, head) for layer, attention in enumerate(_layers(model)) for head in range(attention.n_head)
     ]
     base = loss_without(model, idx, targets)
     return HeadLosses(base, {pair: loss_without(model, idx, targets, [pair]) - base for pair in pairs})
 
 
-def _layers(model: nn.Module) -> list[MultiHeadAttention | FusedAttention]:
-    """The model's layers of heads, in the order in which it was built."""
-    layers = [part for part in model.modules() if isinstance(part, MultiHeadAttention | FusedAttention)]
+def _layers(model: nn.Module) -> list[Attention]:
+    """Return the model's layers of heads, of which there is at least one."""
+    layers = layers_of_heads(model)
     if not layers:
         raise problem(
             "a model with MultiHeadAttention or FusedAttention",
@@ -124,12 +123,8 @@ def _layers(model: nn.Module) -> list[MultiHeadAttention | FusedAttention]:
     return layers
 
 
-def _head_count(attention: MultiHeadAttention | FusedAttention) -> int:
-    return attention.n_head if isinstance(attention, FusedAttention) else len(attention.heads)
-
-
-def _existing(pair: tuple[int, int], layers: list) -> tuple[int, int]:
-    """The same pair, known to name a head that exists."""
+def _existing(pair: tuple[int, int], layers: list[Attention]) -> tuple[int, int]:
+    """Return the same pair, known to name a head that exists."""
     if not (
         isinstance(pair, tuple | list)
         and len(pair) == 2
@@ -141,8 +136,8 @@ def _existing(pair: tuple[int, int], layers: list) -> tuple[int, int]:
     layer, head = pair
     if not 0 <= layer < len(layers):
         raise _no_such("layer", len(layers), pair)
-    if not 0 <= head < _head_count(layers[layer]):
-        raise _no_such(f"head of layer {layer}", _head_count(layers[layer]), pair)
+    if not 0 <= head < layers[layer].n_head:
+        raise _no_such(f"head of layer {layer}", layers[layer].n_head, pair)
     return layer, head
 
 
@@ -154,13 +149,12 @@ def _no_such(what: str, count: int, pair: tuple[int, int]) -> ValueError:
     )
 
 
-def _columns(attention: MultiHeadAttention | FusedAttention, heads: set[int]) -> torch.Tensor:
-    """(C,) bool: which inputs of the projection come from these heads, which lie there side by side."""
+def _columns(attention: Attention, heads: set[int]) -> torch.Tensor:
+    """Return which inputs of the projection come from these heads, side by side: (C,) bool."""
     place = torch.arange(attention.proj.in_features, device=attention.proj.weight.device)
-    head_size = attention.proj.in_features // _head_count(attention)
-    return torch.isin(place // head_size, torch.tensor(sorted(heads), device=place.device))
+    return torch.isin(place // attention.head_size, torch.tensor(sorted(heads), device=place.device))
 
 
-def _zeros_where(mask: torch.Tensor) -> Callable:
+def _zeros_where(mask: torch.Tensor) -> Callable[[nn.Module, tuple[torch.Tensor]], torch.Tensor]:
     # Filled and not multiplied: a head that has gone to infinity is switched off too.
     return lambda _, joined: joined[0].masked_fill(mask, 0.0)

@@ -1,10 +1,14 @@
 """Attention as layers: one head, a head across two sequences, many heads in two forms.
 
-`MultiHeadAttention` is a list of heads, to be read and looked into; `FusedAttention` holds the
+`MultiHeadAttention` is a list of heads, which you can read and look into; `FusedAttention` holds the
 same numbers in one matrix and uses torch's kernel.
 
 Taught in: self_attention (one head, cross-attention), multi_head (several heads).
 """
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +17,8 @@ from torch import nn
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.checks import positive_int, probability, problem, shape
 from nanogpt_lib.dot_product import AttentionSteps, attention_steps
+from nanogpt_lib.heads import Attention, AttentionCosts, watch_output
+from nanogpt_lib.heads import split_width as split_width  # the lesson multi_head imports it from here
 
 
 class Head(nn.Module):
@@ -30,20 +36,29 @@ class Head(nn.Module):
     Source:  Vaswani et al. (2017), section 3.2.1.   Taught in: self_attention.
     """
 
+    mask: torch.Tensor
+
     def __init__(
-        self, n_embd: int, head_size: int, block_size: int, dropout: float = 0.0, scale: float | None = None
+        self,
+        n_embd: int,
+        head_size: int,
+        block_size: int,
+        *,
+        dropout: float = 0.0,
+        scale: float | None = None,
     ) -> None:
         super().__init__()
-        self.n_embd, self.head_size = positive_int("n_embd", n_embd), positive_int("head_size", head_size)
+        self.n_embd = positive_int("n_embd", n_embd)
+        self.head_size = positive_int("head_size", head_size)
         self.scale = head_size**-0.5 if scale is None else scale
         self.key = nn.Linear(n_embd, head_size, bias=False)
         self.query = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(n_embd, head_size, bias=False)
         self.register_buffer("mask", causal_mask(block_size), persistent=False)
-        self.dropout = nn.Dropout(probability("dropout", dropout))  # opened up in notebooks/09
+        self.dropout = nn.Dropout(probability("dropout", dropout))  # opened up in the lesson dropout
 
     def steps(self, x: torch.Tensor) -> AttentionSteps:
-        """All five stages; `forward` returns the last. Raises ValueError as `forward` does."""
+        """Return all five stages; `forward` returns the last. Raises ValueError as `forward` does."""
         _, T, _ = shape("x", x, "B", "T", self.n_embd)
         mask = _crop(self.mask, T)
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, C) -> (B, T, head_size)
@@ -52,9 +67,22 @@ class Head(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.steps(x).output
 
+    def watch_steps(self, hooks: ExitStack) -> Callable[[], AttentionSteps]:
+        """Watch the next forward pass, as `heads.Attention.watch_steps` does, for this head alone."""
+        parts = (self.query, self.key, self.value, self.dropout, self)
+        q, k, v, weights, output = (watch_output(part, hooks) for part in parts)
+
+        def steps() -> AttentionSteps:
+            mask = _crop(self.mask, q[0].shape[-2])
+            computed = attention_steps(q[0], k[0], v[0], scale=self.scale, mask=mask)
+            # In evaluation mode dropout hands on the weights that it is given.
+            return computed._replace(weights=weights[0], output=output[0])
+
+        return steps
+
 
 def _crop(mask: torch.Tensor, T: int) -> torch.Tensor:
-    """The first T rows and columns of a (block_size, block_size) mask."""
+    """Return the first T rows and columns of a (block_size, block_size) mask."""
     if len(mask) < T:
         raise problem(f"T <= block_size={len(mask)}", f"T={T}", "Keep the last block_size positions.")
     return mask[:T, :T]
@@ -87,7 +115,7 @@ class CrossAttention(nn.Module):
         self.value = nn.Linear(context_embd, head_size, bias=False)
 
     def steps(self, x: torch.Tensor, context: torch.Tensor) -> AttentionSteps:
-        """All five stages; `forward` returns the last. Raises ValueError as `forward` does."""
+        """Return all five stages; `forward` returns the last. Raises ValueError as `forward` does."""
         B, _, _ = shape("x", x, "B", "T", self.query.in_features)
         shape("context", context, B, "S", self.key.in_features)
         return attention_steps(self.query(x), self.key(context), self.value(context), scale=self.scale)
@@ -96,28 +124,7 @@ class CrossAttention(nn.Module):
         return self.steps(x, context).output
 
 
-def split_width(n_embd: int, n_head: int) -> int:
-    """head_size, the equal share of the width that each head gets.
-
-    Raises:  ValueError: n_embd cannot be split into n_head equal parts; proposes widths that can.
-    Example:
-        >>> split_width(64, 4)
-        16
-
-    Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: multi_head.
-    """
-    head_size, left = divmod(positive_int("n_embd", n_embd), positive_int("n_head", n_head))
-    if left:
-        near = [width for width in (n_embd - left, n_embd - left + n_head) if width]
-        raise problem(
-            "n_embd to split into n_head equal heads",
-            f"n_embd={n_embd}, n_head={n_head} ({n_embd} % {n_head} = {left})",
-            f"Choose n_embd={' or '.join(map(str, near))}.",
-        )
-    return head_size
-
-
-class MultiHeadAttention(nn.Module):
+class MultiHeadAttention(Attention):
     """Several heads side by side, joined and mixed by a projection: written as a list of heads.
 
     Args:    n_embd: C.   n_head: number of heads, which divides n_embd.   block_size: longest T.
@@ -132,23 +139,46 @@ class MultiHeadAttention(nn.Module):
     """
 
     def __init__(
-        self, n_embd: int, n_head: int, block_size: int, dropout: float = 0.0, scale: float | None = None
+        self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
     ) -> None:
-        super().__init__()
-        head_size = split_width(n_embd, n_head)
-        self.heads = nn.ModuleList(Head(n_embd, head_size, block_size, dropout, scale) for _ in range(n_head))
+        super().__init__(n_embd, n_head, block_size)
+        self.heads = nn.ModuleList(
+            Head(n_embd, self.head_size, block_size, dropout=dropout, scale=scale) for _ in range(n_head)
+        )
         self.proj = nn.Linear(n_embd, n_embd)
         self.dropout = nn.Dropout(dropout)
-        self.register_load_state_dict_pre_hook(_take_fused)
+        self.register_load_state_dict_pre_hook(_take_fused)  # type: ignore[no-untyped-call]  # as torch left it
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        joined = torch.cat(
-            [head(x) for head in self.heads], dim=-1
-        )  # n_head x (B, T, head_size) -> (B, T, C)
-        return self.dropout(self.proj(joined))
+        outputs = [head(x) for head in self.heads]  # n_head times (B, T, head_size)
+        mixed: torch.Tensor = self.dropout(self.proj(torch.cat(outputs, dim=-1)))
+        return mixed
+
+    def watch_steps(self, hooks: ExitStack) -> Callable[[], list[AttentionSteps]]:
+        """Watch each head; their stages are computed one by one, so all of them can be seen."""
+        heads = cast(Iterable[Head], self.heads)  # a ModuleList forgets what it holds
+        watched = [head.watch_steps(hooks) for head in heads]
+        return lambda: [steps() for steps in watched]
+
+    @classmethod
+    def costs(cls, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0) -> AttentionCosts:
+        """Return what one layer costs: more heads are thinner heads, so only maps and masks grow."""
+        C, T, drops = n_embd, block_size, dropout > 0
+        return AttentionCosts(
+            parameters={"query, key, value": 3 * C * C, "projection": C * C + C},  # only one has a bias
+            flops={
+                "query, key, value": 2 * C * 3 * C,
+                "scores": 2 * T * C,  # n_head products over head_size, which is C together
+                "weighted sum": 2 * T * C,
+                "projection": 2 * C * C,
+            },
+            maps=n_head * (3 if drops else 1),  # dropout keeps its own numbers, and the map after them
+            widths=(3 + 1 + drops) * C,  # queries, keys and values, the joined heads, what dropout keeps
+            masks=2 * n_head * T * T,  # each head's own, and its opposite, one byte per pair
+        )
 
 
-class FusedAttention(nn.Module):
+class FusedAttention(Attention):
     """The same heads as one matrix product and torch's own kernel: same numbers, fewer steps.
 
     Built from one seed it holds the numbers of `MultiHeadAttention`, and each loads the other's
@@ -165,19 +195,22 @@ class FusedAttention(nn.Module):
     """
 
     def __init__(
-        self, n_embd: int, n_head: int, block_size: int, dropout: float = 0.0, scale: float | None = None
+        self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
     ) -> None:
-        super().__init__()
-        listed = MultiHeadAttention(n_embd, n_head, block_size, dropout, scale)  # draws in its order
-        self.n_embd, self.n_head, self.block_size = n_embd, n_head, block_size
-        self.scale = listed.heads[0].scale
+        super().__init__(n_embd, n_head, block_size)
+        # A list of heads draws the numbers, so that one seed gives the same model in both forms.
+        listed = MultiHeadAttention(n_embd, n_head, block_size, dropout=dropout, scale=scale)
+        self.n_embd = n_embd
+        self.block_size = block_size
+        self.scale = self.head_size**-0.5 if scale is None else scale
         matrices = [listed.get_parameter(name).detach() for name in _names(n_head)]
         self.qkv = nn.Parameter(torch.cat(matrices))  # (3 * C, C): all queries, all keys, all values
-        self.proj, self.dropout = listed.proj, listed.dropout
-        self.register_load_state_dict_pre_hook(_take_heads)
+        self.proj = listed.proj
+        self.dropout = listed.dropout
+        self.register_load_state_dict_pre_hook(_take_heads)  # type: ignore[no-untyped-call]  # as torch left it
 
     def head_weights(self) -> dict[str, torch.Tensor]:
-        """Views of the fused matrix under a head list's names, in the order a head list draws them."""
+        """Return views of the fused matrix under a head list's names, in the order of its draws."""
         views = dict(zip(_names(self.n_head), self.qkv.detach().chunk(3 * self.n_head), strict=True))
         order = [
             f"heads.{head}.{part}.weight" for head in range(self.n_head) for part in ("key", "query", "value")
@@ -196,23 +229,45 @@ class FusedAttention(nn.Module):
         out_BHTD = F.scaled_dot_product_attention(
             q_BHTD, k_BHTD, v_BHTD, is_causal=True, scale=self.scale, dropout_p=p
         )
-        return self.dropout(self.proj(out_BHTD.transpose(1, 2).reshape(B, T, C)))
+        mixed: torch.Tensor = self.dropout(self.proj(out_BHTD.transpose(1, 2).reshape(B, T, C)))
+        return mixed
+
+    def watch_steps(self, hooks: ExitStack) -> Callable[[], list[AttentionSteps]]:
+        """Refuse: the weights never leave torch's kernel. Raises ValueError, which says the way out."""
+        raise problem(
+            'a model with attention="heads"',
+            'attention="fused", whose weights never leave the kernel',
+            "Build GPT(dataclasses.replace(model.config, attention='heads')), then load this model's "
+            "weights into it: observable.load_state_dict(model.state_dict()).",
+        )
+
+    @classmethod
+    def costs(cls, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0) -> AttentionCosts:
+        """Return the costs of a list of heads, but for what is kept: no mask, and no map without dropout.
+
+        With dropout torch takes the long way on a CPU; without it the kernel keeps one number for each row of
+        a map, to make the map anew.
+        """
+        listed = MultiHeadAttention.costs(n_embd, n_head, block_size, dropout=dropout)
+        if dropout > 0:
+            return listed._replace(masks=0)
+        return listed._replace(masks=0, maps=0, widths=listed.widths + n_head)
 
 
 def _names(n_head: int) -> list[str]:
-    """Names of a head list's matrices, in the order in which the fused matrix stacks them."""
+    """Return the names of a head list's matrices, in the order in which the fused matrix stacks them."""
     return [f"heads.{head}.{part}.weight" for part in ("query", "key", "value") for head in range(n_head)]
 
 
-def _take_heads(module: FusedAttention, state: dict, prefix: str, *_: object) -> None:
-    """Before FusedAttention loads: a head list's matrices, if all are there, become one."""
+def _take_heads(module: FusedAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
+    """Join a head list's matrices, if all are there, into one before FusedAttention loads."""
     names = [prefix + name for name in _names(module.n_head)]
     if all(name in state for name in names):
         state[f"{prefix}qkv"] = torch.cat([state.pop(name) for name in names])
 
 
-def _take_fused(module: MultiHeadAttention, state: dict, prefix: str, *_: object) -> None:
-    """Before MultiHeadAttention loads: a fused matrix, if there, becomes a head list's matrices."""
-    names = [prefix + name for name in _names(len(module.heads))]
+def _take_fused(module: MultiHeadAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
+    """Cut a fused matrix, if there is one, into a head list's matrices before MultiHeadAttention loads."""
+    names = [prefix + name for name in _names(module.n_head)]
     if f"{prefix}qkv" in state:
         state.update(zip(names, state.pop(f"{prefix}qkv").chunk(len(names)), strict=True))

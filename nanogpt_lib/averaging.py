@@ -1,4 +1,4 @@
-"""Averaging the past, in three ways that give the same numbers: loop, matrix product, softmax.
+"""Average the past in three ways that give the same numbers: loop, matrix product, softmax.
 
 The third is the form that attention keeps: replace its zeros by scores that depend on the
 text, and the average becomes a choice.
@@ -12,7 +12,7 @@ from nanogpt_lib.checks import positive_int, shape
 
 
 def causal_mask(T: int, device: torch.device | None = None) -> torch.Tensor:
-    """Which position may see which: True on and below the diagonal.
+    """Return which position may see which: True on and below the diagonal.
 
     Args:    T: number of positions.   device: where the mask lives.
     Returns: (T, T) bool; mask[query, key] is True where the key is not in the query's future.
@@ -29,7 +29,7 @@ def causal_mask(T: int, device: torch.device | None = None) -> torch.Tensor:
 
 
 def average_loop(x: torch.Tensor) -> torch.Tensor:
-    """Each position becomes the mean of itself and all before it: said as two loops.
+    """Replace each position by the mean of itself and all before it, in two loops.
 
     Args:    x: (B, T, C) float.
     Returns: (B, T, C) float; row t is the mean of rows 0 to t.
@@ -49,7 +49,7 @@ def average_loop(x: torch.Tensor) -> torch.Tensor:
 
 
 def average_tril(x: torch.Tensor) -> torch.Tensor:
-    """The same means as one matrix product: row t of the weights is 1 / (t + 1), up to t.
+    """Compute the same means as one matrix product: row t of the weights is 1 / (t + 1), up to t.
 
     Args:    x: (B, T, C) float.
     Returns: (B, T, C) float; equal to `average_loop` up to rounding.
@@ -67,7 +67,7 @@ def average_tril(x: torch.Tensor) -> torch.Tensor:
 
 
 def average_softmax(x: torch.Tensor) -> torch.Tensor:
-    """The same means once more: equal scores, the future at minus infinity, then a softmax.
+    """Compute the same means from equal scores: the future at minus infinity, then a softmax.
 
     Args:    x: (B, T, C) float.
     Returns: (B, T, C) float; equal to `average_loop` up to rounding.

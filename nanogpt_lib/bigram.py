@@ -11,9 +11,9 @@ from nanogpt_lib.checks import positive_int, problem, shape, token_ids
 
 
 def lm_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean surprise at the characters that really came.
+    """Return the mean surprise at the characters that really came.
 
-    Args:    logits: (B, T, V) float, unnormalised: the softmax is taken here, so not before.
+    Args:    logits: (B, T, V) float, unnormalised: the softmax is taken here, so take none before.
              targets: (B, T) int64, ids in [0, V).
     Returns: () float, mean negative log-likelihood, nats per character.
     Raises:  ValueError: shapes disagree, or an id is out of range (names the first one).

@@ -1,4 +1,4 @@
-"""Checkpoints that hold data only, are whole or not there, and say by name what is wrong.
+"""Save and load checkpoints that hold data only, are whole or not there, and name what is wrong.
 
 A checkpoint is a folder: `checkpoint.json` for a person to read, and one safetensors file with
 every number. Neither can run code, as a pickle can. The JSON names the weights by their
@@ -11,6 +11,7 @@ import json
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -28,13 +29,27 @@ FORMAT = 1
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
 CARD = "checkpoint.json"
 _AGAIN = "Save the checkpoint again, or fetch it anew."
-_FIELDS = ("format", "model", "train", "vocabulary", "text_sha256", "step", "seconds", "curve")
-_FIELDS += ("optimizer_groups", "own_generator", "versions", "weights", "weights_sha256", "card_sha256")
+_FIELDS = (
+    "format",
+    "model",
+    "train",
+    "vocabulary",
+    "text_sha256",
+    "step",
+    "seconds",
+    "curve",
+    "optimizer_groups",
+    "own_generator",
+    "versions",
+    "weights",
+    "weights_sha256",
+    "card_sha256",
+)
 
 
 @dataclass
 class Checkpoint:
-    """What a checkpoint holds: a run with its model, the tokenizer of its ids, the text's hash.
+    """What a checkpoint holds: a run with its model, the tokenizer of its ids, and the text's hash.
 
     Taught in: full_model.
     """
@@ -46,11 +61,12 @@ class Checkpoint:
 
     @property
     def model(self) -> GPT:
-        """The model that was saved."""
+        """Return the model that was saved."""
+        assert isinstance(self.run.model, GPT), "load_checkpoint builds a GPT"
         return self.run.model
 
     def resume(self) -> TrainingRun:
-        """The run, ready to go on exactly: its random stream stands where it stood at the save.
+        """Return the run, ready to go on exactly: its random stream stands where it stood at the save.
 
         A run that drew from torch's global stream sets that stream; one with a generator of its
         own gets a new generator. The model comes in training mode.
@@ -78,11 +94,11 @@ def save_checkpoint(
     text: str | None = None,
     resumable: bool = True,
 ) -> None:
-    """Writes the run into the folder, in place of the checkpoint there, at once or not at all.
+    """Write the run into the folder, in place of the checkpoint there, at once or not at all.
 
-    Args:    folder: made if needed.   run: a training of a GPT with AdamW.   tokenizer: its ids.
+    Args:    folder: made if needed.   run: a training run of a GPT with AdamW.   tokenizer: its ids.
              text: what it learns from, remembered by its hash.
-             resumable: keep optimiser and random stream too, three times the size.
+             resumable: keep optimiser and random stream too, which takes three times the space.
     Raises:  ValueError: the model is no GPT, or the tokenizer has another vocabulary size.
              OSError: the folder cannot be written; the checkpoint there is untouched.
     Source:  tensors as safetensors, https://huggingface.co/docs/safetensors.
@@ -131,9 +147,9 @@ def save_checkpoint(
 
 
 def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) -> Checkpoint:
-    """Reads a checkpoint back, after every byte of it has been checked.
+    """Read a checkpoint back, after every byte of it has been checked.
 
-    Args:    folder: what `save_checkpoint` wrote.   tokenizer: refuse another vocabulary than its.
+    Args:    folder: what `save_checkpoint` wrote.   tokenizer: refuse a checkpoint with another vocabulary.
     Returns: the checkpoint; its model is in evaluation mode. The random stream is not touched.
     Raises:  ValueError: the folder, the JSON or the weights are missing, changed, of another
              format or vocabulary, or a weight is missing or left over; the culprit is named.
@@ -170,14 +186,14 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
     return Checkpoint(run, known, card["text_sha256"], tensors.get("random"))
 
 
-def _card_hash(card: dict) -> str:
+def _card_hash(card: dict[str, Any]) -> str:
     rest = {key: value for key, value in card.items() if key != "card_sha256"}
     return sha256(json.dumps(rest, sort_keys=True).encode("utf-8"))
 
 
-def _read_card(folder: Path) -> dict:
+def _read_card(folder: Path) -> dict[str, Any]:
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise problem(
             f"a folder with {CARD}", f"{folder.name!r} without one", "Give the folder, not a file in it."

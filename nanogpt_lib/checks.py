@@ -1,9 +1,7 @@
-"""Bad input gets one message shape: what was expected, what arrived, what to do.
+"""Refuse bad input with one form of message: what was expected, what arrived, what to do.
 
 Every public function calls these at its boundary, so that a slip is named where it was
 made and not forty lines further down. `expect` does the same for a notebook's facts.
-
-Taught in: crew (used everywhere).
 """
 
 import math
@@ -15,7 +13,7 @@ from torch import nn
 
 
 def problem(expected: str, arrived: str, remedy: str) -> ValueError:
-    """The `ValueError` to raise, with its three parts in the one order used everywhere.
+    """Return the `ValueError` to raise, with its three parts in the one order used everywhere.
 
     Example:
         >>> str(problem("block_size >= 1", "block_size=0", "Choose a positive block_size."))
@@ -24,8 +22,8 @@ def problem(expected: str, arrived: str, remedy: str) -> ValueError:
     return ValueError(f"Expected {expected}, got {arrived}. {remedy}")
 
 
-def positive_int(name: str, value: int) -> int:
-    """The same value, known to be a whole number of at least 1.
+def positive_int(name: str, value: object) -> int:
+    """Return the same value, known to be a whole number of at least 1.
 
     Args:    name: what to call it in the message.   value: what the caller passed.
     Raises:  ValueError: it is no whole number, or below 1.
@@ -39,7 +37,7 @@ def positive_int(name: str, value: int) -> int:
 
 
 def probability(name: str, value: float) -> float:
-    """The same value, known to lie in [0, 1].
+    """Return the same value, known to lie in [0, 1].
 
     Args:    name: what to call it in the message.   value: what the caller passed.
     Raises:  ValueError: it lies outside [0, 1] or is NaN.
@@ -53,7 +51,7 @@ def probability(name: str, value: float) -> float:
 
 
 def one_of(name: str, value: str, known: Iterable[str]) -> str:
-    """The same value, known to be one of those that exist.
+    """Return the same value, known to be one of those that exist.
 
     Args:    name: what to call it in the message.   value: what the caller passed.
              known: what exists, in the order in which to list it.
@@ -72,10 +70,10 @@ def one_of(name: str, value: str, known: Iterable[str]) -> str:
 
 
 def shape(name: str, tensor: torch.Tensor, *sizes: int | str) -> tuple[int, ...]:
-    """The tensor's shape, known to have these sizes; a letter stands for any size.
+    """Return the tensor's shape, known to have these sizes; a letter stands for any size.
 
     Args:    name: what to call it in the message.   tensor: what the caller passed.
-             sizes: one a dimension, a number where it is fixed, a letter where it is free.
+             sizes: one per dimension, a number where it is fixed, a letter where it is free.
     Returns: the shape as a tuple, to unpack as `B, T, C = shape("x", x, "B", "T", "C")`.
     Raises:  ValueError: another number of dimensions, or another size where one is fixed.
     Example:
@@ -97,7 +95,7 @@ def shape(name: str, tensor: torch.Tensor, *sizes: int | str) -> tuple[int, ...]
 
 
 def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
-    """The same tensor, known to hold int64 ids in [0, vocab_size).
+    """Return the same tensor, known to hold int64 ids in [0, vocab_size).
 
     On a GPU only the type is checked: reading the values would make the device wait.
 
@@ -123,7 +121,7 @@ def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """The model in evaluation mode without gradients; afterwards every module is as it was.
+    """Put the model into evaluation mode without gradients; afterwards every module is as it was.
 
     Each module's own mode comes back, also after an exception: `model.train()` at the end
     would switch on dropout that somebody had switched off.
@@ -147,7 +145,7 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
 
 
 def expect(label: str, value: float, *, near: float, within: float = 0.0) -> None:
-    """Prints one stable line when a measured fact holds, and stops the notebook when it does not.
+    """Print one stable line when a measured fact holds, and stop the notebook when it does not.
 
     The line shows the band and not the measured digits, since those may change with the
     processor; so the stored output stays the same while the fact stays true.

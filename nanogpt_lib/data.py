@@ -1,4 +1,4 @@
-"""From a text to batches of ids: load it, tell its characters apart, split it, draw from it.
+"""Go from a text to batches of ids: load it, tell its characters apart, split it, draw from it.
 
 Taught in: text_tokens_batches.
 """
@@ -6,8 +6,9 @@ Taught in: text_tokens_batches.
 import errno
 import tempfile
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -15,13 +16,15 @@ from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
 
+Data = TypeVar("Data", str, list[int], torch.Tensor)  # a text, or its ids
+
 TEXT_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 TEXT_FILE = "tinyshakespeare.txt"
 TEXT_URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 
 
 def load_text(path: str | Path | None = None, *, folder: Path | None = None) -> str:
-    """The text to learn from: tiny Shakespeare, or your own file.
+    """Return the text to learn from: tiny Shakespeare, or your own file.
 
     Without a path it is the published text, exact to the last character: from `folder` where it
     lies there with the right hash, else rebuilt from the installed plays, else downloaded.
@@ -31,7 +34,7 @@ def load_text(path: str | Path | None = None, *, folder: Path | None = None) -> 
              folder: where the published text is kept; None is `files.work_folder()`.
     Returns: the text, 1,115,394 characters of 65 kinds where it is the published one.
     Raises:  ValueError: your file is missing, empty, too short to split, or not UTF-8.
-             RuntimeError: the published text could be had in none of the three ways.
+             RuntimeError: none of the three ways gave the published text.
     Example:
         >>> text = load_text()
         >>> f"{len(text):,} characters, {len(set(text))} kinds; it begins {text[:13]!r}"
@@ -62,7 +65,7 @@ def _published_text(folder: Path) -> str:
 
 
 def _rebuilt_or_downloaded(kept: Path) -> bytes:
-    """The bytes of the published text, accepted by their hash alone."""
+    """Return the bytes of the published text, accepted by their hash alone."""
     try:
         content = rebuild_text().encode("utf-8")
         if sha256(content) == TEXT_SHA256:
@@ -141,16 +144,16 @@ class CharTokenizer:
 
     @classmethod
     def from_text(cls, text: str) -> "CharTokenizer":
-        """The tokenizer whose vocabulary is the text's distinct characters, sorted."""
+        """Return the tokenizer whose vocabulary is the text's distinct characters, sorted."""
         return cls("".join(sorted(set(text))))
 
     @property
     def vocab_size(self) -> int:
-        """V, the number of ids."""
+        """Return V, the number of ids."""
         return len(self.vocabulary)
 
     def encode(self, text: str) -> list[int]:
-        """One id a character. Raises ValueError at a character outside the vocabulary."""
+        """Return one id per character. Raises ValueError at a character outside the vocabulary."""
         try:
             return [self.id_of[char] for char in text]
         except KeyError as error:
@@ -162,7 +165,7 @@ class CharTokenizer:
             ) from None
 
     def decode(self, idx: Iterable[int] | torch.Tensor) -> str:
-        """One character an id. Raises ValueError at an id outside [0, V)."""
+        """Return one character per id. Raises ValueError at an id outside [0, V)."""
         ids = idx.tolist() if isinstance(idx, torch.Tensor) else list(idx)
         for place, id_ in enumerate(ids):
             if not isinstance(id_, int) or not 0 <= id_ < self.vocab_size:
@@ -174,10 +177,10 @@ class CharTokenizer:
         return "".join([self.vocabulary[id_] for id_ in ids])
 
 
-def train_val_split(data: Sequence, *, block_size: int = 1) -> tuple[Sequence, Sequence]:
-    """The first nine tenths to learn from and the last tenth to judge by, uncut and unshuffled.
+def train_val_split(data: Data, *, block_size: int = 1) -> tuple[Data, Data]:
+    """Return the first nine tenths to learn from and the last tenth to evaluate on, unshuffled.
 
-    Split by position: windows drawn at random would overlap, and the test would be known.
+    The split is by position: windows drawn at random would overlap, and the model would know the test.
 
     Args:    data: text, or ids of shape (N,).   block_size: the longest context to be drawn.
     Raises:  ValueError: the last tenth cannot hold a block and the character after it.
@@ -195,7 +198,7 @@ def train_val_split(data: Sequence, *, block_size: int = 1) -> tuple[Sequence, S
 def get_batch(
     data: torch.Tensor, block_size: int, batch_size: int, generator: torch.Generator | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Blocks from random places of the data, and the same blocks one character later.
+    """Draw blocks from random places of the data, and the same blocks one character later.
 
     Args:    data: (N,) int64 ids.   block_size: T.   batch_size: B.
              generator: where the places are drawn from; None is torch's global stream.
@@ -206,9 +209,10 @@ def get_batch(
         >>> x.shape, bool((y == x + 1).all())
         (torch.Size([2, 4]), True)
 
-    Source:  draws as the reference does, one randint a batch.   Taught in: text_tokens_batches.
+    Source:  draws as the reference does, one randint per batch.   Taught in: text_tokens_batches.
     """
-    positive_int("block_size", block_size), positive_int("batch_size", batch_size)
+    positive_int("block_size", block_size)
+    positive_int("batch_size", batch_size)
     if len(data) <= block_size:
         raise problem(
             f"at least {block_size + 1} ids", f"{len(data)}", "Take a longer text, or a smaller block_size."

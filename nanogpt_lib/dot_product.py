@@ -38,7 +38,7 @@ def attention_steps(
     mask: torch.Tensor | None = None,
     dropout: Callable[[torch.Tensor], torch.Tensor] | None = None,
 ) -> AttentionSteps:
-    """Scaled dot-product attention, with every stage on the way.
+    """Compute scaled dot-product attention, with every stage on the way.
 
     Args:    q: (..., Tq, head_size).   k: (..., Tk, head_size).   v: (..., Tk, any size).
              scale: what scores are multiplied by; None is head_size ** -0.5.

@@ -1,6 +1,6 @@
-"""How good is a model? Estimated on random batches, or measured on a whole split, or by position.
+"""Evaluate a model: estimate its loss on random batches, or measure it on a whole split or by position.
 
-The first is quick and noisy, and is what the reference printed; the others have no randomness.
+The estimate is quick and noisy, and is what the reference printed; the others have no randomness.
 An estimate and a measurement are never mixed in one table.
 
 Taught in: bigram (the estimate) and experiments (the measurement).
@@ -21,12 +21,12 @@ def estimate_loss(
     eval_iters: int,
     generator: torch.Generator | None = None,
 ) -> dict[str, float]:
-    """Mean loss over random batches of each split, in evaluation mode; an estimate with noise.
+    """Estimate the mean loss of each split on random batches, in evaluation mode; it has noise.
 
     The model's mode comes back as it was, also after an exception.
 
     Args:    model: returns (logits, loss), and has a block_size.   splits: name to ids (N,).
-             batch_size: B.   eval_iters: batches a split.   generator: None is the global stream.
+             batch_size: B.   eval_iters: batches per split.   generator: None is the global stream.
     Returns: name to nats per character.
     Raises:  ValueError: a split is too short for a block, or a count below 1.
     Example:
@@ -37,19 +37,20 @@ def estimate_loss(
     Source:  order of draws as the reference's script.   Taught in: bigram and full_model.
     """
     positive_int("eval_iters", eval_iters)
+    block_size = positive_int("block_size", model.block_size)
     estimates = {}
     with evaluating(model):
         for name, data in splits.items():
             losses = torch.zeros(eval_iters)
             for k in range(eval_iters):
-                x, y = get_batch(data, model.block_size, batch_size, generator)
+                x, y = get_batch(data, block_size, batch_size, generator)
                 losses[k] = model(x, y)[1]
             estimates[name] = losses.mean().item()
     return estimates
 
 
 def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -> float:
-    """Loss over a whole split in blocks that do not overlap: no randomness, so no noise.
+    """Measure the loss over a whole split in blocks that do not overlap: no randomness, so no noise.
 
     Args:    model: returns (logits, loss), and has a block_size.   data: (N,) int64 ids.
              batch_size: blocks at a time; changes the speed, not the result.
@@ -64,7 +65,8 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
 
     Taught in: experiments.
     """
-    batches, total = _whole_blocks(data, model.block_size, batch_size), 0.0
+    batches = _whole_blocks(model, data, batch_size)
+    total = 0.0
     with evaluating(model):
         for xb, yb in batches:
             total += model(xb, yb)[1].item() * len(xb)
@@ -72,9 +74,9 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
 
 
 def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -> torch.Tensor:
-    """Loss at each place of the block, over a whole split: what a longer past is worth.
+    """Measure the loss at each position of the block, over a whole split: what a longer past is worth.
 
-    Position t has t + 1 characters to go by, itself included. The mean over the positions is what
+    Position t predicts from t + 1 characters, itself included. The mean over the positions is what
     `evaluate_split` gives.
 
     Args:    model: returns (logits, loss), and has a block_size.   data: (N,) int64 ids.
@@ -91,7 +93,8 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
 
     Taught in: experiments.
     """
-    batches, totals = _whole_blocks(data, model.block_size, batch_size), 0.0
+    batches = _whole_blocks(model, data, batch_size)
+    totals = torch.zeros(batches[0][0].shape[1], dtype=torch.float64, device=data.device)
     with evaluating(model):
         for xb, yb in batches:
             logits, _ = model(xb)
@@ -100,15 +103,17 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
 
 
 def _whole_blocks(
-    data: torch.Tensor, block_size: int, batch_size: int
+    model: nn.Module, data: torch.Tensor, batch_size: int
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Inputs and targets in blocks that do not overlap, batch_size at a time; the rest is left out."""
+    """Return inputs and targets in blocks that do not overlap, batch_size at a time, without the rest."""
     positive_int("batch_size", batch_size)
+    block_size = positive_int("block_size", model.block_size)
     blocks = (len(data) - 1) // block_size
     if blocks < 1:
         raise problem(
             f"at least {block_size + 1} ids, a block and the one after it", f"{len(data)}", "Take more."
         )
     length = blocks * block_size
-    x, y = data[:length].view(blocks, block_size), data[1 : length + 1].view(blocks, block_size)
+    x = data[:length].view(blocks, block_size)
+    y = data[1 : length + 1].view(blocks, block_size)
     return list(zip(x.split(batch_size), y.split(batch_size), strict=True))

@@ -1,4 +1,4 @@
-"""Where files lie; files that are whole or not there: written beside their place, then moved into it."""
+"""Say where files lie; write files that are whole or not there: beside their place, then moved into it."""
 
 import hashlib
 import os
@@ -44,7 +44,7 @@ def shown(path: Path) -> str:
 
 
 def sha256(content: bytes) -> str:
-    """The SHA-256 of the bytes, as 64 hexadecimal digits.
+    """Return the SHA-256 of the bytes, as 64 hexadecimal digits.
 
     Example:
         >>> sha256(b"To be")[:12]
@@ -56,12 +56,12 @@ def sha256(content: bytes) -> str:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Writes the file so that a reader sees the old content or the new, never a part.
+    """Write the file so that a reader sees the old content or the new, never a part.
 
     The content goes to a temporary sibling, is flushed to the disk, and takes the name in one
     step. What a killed writer left behind is removed by a later call.
 
-    Args:    path: where it shall lie; its folder must exist.   content: all of it.
+    Args:    path: where to put it; its folder must exist.   content: all of it.
     Raises:  OSError: the folder is read-only or the disk is full; the old file is untouched.
     Example:
         >>> with tempfile.TemporaryDirectory() as folder:

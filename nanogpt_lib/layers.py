@@ -9,13 +9,14 @@ from torch import nn
 
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
 from nanogpt_lib.checks import one_of, positive_int, probability, shape
+from nanogpt_lib.heads import Attention
 
-ATTENTION = {"heads": MultiHeadAttention, "fused": FusedAttention}
+ATTENTION: dict[str, type[Attention]] = {"heads": MultiHeadAttention, "fused": FusedAttention}
 NORMS = ("pre", "post", "none")
 
 
 def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Zeroes each number with probability p, and raises the rest so that the mean stays.
+    """Set each number to 0 with probability p, and raise the rest so that the mean stays.
 
     Args:    x: float tensor of any shape.   p: share to drop, in [0, 1].
              generator: where the mask is drawn from; None is torch's global stream.
@@ -35,11 +36,11 @@ def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None)
 
 
 def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
-    """Each position's features shifted to mean 0 and scaled to variance 1, then stretched and moved.
+    """Shift each position's features to mean 0, scale them to variance 1, then stretch and move them.
 
     Args:    x: (..., C).   weight: (C,), the gain gamma.   bias: (C,), the shift beta.
              eps: added to the variance inside the root, so that a constant input stays finite.
-    Returns: (..., C); each position is treated alone, so nothing leaks through time or batch.
+    Returns: (..., C); each position is normalised alone, so nothing leaks through time or batch.
     Raises:  ValueError: weight or bias is not as wide as x.
     Example:
         >>> x = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
@@ -49,7 +50,8 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
     Source:  Ba, Kiros and Hinton (2016), equation 4: the biased variance, as torch has it.
              Taught in: layernorm.
     """
-    shape("weight", weight, x.shape[-1]), shape("bias", bias, x.shape[-1])
+    shape("weight", weight, x.shape[-1])
+    shape("bias", bias, x.shape[-1])
     centred = x - x.mean(dim=-1, keepdim=True)
     variance = centred.square().mean(dim=-1, keepdim=True)  # divided by C, not by C - 1
     return weight * centred / (variance + eps).sqrt() + bias
@@ -79,8 +81,8 @@ class Dropout(nn.Module):
 class LayerNorm(nn.Module):
     """`layer_norm` with a gain and a shift that are learned.
 
-    It calls torch's kernel, which makes one pass where the formula makes six; a test holds the
-    two to each other.
+    It calls torch's kernel, which makes one pass where the formula makes six; a test compares
+    the two.
 
     Args:    n_embd: C, the width.   eps: added to the variance inside the root.
     Returns: calling it with x (..., C) gives (..., C).
@@ -103,7 +105,7 @@ class LayerNorm(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Each position alone thinks over what attention brought it: four times wider, and back.
+    """A layer that works at each position alone on what attention brought there: four times wider, and back.
 
     Args:    n_embd: C.   dropout: share of the result dropped in training.
     Returns: calling it with x (..., C) gives (..., C).
@@ -125,7 +127,8 @@ class FeedForward(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net(x)
+        out: torch.Tensor = self.net(x)
+        return out
 
 
 class Block(nn.Module):
@@ -134,7 +137,7 @@ class Block(nn.Module):
     Args:    n_embd: C.   n_head: number of heads.   block_size: longest T.   dropout: in both parts.
              attention: "heads" for the list of heads, "fused" for one product.
              scale: what scores are multiplied by; None is head_size ** -0.5.
-             residual: False takes the stream away: each part sees only what the last one made.
+             residual: False takes the stream away: each part sees only what the one before it made.
              norm: "pre" before each part, "post" after each sum, or "none".
     Returns: calling it with x (B, T, C) gives (B, T, C).
     Raises:  ValueError: an unknown attention or norm, or sizes that do not fit.
@@ -151,6 +154,7 @@ class Block(nn.Module):
         n_embd: int,
         n_head: int,
         block_size: int,
+        *,
         dropout: float = 0.0,
         attention: str = "heads",
         scale: float | None = None,
@@ -158,11 +162,13 @@ class Block(nn.Module):
         norm: str = "pre",
     ) -> None:
         super().__init__()
-        one_of("attention", attention, ATTENTION)
-        self.residual, self.norm = residual, one_of("norm", norm, NORMS)
-        self.sa = ATTENTION[attention](n_embd, n_head, block_size, dropout, scale)
+        self.residual = residual
+        self.norm = one_of("norm", norm, NORMS)
+        kind = ATTENTION[one_of("attention", attention, ATTENTION)]
+        self.sa = kind(n_embd, n_head, block_size, dropout=dropout, scale=scale)
         self.ffwd = FeedForward(n_embd, dropout)
-        self.ln1, self.ln2 = (nn.Identity() if norm == "none" else LayerNorm(n_embd) for _ in range(2))
+        self.ln1 = nn.Identity() if norm == "none" else LayerNorm(n_embd)
+        self.ln2 = nn.Identity() if norm == "none" else LayerNorm(n_embd)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for part, norm in ((self.sa, self.ln1), (self.ffwd, self.ln2)):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from nanogpt_lib.attention import split_width
 from nanogpt_lib.bigram import lm_loss
 from nanogpt_lib.checks import one_of, positive_int, probability, problem, shape, token_ids
+from nanogpt_lib.heads import Attention, split_width
 from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
 from nanogpt_lib.rng import drawing_from
 
@@ -26,8 +26,8 @@ class GPTConfig:
              n_head: heads in a block.   n_layer: blocks.   dropout: share dropped in training.
              attention: "heads" (observable) or "fused" (fast); the same numbers either way.
              scale: what scores are multiplied by; None is head_size ** -0.5.
-             init: "torch" for each layer's default, "gpt2" for normal numbers of spread 0.02.
-             residual: False takes the stream that passes by away.
+             init: "torch" for each layer's default, "gpt2" for normal numbers of standard deviation 0.02.
+             residual: False takes away the stream that passes by.
              norm: "pre", with a last norm after the blocks; "post" or "none", without one.
     Raises:  ValueError: a size below 1, n_head not dividing n_embd, an unknown choice.
     Example:
@@ -59,7 +59,7 @@ class GPTConfig:
 
     @property
     def head_size(self) -> int:
-        """The width of one head, n_embd / n_head."""
+        """Return the width of one head, n_embd / n_head."""
         return self.n_embd // self.n_head
 
 
@@ -88,28 +88,27 @@ class GPT(nn.Module):
         with drawing_from(generator):
             self.token_embedding_table = nn.Embedding(V, C)
             self.position_embedding_table = nn.Embedding(config.block_size, C)
-            self.blocks = nn.Sequential(
-                *(
-                    Block(
-                        C,
-                        config.n_head,
-                        config.block_size,
-                        config.dropout,
-                        config.attention,
-                        config.scale,
-                        config.residual,
-                        config.norm,
-                    )
-                    for _ in range(config.n_layer)
-                )
-            )
+            self.blocks = nn.Sequential(*(self._block() for _ in range(config.n_layer)))
             self.ln_f = LayerNorm(C) if config.norm == "pre" else nn.Identity()
             self.lm_head = nn.Linear(C, V)
             if config.init == "gpt2":
                 self._init_gpt2()
 
+    def _block(self) -> Block:
+        config = self.config
+        return Block(
+            config.n_embd,
+            config.n_head,
+            config.block_size,
+            dropout=config.dropout,
+            attention=config.attention,
+            scale=config.scale,
+            residual=config.residual,
+            norm=config.norm,
+        )
+
     def _init_gpt2(self) -> None:
-        """Small normal weights, zero biases; what writes to the stream shrinks with its depth."""
+        """Draw small normal weights, smaller ones for what writes to the stream, and set biases to 0."""
         writer = 0.02 * (2 * self.config.n_layer) ** -0.5  # each block adds to the stream twice
         for name, weights in self.lecture_state_dict().items():
             if weights.dim() == 2:
@@ -137,20 +136,21 @@ class GPT(nn.Module):
         return logits, None if targets is None else lm_loss(logits, targets)
 
     def parameter_count(self) -> int:
-        """How many numbers it learns."""
+        """Return how many numbers it learns."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def lecture_state_dict(self) -> dict[str, torch.Tensor]:
-        """Views of the weights under the names and in the order of the lecture's script, head by head."""
+        """Return views of the weights, under the names and in the order of the lecture's script."""
         state: dict[str, torch.Tensor] = {}
         for name, weights in self.state_dict().items():
             owner, _, last = name.rpartition(".")
-            views = self.get_submodule(owner).head_weights() if last == "qkv" else {last: weights}
-            state.update({f"{owner}.{part}": view for part, view in views.items()})
+            part = self.get_submodule(owner)
+            views = part.head_weights() if isinstance(part, Attention) else {last: weights}
+            state.update({f"{owner}.{view_name}": view for view_name, view in views.items()})
         return state
 
     def load_lecture_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Takes weights saved by the lecture's script, whose masks (`tril`) are left aside.
+        """Load weights saved by the lecture's script; its masks (`tril`) are ignored.
 
         Args:    state: that script's `model.state_dict()`.
         Raises:  ValueError: a weight is missing, left over, or of another shape; each is named.

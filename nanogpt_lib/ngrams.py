@@ -1,7 +1,7 @@
-"""Counted baselines: how well can one predict by counting alone?
+"""Predict by counting alone, as a baseline: a network is worth its training only if it does better.
 
-Any network must beat these to have earned its keep: uniform guessing (ln V), letter
-frequencies, the counted bigram, and the interpolated n-gram with longer contexts.
+The baselines are uniform guessing (ln V), letter frequencies, the counted bigram, and the interpolated
+n-gram with longer contexts.
 
 Taught in: text_tokens_batches and bigram.
 """
@@ -12,7 +12,7 @@ from nanogpt_lib.checks import positive_int, problem, token_ids
 
 
 def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
-    """How often each id occurs.
+    """Count how often each id occurs.
 
     Args:    data: (N,) int64 ids.   vocab_size: V.
     Returns: (V,) int64.
@@ -27,7 +27,7 @@ def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
 
 
 def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
-    """How often each id follows each other: row = the character before, column = the one after.
+    """Count how often each id follows each other one: row = the character before, column = the one after.
 
     Args:    data: (N,) int64 ids.   vocab_size: V.
     Returns: (V, V) int64, which sums to N - 1.
@@ -45,11 +45,11 @@ def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
 
 
 def smoothed(counts: torch.Tensor, alpha: float = 1.0) -> torch.Tensor:
-    """Probabilities from counts, with `alpha` imagined sightings of everything.
+    """Return probabilities from counts, with `alpha` imagined sightings of everything.
 
     Without them a pair never seen has probability 0, and meeting it costs an infinite loss.
 
-    Args:    counts: (..., V), one distribution a row.   alpha: > 0, or 0 if no row is empty.
+    Args:    counts: (..., V), one distribution per row.   alpha: > 0, or 0 if no row is empty.
     Returns: (..., V) float64; every row sums to 1.
     Raises:  ValueError: alpha is negative, or a row would be 0 / 0.
     Example:
@@ -68,7 +68,7 @@ def smoothed(counts: torch.Tensor, alpha: float = 1.0) -> torch.Tensor:
 
 
 def unigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
-    """Mean surprise at each character, when all are predicted with the same probabilities.
+    """Return the mean surprise at each character, when all are predicted with the same probabilities.
 
     Args:    probs: (V,), sums to 1.   data: (N,) int64 ids.
     Returns: nats per character; infinite where an id of probability 0 occurs.
@@ -82,7 +82,7 @@ def unigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 
 
 def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
-    """Mean surprise at each character, given the one before it.
+    """Return the mean surprise at each character, given the one before it.
 
     Args:    probs: (V, V), every row sums to 1.   data: (N,) int64 ids, N >= 2.
     Returns: nats per character, over the N - 1 characters that have one before them.
@@ -96,11 +96,11 @@ def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 
 
 class NGramLM:
-    """Predicts from the last `order` characters by counting, and leans on shorter contexts.
+    """A model that predicts from the last `order` characters by counting, and leans on shorter contexts.
 
-    Each order mixes what it saw with what the next shorter one predicts; the weight of the
-    shorter one is the number of different characters seen after the context: a context that
-    has continued in many ways will continue in new ones.
+    Each order mixes what it saw with what the next shorter one predicts. The shorter one has as much
+    weight as there were different characters after the context: a context that has continued in many
+    ways will continue in new ones.
 
     Args:    data: (N,) int64 ids to count.   order: characters of context; 0 is the unigram.
              vocab_size: V.
@@ -132,14 +132,14 @@ class NGramLM:
         self.tables = [self._count(data, length) for length in range(order + 1)]
 
     def _codes(self, data: torch.Tensor, length: int) -> torch.Tensor:
-        """Each context of this length as one number in base V: (N - length + 1,)."""
+        """Return each context of this length as one number in base V: (N - length + 1,)."""
         code = torch.zeros(len(data) - length + 1, dtype=torch.long)
         for place in range(length):
             code = code * self.vocab_size + data[place : place + len(code)]
         return code
 
     def _count(self, data: torch.Tensor, length: int) -> tuple[torch.Tensor, ...]:
-        """What was seen: (pairs, how often, contexts, how often, with how many continuations)."""
+        """Count what was seen: (pairs, how often, contexts, how often, with how many continuations)."""
         pairs, pair_counts = self._codes(data, length + 1).unique(return_counts=True)  # sorted
         contexts, kinds = (pairs // self.vocab_size).unique_consecutive(return_counts=True)
         totals = torch.zeros_like(contexts)
@@ -149,7 +149,7 @@ class NGramLM:
     def _mix(
         self, length: int, contexts: torch.Tensor, ids: torch.Tensor, lower: torch.Tensor
     ) -> torch.Tensor:
-        """p(id | context) from this order's counts and the next lower order's probabilities."""
+        """Return p(id | context) from this order's counts and the next lower order's probabilities."""
         pairs, pair_counts, seen, totals, kinds = self.tables[length]
         seen_times = _look_up(pairs, pair_counts, contexts * self.vocab_size + ids)
         total, kind = _look_up(seen, totals, contexts), _look_up(seen, kinds, contexts)
@@ -157,7 +157,7 @@ class NGramLM:
         return torch.where(total > 0, mixed, lower)  # never seen: the lower order decides alone
 
     def probs(self, context: torch.Tensor) -> torch.Tensor:
-        """(V,) float64 probabilities of what follows `context`, of which the last `order` ids count."""
+        """Return (V,) float64 probabilities of what follows the last `order` ids of `context`."""
         ids = torch.arange(self.vocab_size)
         mixed = torch.full((self.vocab_size,), 1 / self.vocab_size, dtype=torch.float64)
         for length in range(min(self.order, len(context)) + 1):
@@ -166,7 +166,7 @@ class NGramLM:
         return mixed
 
     def loss(self, data: torch.Tensor) -> float:
-        """Mean surprise in nats per character, over the ids with a full context before them."""
+        """Return the mean surprise in nats per character, over the ids with a full context before them."""
         targets = data[self.order :]
         if not len(targets):
             raise problem(f"more than {self.order} ids", f"{len(data)}", "Judge on a longer text.")
@@ -179,7 +179,7 @@ class NGramLM:
     def sample(
         self, length: int, start: torch.Tensor, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """`start` and `length` drawn ids after it: (len(start) + length,) int64."""
+        """Return `start` and `length` drawn ids after it: (len(start) + length,) int64."""
         idx = start
         for _ in range(length):
             drawn = torch.multinomial(self.probs(idx), 1, generator=generator)
@@ -188,6 +188,6 @@ class NGramLM:
 
 
 def _look_up(keys: torch.Tensor, values: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """The value at each wanted key of a sorted table, 0 where the key is not in it."""
+    """Return the value at each wanted key of a sorted table, 0 where the key is not in it."""
     place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
     return torch.where(keys[place] == wanted, values[place], 0)

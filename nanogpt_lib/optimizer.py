@@ -1,9 +1,10 @@
-"""How far a step goes: the learning rate over a training, and which weights decay.
+"""Set how far a step goes: the learning rate over a training run, and which weights decay.
 
 Taught in: full_model.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,12 +16,12 @@ LOWEST = 0.1  # a cosine ends at this share of its height, so that the last step
 
 
 def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str = "constant") -> float:
-    """What the learning rate is multiplied by at this step: up a ramp, then level or down a cosine.
+    """Return the factor of the learning rate at this step: up a ramp, then level or down a cosine.
 
     Args:    step: the step about to be made, counted from 0.   max_iters: steps in all.
              warmup_iters: steps of the ramp; 0 for none.   schedule: "constant" or "cosine".
     Returns: a share in (0, 1]; a cosine comes down to a tenth.
-    Raises:  ValueError: an unknown schedule, or a ramp as long as the training.
+    Raises:  ValueError: an unknown schedule, or a ramp as long as the training run.
     Example:
         >>> [round(rate_factor(step, 10, warmup_iters=2, schedule="cosine"), 2) for step in (0, 1, 2, 6, 10)]
         [0.5, 1.0, 1.0, 0.55, 0.1]
@@ -41,8 +42,8 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
     return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
 
 
-def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """The model's parameters in two groups: matrices, which decay, and all else, which does not.
+def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Return the model's parameters in two groups: matrices, which decay, and the rest, which does not.
 
     A gain, a shift or a bias has no directions to shrink, and pulling a norm's gain towards 0
     would switch its layer off.
@@ -65,7 +66,7 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
 
 
 def adamw(model: nn.Module, learning_rate: float, weight_decay: float | None = None) -> torch.optim.AdamW:
-    """AdamW over all parameters of the model.
+    """Return AdamW over all parameters of the model.
 
     Args:    model: any module.   learning_rate: its step size.
              weight_decay: None lets everything decay by torch's 0.01, as the reference did;

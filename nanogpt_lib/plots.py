@@ -1,7 +1,8 @@
-"""Pictures: arrays in, `(fig, ax)` out. Nothing here knows a model, and nothing calls show."""
+"""Draw pictures: arrays in, `(fig, ax)` out. Nothing here knows a model, and nothing calls show."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,7 +23,7 @@ def bars(
     ylabel: str,
     line: tuple[str, float] | None = None,
 ) -> tuple[Figure, Axes]:
-    """One bar a label, in the order given; spaces and newlines among the labels are made visible.
+    """Draw one bar per label, in the order given; spaces and newlines among the labels become visible.
 
     Args:    labels, values: equally many.   line: a name and a height to draw across.
     Raises:  ValueError: not as many values as labels.
@@ -49,7 +50,7 @@ def curves(
     across: Mapping[str, float] | None = None,
     marker: str | None = None,
 ) -> tuple[Figure, Axes]:
-    """Lines that differ in colour and in dash, and levels to compare them with.
+    """Draw lines that differ in colour and in dash, and levels to compare them with.
 
     Args:    lines: name to (x, y).   across: name to the height of a level, drawn across.
              marker: matplotlib's sign for a point, or None.
@@ -60,8 +61,9 @@ def curves(
         for place, (name, (x, y)) in enumerate(lines.items()):
             if len(x) != len(y):
                 raise problem(f"as many y as x for {name!r}", f"{len(y)} and {len(x)}", "Pair them up.")
-            style = {"color": _COLOURS[place % len(_COLOURS)], "linestyle": DASHES[place % len(DASHES)]}
-            ax.plot(x, y, label=name, marker=marker, **style)
+            colour = _COLOURS[place % len(_COLOURS)]
+            dash = DASHES[place % len(DASHES)]
+            ax.plot(x, y, label=name, marker=marker, color=colour, linestyle=dash)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
         _across(ax, across or {})
         if len(lines) > 1:
@@ -81,9 +83,9 @@ def heatmap(
     signed: bool = False,
     numbers: bool = False,
 ) -> tuple[Figure, Axes]:
-    """A matrix as colours: rows down, columns across.
+    """Draw a matrix as colours: rows down, columns across.
 
-    Args:    values: (rows, columns).   x_labels, y_labels: one a column, one a row.
+    Args:    values: (rows, columns).   x_labels: one per column.   y_labels: one per row.
              limits: the values at the two ends of the colour bar; give the same to maps that are
              to be compared.   signed: a map centred on 0 with symmetric limits.
              numbers: write each value into its cell.
@@ -114,17 +116,27 @@ def heatmap(
 
 @contextmanager
 def _styled(more: Mapping[str, object] | None = None) -> Iterator[None]:
-    """Our settings for one picture. The backend starts before: inside, its switch to interactive mode would
-    be undone with the settings, and a notebook would show its first picture only."""
+    """Use our settings for one picture.
+
+    The backend starts before: inside, its switch to interactive mode would be undone with the settings,
+    and a notebook would show only its first picture.
+    """
     if not plt.get_fignums():
         plt.switch_backend(plt.get_backend())
-    with plt.rc_context(RC_PARAMS | dict(more or {})):
+    settings: dict[Any, Any] = RC_PARAMS | dict(more or {})  # matplotlib lists every key in its types
+    with plt.rc_context(settings):
         yield
 
 
 def _across(ax: Axes, levels: Mapping[str, float]) -> None:
-    """Dotted levels, each with its name and height at the right end."""
+    """Draw dotted levels, each with its name and height at the right end."""
     for name, height in levels.items():
         ax.axhline(height, color=CATEGORIES["black"], linestyle=":", linewidth=1)
-        place = {"xy": (1.0, height), "xycoords": ("axes fraction", "data")}
-        ax.annotate(f"{name} {height:.2f}", **place, ha="right", va="bottom", fontsize=8)
+        ax.annotate(
+            f"{name} {height:.2f}",
+            xy=(1.0, height),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=8,
+        )

@@ -1,7 +1,7 @@
 """Named settings: the four rungs of the reference's ladder, and the model that comes with the project.
 
 The rungs keep the reference's slip of scaling by the root of n_embd where that of head_size is
-meant, because they exist to reproduce its log; notebook 05 measures what the slip costs.
+meant, because they exist to reproduce its log; the lesson scaling measures what the slip costs.
 
 Taught in: experiments.
 """
@@ -66,15 +66,15 @@ PRESETS = LADDER | {"shakespeare": _SHAKESPEARE}
 
 
 def preset(name: str) -> Preset:
-    """The settings of that name.
+    """Return the settings of that name.
 
     Args:    name: one of PRESETS.
-    Raises:  ValueError: there is none of that name; it lists those that are.
+    Raises:  ValueError: there is none of that name; it lists those that there are.
     Example:
         >>> preset("reference-baseline").model.n_embd
         64
 
-    Source:  the reference notebook's four runs (2023); "shakespeare" is own.   Taught in: experiments.
+    Source:  the reference notebook's four runs (2023); "shakespeare" is ours.   Taught in: experiments.
     """
     if name not in PRESETS:
         raise problem(f"one of {', '.join(PRESETS)}", repr(name), "Choose a name from that list.")

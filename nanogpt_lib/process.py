@@ -1,4 +1,4 @@
-"""What a computation asks of the process that it runs in: one thread, and no interrupt within a step."""
+"""Ask two things of the process that a computation runs in: one thread, and no interrupt within a step."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside the block torch uses one thread; afterwards as many as before, also after an exception.
+    """Let torch use one thread inside the block, and as many as before afterwards, also after an exception.
 
     Example:
         >>> before = torch.get_num_threads()
@@ -30,7 +30,7 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def interrupts_afterwards() -> Iterator[None]:
-    """Holds an interrupt back until the block has ended, so that nothing in it is left half done.
+    """Hold an interrupt back until the block has ended, so that nothing in it is left half done.
 
     Where interrupts are ignored they stay ignored, and in another thread than the main one, which is
     never interrupted, the block runs as it is.

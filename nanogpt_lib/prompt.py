@@ -1,4 +1,4 @@
-"""What a model makes of a prompt: the ids that it sees, and in words what it does not see.
+"""Read a prompt as a model does: the ids that it sees, and in words what it does not see.
 
 Taught in: sampling.
 """
@@ -28,7 +28,7 @@ class Reading(NamedTuple):
 
 
 def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Reading:
-    """An answer for any prompt: what the model sees of it, and in words what it does not.
+    """Answer any prompt: what the model sees of it, and in words what it does not.
 
     Characters outside the vocabulary are left out and named. Where nothing is left, the text begins from a
     newline, or where the vocabulary has none, from its first character.
@@ -64,5 +64,5 @@ def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Readi
 
 
 def _named(char: str) -> str:
-    """A character to be read in a sentence; a mark that only changes the one before it gets its number."""
+    """Name a character within a sentence; a mark that only changes the one before it gets its number."""
     return f"U+{ord(char):04X}" if unicodedata.category(char).startswith("M") else visible_text(char)

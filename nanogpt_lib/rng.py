@@ -1,4 +1,4 @@
-"""One random stream at a time: torch's global one, or a generator of your own.
+"""Draw from one random stream at a time: torch's global one, or a generator of your own.
 
 torch draws the initial weights of a layer and the masks of dropout from its global stream
 and takes no generator there. `drawing_from` lends the global stream a generator's state for
@@ -17,7 +17,7 @@ from nanogpt_lib.checks import problem
 
 @contextmanager
 def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
-    """Inside the block everything random comes from `generator`; outside, nothing has changed.
+    """Draw everything random inside the block from `generator`; outside, nothing has changed.
 
     With None the block draws from the global stream, as without it. Afterwards the generator
     stands where the block left it, and the global stream where it stood before.

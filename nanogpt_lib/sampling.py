@@ -1,21 +1,22 @@
-"""From logits to text: first the probabilities, which are a pure function, then the drawing.
+"""Go from logits to text: first the probabilities, which are a pure function, then the drawing.
 
 Taught in: sampling.
 """
 
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, problem, shape
+from nanogpt_lib.checks import evaluating, positive_int, problem, shape
 
 
 def next_token_probs(
     logits: torch.Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> torch.Tensor:
-    """Probabilities of what comes next, after temperature, then top-k, then top-p.
+    """Return probabilities of what comes next, after temperature, then top-k, then top-p.
 
     Args:    logits: (..., V) float.
              temperature: below 1 sharpens, above 1 flattens; 0 is greedy: all on the first highest.
@@ -67,9 +68,9 @@ def stream(
     top_p: float | None = None,
     generator: torch.Generator | None = None,
 ) -> Iterator[torch.Tensor]:
-    """Draws one token at a time and hands each over at once.
+    """Draw one token at a time and hand each over at once.
 
-    Of a context longer than block_size the model sees the end. Between two tokens the model is
+    The model sees the last block_size tokens of the context. Between two tokens the model is
     in the mode in which it came, so training may go on beside a stream.
 
     Args:    model: returns (logits, loss), and has a block_size.   idx: (B, T) int64, T >= 1.
@@ -94,9 +95,11 @@ def stream(
             "Start from a newline: torch.zeros((1, 1), dtype=torch.long).",
         )
 
+    block_size = positive_int("block_size", model.block_size)
+
     def draw(context: torch.Tensor) -> Iterator[torch.Tensor]:
         for _ in range(max_new_tokens):
-            context = context[:, -model.block_size :]
+            context = context[:, -block_size:]
             with evaluating(model):
                 logits, _ = model(context)  # (B, T) -> (B, T, V)
             probs = next_token_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
@@ -107,8 +110,8 @@ def stream(
     return draw(idx)
 
 
-def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: object) -> torch.Tensor:
-    """The context and what the model writes after it.
+def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: Any) -> torch.Tensor:
+    """Return the context and what the model writes after it.
 
     Args:    as `stream`.
     Returns: (B, T + max_new_tokens) int64; the first T columns are idx.

@@ -35,7 +35,7 @@ RC_PARAMS = {
 
 
 def visible(char: str) -> str:
-    """The character as it can be seen in a label: space and newline get a sign of their own.
+    """Return the character as a label can show it: space and newline get a sign of their own.
 
     Example:
         >>> visible(" "), visible("\\n"), visible("a")
@@ -46,7 +46,7 @@ def visible(char: str) -> str:
 
 
 def visible_text(token: str) -> str:
-    """A token with every character visible: `visible`, one character at a time.
+    """Return a token with every character visible: `visible`, one character at a time.
 
     Example:
         >>> visible_text("a b")

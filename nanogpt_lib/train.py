@@ -1,6 +1,6 @@
-"""The command that trains a named setting: `python -m nanogpt_lib.train --preset NAME`.
+"""Train a named setting from the command line: `python -m nanogpt_lib.train --preset NAME`.
 
-It prints one row a judgement, and can save, resume and write a sample. Every field of the
+It prints one row per evaluation, and can save, resume and write a sample. Every field of the
 setting can be overridden by an option of its name.
 
 Taught in: experiments.
@@ -11,8 +11,8 @@ import sys
 import warnings
 from dataclasses import fields, replace
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import get_args
+from types import NoneType
+from typing import Any, get_args
 
 import torch
 
@@ -27,7 +27,7 @@ from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command.
+    """Run the command.
 
     Args:    argv: its arguments; None is those of the process.
     Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
         data = torch.tensor(tokenizer.encode(text))
-        splits = train_val_split(data, block_size=run.model.block_size)
+        splits = train_val_split(data, block_size=run.block_size)
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
             for record in train(run, *splits, progress=sys.stderr.isatty()):
                 print(record, flush=True)
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:  # while loading, saving or writing; in a training it is answered above
+    except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
         print("stopped", file=sys.stderr)
         return 130
     return 0
@@ -81,21 +81,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _argument(kind: type | UnionType) -> dict[str, object]:
-    """How argparse reads a field of this type; None, where the type allows it, is the default alone."""
-    kind = next(one for one in get_args(kind) or (kind,) if one is not NoneType)
-    if kind is bool:
+def _argument(kind: object) -> dict[str, Any]:
+    """Return how argparse reads a field of this type; None, where allowed, is only the default."""
+    known: type = next(one for one in get_args(kind) or (kind,) if one is not NoneType)
+    if known is bool:
         return {"action": argparse.BooleanOptionalAction}
-    return {"type": kind, "metavar": kind.__name__.upper()}
+    return {"type": known, "metavar": known.__name__.upper()}
 
 
-def _overrides(options: argparse.Namespace, config: type) -> dict[str, object]:
+def _overrides(options: argparse.Namespace, config: type[GPTConfig | TrainConfig]) -> dict[str, Any]:
     given = {field.name: getattr(options, field.name, None) for field in fields(config)}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:
-    tokenizer, chosen = CharTokenizer.from_text(text), preset(options.preset)
+    tokenizer = CharTokenizer.from_text(text)
+    chosen = preset(options.preset)
     model_config = replace(chosen.model, vocab_size=tokenizer.vocab_size, **_overrides(options, GPTConfig))
     config = replace(chosen.train, **_overrides(options, TrainConfig))
     torch.manual_seed(config.seed)
@@ -122,7 +123,7 @@ def _resumed(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharT
 
 
 def _write(run: TrainingRun, tokenizer: CharTokenizer, length: int) -> None:
-    """Prints a sample of the trained model, character by character, beginning after a newline."""
+    """Print a sample of the trained model, character by character, beginning after a newline."""
     if length:
         start = torch.tensor(
             [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])]

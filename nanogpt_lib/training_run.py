@@ -1,4 +1,4 @@
-"""Training: draw a batch, measure the loss, step downhill; now and then, judge on both splits.
+"""Train: draw a batch, measure the loss, step downhill; at intervals, evaluate on both splits.
 
 The loop knows any model that returns `(logits, loss)`. All that a run needs to go on exactly
 where it stopped lives in a `TrainingRun`, so an interruption loses nothing.
@@ -28,10 +28,10 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How to train: how much, how fast, and how often to judge.
+    """How to train: how much, how fast, and how often to evaluate.
 
-    Args:    batch_size: blocks a step.   max_iters: steps.   learning_rate: AdamW's, at its height.
-             eval_interval: steps between judgements.   eval_iters: batches a judgement, each split.
+    Args:    batch_size: blocks per step.   max_iters: steps.   learning_rate: AdamW's, at its height.
+             eval_interval: steps between evaluations.   eval_iters: batches per evaluation and split.
              seed: what the command seeds the random stream with.
              train_chars: learn from that many characters at the start of the split; None is all.
              schedule, warmup_iters: how the rate moves, see `optimizer.rate_factor`.
@@ -67,12 +67,12 @@ class TrainConfig:
         self.rate_factor(0)
 
     def rate_factor(self, step: int) -> float:
-        """What the learning rate is multiplied by at that step."""
+        """Return the factor of the learning rate at that step."""
         return rate_factor(step, self.max_iters, self.warmup_iters, self.schedule)
 
 
 class Record(NamedTuple):
-    """One judgement: the losses before this step, in nats per character, and the seconds so far.
+    """One evaluation: the losses before this step, in nats per character, and the seconds so far.
 
     Example:
         >>> print(Record(step=100, train_loss=2.65678, val_loss=2.66701, seconds=3.2))
@@ -92,7 +92,7 @@ class Record(NamedTuple):
 
 @dataclass
 class TrainingRun:
-    """A training with all that it needs to go on: model, optimiser, step, curve, random stream.
+    """A training run with all that it needs to go on: model, optimiser, step, curve, random stream.
 
     Args:    model: returns (logits, loss), and has a block_size.   config: how to train.
              generator: where batches and dropout are drawn from; None is torch's global stream.
@@ -103,7 +103,7 @@ class TrainingRun:
     model: nn.Module
     config: TrainConfig
     generator: torch.Generator | None = None
-    optimizer: torch.optim.Optimizer | None = None
+    optimizer: torch.optim.Optimizer = None  # type: ignore[assignment]  # __post_init__ replaces None
     step: int = 0
     seconds: float = 0.0
     curve: list[Record] = field(default_factory=list)
@@ -115,22 +115,27 @@ class TrainingRun:
             group.setdefault("initial_lr", group["lr"])
 
     @property
+    def block_size(self) -> int:
+        """Return the model's longest context."""
+        return positive_int("block_size", self.model.block_size)
+
+    @property
     def is_done(self) -> bool:
-        """Whether all steps have been made."""
+        """Tell whether all steps have been made."""
         return self.step >= self.config.max_iters
 
     @property
     def is_due(self) -> bool:
-        """Whether this step is to be judged, and has not been: every eval_interval, and the last."""
+        """Tell whether an evaluation is due before this step: every eval_interval, and before the last."""
         last = self.step == self.config.max_iters - 1
-        judged = bool(self.curve) and self.curve[-1].step == self.step
-        return (self.step % self.config.eval_interval == 0 or last) and not judged
+        evaluated = bool(self.curve) and self.curve[-1].step == self.step
+        return (self.step % self.config.eval_interval == 0 or last) and not evaluated
 
 
 def train(
     run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor, *, progress: bool = False
 ) -> Iterator[Record]:
-    """Trains, and yields a record at each judgement, made before that step.
+    """Train, and yield a record of each evaluation, which comes before the step of its number.
 
     Ctrl-C, or a notebook's Stop, takes effect between two steps: the iteration ends with a warning,
     `run` keeps model and curve, and `train(run, ...)` again goes on as if nothing had happened.
@@ -162,14 +167,14 @@ def train(
 
 
 def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> Record | None:
-    """The next piece of a training: the judgement that is due, or else one step.
+    """Do the next piece of a training run: the evaluation that is due, or else one step.
 
-    Between two calls the run is whole: it can be saved, left, or gone on with by `train`.
+    Between two calls the run is whole: it can be saved, left, or continued by `train`.
 
     Args:    as `train`.
-    Returns: the record of a judgement, or None after a step.
+    Returns: the record of an evaluation, or None after a step.
     Raises:  ValueError: all steps have been made, or as `train`.
-             KeyboardInterrupt: interrupted; a step was ended first, a judgement is still due.
+             KeyboardInterrupt: interrupted; a step was ended first, an evaluation is still due.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
         >>> run = TrainingRun(BigramLM(8), TrainConfig(batch_size=4, max_iters=2, learning_rate=1e-2))
@@ -183,17 +188,18 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
     train_data = train_data[: run.config.train_chars]
     started = time.perf_counter()
     if run.is_due:
-        losses = _judge(run, train_data, val_data)
+        losses = _evaluate(run, train_data, val_data)
         run.seconds += time.perf_counter() - started
         run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
         return run.curve[-1]
     with interrupts_afterwards(), drawing_from(run.generator):
         _one_step(run, train_data)
         run.seconds += time.perf_counter() - started
+    return None
 
 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
-    x, y = get_batch(train_data, run.model.block_size, run.config.batch_size)
+    x, y = get_batch(train_data, run.block_size, run.config.batch_size)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
         _, loss = run.model(x, y)
     if not torch.isfinite(loss):
@@ -208,8 +214,8 @@ def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
     run.step += 1
 
 
-def _judge(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> dict[str, float]:
-    """Both losses; a judgement that is cut short leaves the random stream as it found it."""
+def _evaluate(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> dict[str, float]:
+    """Return both losses; an evaluation that is cut short leaves the random stream as it found it."""
     with drawing_from(run.generator):
         before = torch.get_rng_state()
         try:

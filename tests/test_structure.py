@@ -25,7 +25,31 @@ SCREENS = {"plots", "train", "bench"}  # these may draw and print
 CORE = [path for path in FILES if path.parent == PACKAGE and path.stem != "__init__"]
 TAUGHT = [path for path in CORE if path.stem not in NOT_TAUGHT]
 FOR_SCREENS = {"matplotlib", "IPython", "ipywidgets", "anywidget", "notebook", "jupyterlab"}
-MANY_LINES = 300  # more than this, and a concept probably wants to split
+MANY_LINES = 300  # more than this, and a file probably holds more than one concept
+LONG = {  # these hold more, and wait to be split; a new name here needs a reason beside it
+    "lessons/averaging_the_past/exercises.py",
+    "lessons/bigram/exercises.py",
+    "lessons/dropout/exercises.py",
+    "lessons/dropout_facts.py",
+    "lessons/experiments/exercises.py",
+    "lessons/feed_forward_and_residuals/exercises.py",
+    "lessons/full_model/exercises.py",
+    "lessons/gpt_facts.py",
+    "lessons/layernorm/exercises.py",
+    "lessons/multi_head/exercises.py",
+    "lessons/sampling/exercises.py",
+    "lessons/scaling/exercises.py",
+    "lessons/self_attention/exercises.py",
+    "lessons/text_tokens_batches/exercises.py",
+    "widgets/architecture_explorer.py",
+    "widgets/attention_view.py",
+    "widgets/depth_explorer.py",
+    "widgets/norm_explorer.py",
+    "widgets/run_explorer.py",
+    "widgets/sampling_studio.py",
+    "widgets/scaling_explorer.py",
+    "widgets/training_dashboard.py",
+}
 LESSON = re.compile(rf"Taught in:\s.*?\b(?:{'|'.join(LESSONS)})\b", re.DOTALL)
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
@@ -97,6 +121,22 @@ def test_imports_go_only_upward(path: Path) -> None:
         used = rest.partition(".")[0]
         if root == "nanogpt_lib" and used not in ("", "__version__"):
             assert used in above, f"{at(path, line)} imports {module}, which is not above it on the map"
+
+
+@each_file
+def test_a_file_has_at_most_300_lines_or_is_listed(path: Path) -> None:
+    """A file holds one concept. The length alone does not tell, but so many lines are a reason to look."""
+    name = path.relative_to(PACKAGE).as_posix()
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    if name in LONG:
+        assert lines > MANY_LINES, f"{at(path)} has only {lines} lines now: take it off the list LONG"
+    else:
+        assert lines <= MANY_LINES, f"{at(path)} has {lines} lines: which concept in it wants its own file?"
+
+
+def test_every_long_file_on_the_list_exists() -> None:
+    gone = [name for name in LONG if not (PACKAGE / name).is_file()]
+    assert not gone, f"take these off the list LONG, since they do not exist: {gone}"
 
 
 @each_core_file

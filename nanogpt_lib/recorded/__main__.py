@@ -1,4 +1,4 @@
-"""The command that trains and records an experiment: `python -m nanogpt_lib.recorded NAME`.
+"""Train and record an experiment from the command line: `python -m nanogpt_lib.recorded NAME`.
 
 It trains the experiment's variants, each with its seeds, and writes one small JSON file per run
 into data/runs/, or into your cache folder where the library was installed without a checkout.
@@ -34,7 +34,7 @@ from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
 def record(
     experiment: str, variant: str, seed: int, machine: str, text: str, unfinished: Path
 ) -> RecordedRun:
-    """Trains one variant with one seed to its end, from the start or from where it was stopped.
+    """Train one variant with one seed to its end, from the start or from where it was stopped.
 
     Args:    experiment, variant, seed: which.   machine: where, in words.   text: to learn from.
              unfinished: the folder in which a checkpoint waits between two sessions.
@@ -49,8 +49,8 @@ def record(
     train_data, val_data = train_val_split(torch.tensor(tokenizer.encode(text)))
     folder = unfinished / run_file(experiment, variant, seed).stem
     run = _begun(folder, model_config, train_config)
-    for judged in train(run, train_data, val_data):
-        print(f"{experiment}, {variant}, seed {seed}, {judged}", flush=True)
+    for evaluated in train(run, train_data, val_data):
+        print(f"{experiment}, {variant}, seed {seed}, {evaluated}", flush=True)
         save_checkpoint(folder, run, tokenizer, text=text)
     save_checkpoint(folder, run, tokenizer, text=text)
     if not run.is_done:
@@ -62,8 +62,8 @@ def record(
         model=model_config,
         train=train_config,
         curve=[
-            Record(j.step, round(j.train_loss, 5), round(j.val_loss, 5), round(j.seconds, 1))
-            for j in run.curve
+            Record(r.step, round(r.train_loss, 5), round(r.val_loss, 5), round(r.seconds, 1))
+            for r in run.curve
         ],
         val_loss=round(evaluate_split(run.model, val_data), 5),
         minutes=round(run.seconds / 60, 2),
@@ -78,7 +78,7 @@ def record(
 
 
 def _begun(folder: Path, model_config: GPTConfig, train_config: TrainConfig) -> TrainingRun:
-    """The run that waits in the folder if it has these settings, a new one otherwise."""
+    """Return the run that waits in the folder if it has these settings, a new one otherwise."""
     if (folder / "checkpoint.json").exists():
         waiting = load_checkpoint(folder)
         if (waiting.model.config, waiting.run.config) == (model_config, train_config):
@@ -90,7 +90,7 @@ def _begun(folder: Path, model_config: GPTConfig, train_config: TrainConfig) -> 
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
+    """Run the command; return its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
 
     Taught in: experiments.
     """
@@ -126,7 +126,7 @@ def _listed(name: str, variant: str, seed: int) -> str:
 
 
 def _record_and_compare(name: str, variant: str, seed: int, machine: str) -> None:
-    """Records a run, and says by how much its loss differs from the one that was recorded before."""
+    """Record a run, and say by how much its loss differs from the one that was recorded before."""
     shipped = run_file(name, variant, seed, RUNS)
     before = load_run(name, variant, seed, RUNS).val_loss if shipped.exists() else None
     own = work_folder()

@@ -1,10 +1,11 @@
-"""Which trainings are recorded, and what each set of them compares.
+"""Name the training runs that are recorded, and what each set of them compares.
 
 Taught in: experiments.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.model import GPTConfig
@@ -35,7 +36,7 @@ class Experiment(NamedTuple):
 
 
 def experiments() -> dict[str, Experiment]:
-    """Every experiment by its name: one factor at a time, the reference's ladder, the shipped model.
+    """Return every experiment by its name: one factor at a time, the reference's ladder, the shipped model.
 
     Example:
         >>> list(experiments()["heads"].variants), experiments()["heads"].factor
@@ -72,7 +73,7 @@ def experiments() -> dict[str, Experiment]:
 
 
 def experiment_called(name: str) -> Experiment:
-    """The experiment of that name.
+    """Return the experiment of that name.
 
     Raises:  ValueError: there is none; it lists those that there are.
     Example:
@@ -85,8 +86,8 @@ def experiment_called(name: str) -> Experiment:
     return known[one_of("the experiment", name, known)]
 
 
-def _vary(model: GPTConfig, config: TrainConfig, factor: str, values: dict[str, object]) -> Experiment:
-    """One variant a value of a field, which belongs to the model or to the training."""
+def _vary(model: GPTConfig, config: TrainConfig, factor: str, values: Mapping[str, Any]) -> Experiment:
+    """Make one variant per value of a field, which belongs to the model or to the training run."""
     if factor in GPTConfig.__dataclass_fields__:
         variants = {name: Preset(replace(model, **{factor: value}), config) for name, value in values.items()}
     else:
@@ -95,7 +96,7 @@ def _vary(model: GPTConfig, config: TrainConfig, factor: str, values: dict[str, 
 
 
 def _batch_sizes(model: GPTConfig, config: TrainConfig) -> Experiment:
-    """More windows a step and fewer steps: each variant reads as many characters, judged as often."""
+    """Use more windows per step and fewer steps: as many characters read, and as many evaluations."""
     variants = {}
     for batch_size in (8, 16, 32, 64):
         steps = config.batch_size * config.max_iters // batch_size
@@ -105,7 +106,7 @@ def _batch_sizes(model: GPTConfig, config: TrainConfig) -> Experiment:
 
 
 def _block_sizes(model: GPTConfig, config: TrainConfig) -> Experiment:
-    """Longer windows and fewer of them: each variant reads as many characters a step."""
+    """Use longer windows and fewer of them: each variant reads as many characters per step."""
     read = config.batch_size * model.block_size
     variants = {
         f"block {block_size}": Preset(
@@ -117,7 +118,7 @@ def _block_sizes(model: GPTConfig, config: TrainConfig) -> Experiment:
 
 
 def _third_rung() -> dict[str, Preset]:
-    """What the reference changed from its second rung to its third: each change alone, and all at once."""
+    """Make the reference's changes from its second rung to its third: each alone, and all at once."""
     model, config = preset("reference-longer")
     config = replace(config, max_iters=500, eval_iters=50, eval_interval=50)
     wider, trained = preset("reference-wider")
@@ -133,7 +134,7 @@ def _third_rung() -> dict[str, Preset]:
 
 
 def _ladder() -> dict[str, Preset]:
-    """The reference's rungs that two cores can climb; the third is judged on 50 batches instead of 400."""
+    """Take the reference's rungs that two cores can climb; the third is evaluated on 50 batches, not 400."""
     wider = preset("reference-wider")
     return {
         "baseline": preset("reference-baseline"),

@@ -1,4 +1,4 @@
-"""Recorded trainings: what a notebook shows and is too long to train while one waits.
+"""Read and write recorded training runs, which take too long to wait for in a notebook.
 
 Each is one small JSON file in data/runs/ with all that it takes to repeat it; `record` makes them.
 
@@ -21,10 +21,10 @@ RUNS = DATA / "runs"
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedRun:
-    """One training as it was recorded; losses in nats per character.
+    """One training run as it was recorded; losses in nats per character.
 
     Args:    experiment, variant, seed: which one.   model, train: its settings.
-             curve: its judgements, estimated on random batches.
+             curve: its evaluations, estimated on random batches.
              val_loss: measured on the whole validation split after the last step.
              minutes, machine, versions, text_sha256: where it was made and from what.
     Taught in: experiments.
@@ -44,7 +44,7 @@ class RecordedRun:
 
 
 def run_file(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> Path:
-    """Where a run is recorded.
+    """Return where a run is recorded.
 
     Example:
         >>> run_file("heads", "4 heads", 1337).name
@@ -57,7 +57,7 @@ def run_file(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> P
 
 
 def load_runs(experiment: str, folder: Path = RUNS) -> list[RecordedRun]:
-    """The recorded runs of an experiment, by variant in the order of `experiments()`, then by seed.
+    """Return the recorded runs of an experiment, by variant in the order of `experiments()`, then by seed.
 
     Args:    experiment: its name.   folder: where the files lie.
     Raises:  ValueError: no such experiment, a file is missing or damaged; the command is named.
@@ -72,7 +72,7 @@ def load_runs(experiment: str, folder: Path = RUNS) -> list[RecordedRun]:
 
 
 def load_run(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> RecordedRun:
-    """One recorded run.
+    """Return one recorded run.
 
     Args:    experiment, variant, seed: which.   folder: where the files lie.
     Raises:  ValueError: the file is missing or damaged; the command that makes it is named.
@@ -93,7 +93,7 @@ def load_run(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> R
 
 
 def save_run(run: RecordedRun, folder: Path = RUNS) -> Path:
-    """Writes the run's JSON file, at once or not at all, and returns its path.
+    """Write the run's JSON file, at once or not at all, and return its path.
 
     Taught in: experiments.
     """

@@ -23,13 +23,14 @@ from helpers import (
 )
 from nanogpt_lib.ablation import head_losses, loss_without, without_heads
 from nanogpt_lib.attention import CrossAttention, FusedAttention, Head, MultiHeadAttention
+from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPT
 from nanogpt_lib.trace import trace
 
 SIZE = TINY.head_size
 PAIRS = [(layer, head) for layer in range(TINY.n_layer) for head in range(TINY.n_head)]
 
-both_kinds = pytest.mark.parametrize("attention", ["heads", "fused"])
+every_kind = pytest.mark.parametrize("attention", ATTENTION)
 some_heads = st.sets(st.sampled_from(PAIRS))
 
 
@@ -63,7 +64,7 @@ def entering_the_projections(model: GPT, idx: torch.Tensor) -> list[torch.Tensor
     return seen
 
 
-@both_kinds
+@every_kind
 @given(heads=some_heads, T=st.integers(1, TINY.block_size))
 def test_switching_off_is_a_projection_whose_columns_for_the_head_are_zero(
     attention: str, heads: set, T: int
@@ -77,7 +78,7 @@ def test_switching_off_is_a_projection_whose_columns_for_the_head_are_zero(
     assert bool(heads) != torch.equal(logits, model(idx)[0]), "a head off makes a difference, none off none"
 
 
-@both_kinds
+@every_kind
 def test_zeros_stand_where_the_head_wrote_and_the_other_heads_write_what_they_wrote(attention: str) -> None:
     model, idx = tiny_gpt(attention=attention), random_ids(2, 8)
     whole = entering_the_projections(model, idx)[0]
@@ -99,7 +100,7 @@ def test_a_layer_below_is_left_alone_and_a_layer_above_hears_of_it() -> None:
     assert not torch.equal(without.stream[2], whole.stream[2])
 
 
-@both_kinds
+@every_kind
 def test_without_any_head_a_layer_adds_its_projections_bias_and_no_more(attention: str) -> None:
     model, idx = tiny_gpt(attention=attention), random_ids(2, 8)
     seen: list[torch.Tensor] = []
@@ -189,7 +190,7 @@ def test_the_gradient_passes_by_the_head_and_reaches_the_others() -> None:
         assert bool(reached) == (head != 1)
 
 
-@both_kinds
+@every_kind
 def test_afterwards_everything_is_as_before(attention: str) -> None:
     model, idx = tiny_gpt(attention=attention, dropout=0.5), random_ids(2, 8)
     weights, before = weights_of(model), mixed_modes(model)
@@ -222,7 +223,7 @@ def test_an_error_or_a_stop_switches_the_heads_on_again(how: str) -> None:
     assert modes(model) == before
 
 
-@both_kinds
+@every_kind
 def test_the_rise_is_the_loss_without_a_head_less_the_loss_with_all(attention: str) -> None:
     model, idx, targets = tiny_gpt(attention=attention), random_ids(4, 8), random_ids(4, 8, seed=1)
     losses = head_losses(model, idx, targets)
@@ -261,7 +262,7 @@ def test_a_head_that_the_projection_ignores_is_not_missed() -> None:
         ([(0, True)], r"got \(0, True\)\. Write a list of pairs"),
     ],
 )
-@both_kinds
+@every_kind
 def test_a_head_that_does_not_exist_is_told_with_those_that_do(
     attention: str, heads: object, says: str
 ) -> None:

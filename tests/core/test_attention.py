@@ -20,7 +20,7 @@ def pair(scale: float | None = None, dropout: float = 0.0) -> tuple[MultiHeadAtt
     built = []
     for form in (MultiHeadAttention, FusedAttention):
         torch.manual_seed(3)
-        built.append(form(12, 3, 8, dropout, scale))
+        built.append(form(12, 3, 8, dropout=dropout, scale=scale))
     return tuple(built)
 
 
@@ -280,4 +280,4 @@ def test_too_long_or_otherwise_shaped_input_is_refused(layer: nn.Module, shape: 
 @both_forms
 def test_a_dropout_that_is_no_share_is_refused(form: type, dropout: float) -> None:
     with pytest.raises(ValueError, match="0 <= dropout <= 1"):
-        form(12, 3, 8, dropout)
+        form(12, 3, 8, dropout=dropout)
