@@ -323,7 +323,7 @@ def test_a_result_passed_instead_of_the_function_is_explained() -> None:
 
 
 def test_half_of_a_pair_is_asked_for_the_other() -> None:
-    message = text_tokens_batches.encode_decode.check(text_tokens_batches.encode).message
+    message = text_tokens_batches.encode_decode.check(text_tokens_batches.encode_decode.answer[0]).message
     assert message == "Expected check(encode, decode), got 1 answer."
 
 
