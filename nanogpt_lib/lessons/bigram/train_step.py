@@ -42,7 +42,7 @@ def two_steps(train_step: Callable, table: torch.Tensor, batches: list[tuple]) -
         weight.copy_(table)
     weight.register_hook(lambda grad: calls.append("backward"))
     optimizer = Watched(model.parameters(), lr=2.0, calls=calls)
-    found: dict = {"_calls": calls, "_start": table}
+    found: dict = {"_calls": calls}
     for number, (x, y) in enumerate(batches, 1):
         loss = train_step(model, optimizer, x, y)
         if isinstance(loss, torch.Tensor | float):
@@ -56,14 +56,14 @@ class Steps:
     """How far each step moved the table, as a length, and the loss that came back from the first."""
 
     def __init__(self, case: Case) -> None:
-        self.moved_1, self.moved_2 = lengths(case.got)
-        self.wanted_1, self.wanted_2 = lengths(case.want)
+        self.moved_1, self.moved_2 = lengths(case.inputs[0], case.got)
+        self.wanted_1, self.wanted_2 = lengths(case.inputs[0], case.want)
         self.moved = self.moved_1 + self.moved_2
         self.loss, self.wanted_loss = case.got["loss of step 1"], case.want["loss of step 1"]
 
 
-def lengths(found: dict) -> tuple[float, float]:
-    start, first, second = (found[name] for name in ("_start", "table after step 1", "table after step 2"))
+def lengths(start: torch.Tensor, found: dict) -> tuple[float, float]:
+    first, second = found["table after step 1"], found["table after step 2"]
     return (first - start).norm().item(), (second - first).norm().item()
 
 
