@@ -59,7 +59,7 @@ class Steps:
         self.moved_1, self.moved_2 = lengths(case.inputs[0], case.got)
         self.wanted_1, self.wanted_2 = lengths(case.inputs[0], case.want)
         self.moved = self.moved_1 + self.moved_2
-        self.loss, self.wanted_loss = case.got["loss of step 1"], case.want["loss of step 1"]
+        self.loss, self.wanted_loss = (float(found["loss of step 1"]) for found in (case.got, case.want))
 
 
 def lengths(start: torch.Tensor, found: dict) -> tuple[float, float]:
