@@ -145,6 +145,9 @@ def _quietly(run: Callable, function: Any, inputs: tuple) -> Outcome:
 
 
 def case_of(run: Run) -> Case:
-    """Return what a message may measure of one run: an array or a list is measured as a tensor is."""
-    got = numbers(run.outcome.value)
-    return Case(run.inputs, run.outcome.value if got is None else got, run.want, run.outcome.error)
+    """Return what a message may measure of one run: an array or a list as a tensor, (1,) as a number."""
+    got, want = numbers(run.outcome.value), numbers(run.want)
+    if got is None:
+        return Case(run.inputs, run.outcome.value, run.want, run.outcome.error)
+    one_number = want is not None and not want.ndim and got.numel() == 1
+    return Case(run.inputs, got.reshape(()) if one_number else got, run.want, run.outcome.error)

@@ -106,6 +106,14 @@ def test_one_number_in_brackets_is_one_number() -> None:
     assert bigram.nll.check(lambda z, y: bigram.nll.answer(z, y).reshape(1)).passed
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_mistake_in_one_number_is_told_whatever_shape_it_has(shape: tuple) -> None:
+    """A message that formats the number must not raise where it came as (1,)."""
+    result = bigram.nll.check(lambda z, y: -bigram.nll.answer(z, y).reshape(shape))
+    assert result.mistake == "the minus is missing"
+    assert result.message.startswith("Your loss is -")
+
+
 def test_a_wrong_dtype_is_named() -> None:
     assert "got torch.int32" in said(lambda x: loop(x).int())
     assert "got torch.float16" in said(lambda x: loop(x).half())
@@ -323,7 +331,7 @@ def test_a_result_passed_instead_of_the_function_is_explained() -> None:
 
 
 def test_half_of_a_pair_is_asked_for_the_other() -> None:
-    message = text_tokens_batches.encode_decode.check(text_tokens_batches.encode).message
+    message = text_tokens_batches.encode_decode.check(text_tokens_batches.encode_decode.answer[0]).message
     assert message == "Expected check(encode, decode), got 1 answer."
 
 

@@ -1,7 +1,7 @@
 """What the exercises of the lesson on bigrams measure on the real text."""
 
 from nanogpt_lib.lessons import bigram as ex
-from nanogpt_lib.lessons.facts import lowest_loss
+from nanogpt_lib.lessons.bigram.best_alpha import lowest_loss
 from nanogpt_lib.lessons.texts import published
 from nanogpt_lib.ngrams import bigram_counts
 

@@ -1,0 +1,158 @@
+"""How much to add to every count, found by search on text that was not counted."""
+
+import functools
+import math
+from collections.abc import Callable
+
+import torch
+
+from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
+from nanogpt_lib.lessons.texts import passage, published
+from nanogpt_lib.ngrams import bigram_counts, smoothed
+
+NEAR_ENOUGH = 0.002  # nats: how far above the lowest loss an alpha may be
+
+
+def pair_loss(counts: torch.Tensor, pairs: torch.Tensor, alpha: float) -> float:
+    """Return the bigram loss on a text whose pairs were counted once for all alphas, so that it is quick."""
+    return -(pairs * smoothed(counts, alpha).log()).sum().item() / pairs.sum().item()
+
+
+def losses(counts: torch.Tensor, data: torch.Tensor, alphas: list[float]) -> list[tuple[float, float]]:
+    """Return (loss on data, alpha) for every alpha."""
+    pairs = bigram_counts(data, len(counts))
+    return [(pair_loss(counts, pairs, alpha), alpha) for alpha in alphas]
+
+
+def lowest_loss(counts: torch.Tensor, data: torch.Tensor) -> tuple[float, float]:
+    """Return the lowest loss on data and its alpha, by a fine search."""
+    return min(losses(counts, data, [10 ** (k / 30) for k in range(-100, 31)]))
+
+
+@functools.cache
+def whole_text() -> tuple:
+    _, known, train, val = published()
+    counts = bigram_counts(train, len(known))
+    return counts, val, lowest_loss(counts, val)
+
+
+def short_and_long(seed: int) -> list[tuple]:
+    """Return counts of a short text, of a longer one, and at the end of all the training text."""
+    _, known, train, val = published()
+    generator = torch.Generator().manual_seed(seed)
+    cases = []
+    for length in (3_000, 8_000):
+        counts = bigram_counts(passage(train, length, generator), len(known))
+        data = passage(val, 5_000, generator)
+        cases.append((counts, data, lowest_loss(counts, data)))
+    return [*cases, whole_text()]
+
+
+def goodness(
+    best_alpha: Callable, counts: torch.Tensor, data: torch.Tensor, lowest: tuple
+) -> dict[str, Fact]:
+    """Return how good the chosen alpha is, beside `lowest`: the lowest loss and its alpha."""
+    raw = best_alpha(counts, data)
+    number = numbers(raw)
+    if number is None or number.numel() != 1:
+        raise Refusal(f"Expected one number alpha, got {type(raw).__name__}: {str(raw)[:60]!r}.")
+    alpha, (least, best) = number.item(), lowest
+    beside = f"the lowest is {least:.4f}, at alpha = {best:.2g}."
+    if not 0 < alpha < math.inf:
+        return {"alpha": Fact("not above 0", f"alpha = {alpha:.3g} gives no finite loss; {beside}")}
+    loss = pair_loss(counts, bigram_counts(data, len(counts)), alpha)
+    if loss <= least + NEAR_ENOUGH:
+        value = "near enough"
+    elif abs(alpha - least) < NEAR_ENOUGH:
+        value = "the loss"
+    elif alpha == 1:
+        value = "one"
+    else:
+        far = "" if 1 / 20 < alpha / best < 20 else "far "
+        value = far + ("too small" if alpha < best else "too large")
+    return {"alpha": Fact(value, f"alpha = {alpha:.3g} gives a loss of {loss:.4f}; {beside}")}
+
+
+ex = Exercise(
+    prompt="Write best_alpha(counts, data): the alpha > 0 that, added to every count, gives the lowest bigram loss on data. A number is fine too; it is judged on the whole text.",
+    hints=(
+        "Write the loss as a function of alpha. Then try many values and keep the best.",
+        "Try alphas that grow by a factor, such as 0.001 to 10 in steps of 12%: small ones differ as much as large ones. Judge them on data, not on the counts.",
+        "loss(alpha): probs = (counts + alpha) / (counts + alpha).sum(dim=1, keepdim=True), then the mean of -log probs[data[:-1], data[1:]]; return min(candidates, key=loss).",
+    ),
+    inputs=short_and_long,
+    run=goodness,
+    takes_value=True,
+    note=lambda values: values[-1]["alpha"].said,
+)
+
+
+@ex.right
+def best_alpha(counts: torch.Tensor, data: torch.Tensor) -> float:
+    def loss(alpha: float) -> float:
+        probs = (counts + alpha) / (counts + alpha).sum(dim=1, keepdim=True)
+        return -probs[data[:-1], data[1:]].log().mean().item()
+
+    candidates = [10 ** (k / 20) for k in range(-60, 21)]  # from 0.001 to 10, each 12% more
+    return min(candidates, key=loss)
+
+
+@ex.also_right
+def alpha_by_thirds(counts, data):
+    """A search that halves its way down the valley; on pairs, in float64."""
+    pairs = torch.zeros_like(counts, dtype=torch.float64)
+    pairs.index_put_((data[:-1], data[1:]), torch.ones(len(data) - 1, dtype=torch.float64), accumulate=True)
+
+    def loss(power):
+        p = counts + 10.0**power
+        return -(pairs * (p / p.sum(1, keepdim=True)).log()).sum()
+
+    low, high = -4.0, 3.0
+    while high - low > 0.01:
+        a, b = low + (high - low) / 3, high - (high - low) / 3
+        low, high = (low, b) if loss(a) < loss(b) else (a, high)
+    return torch.tensor(10.0**low)
+
+
+@ex.also_right
+def alpha_from_a_list(counts, data):
+    best, least = None, float("inf")
+    for k in range(1, 60):
+        a = 0.02 * 1.13**k
+        p = (counts + a).double()
+        cost = -((p / p.sum(1, True)).log()[data[:-1], data[1:]]).mean()
+        if cost < least:
+            best, least = a, cost
+    return best
+
+
+def coarsely(counts: torch.Tensor, data: torch.Tensor) -> list[tuple[float, float]]:
+    return losses(counts, data, [10 ** (k / 10) for k in range(-40, 21)])
+
+
+ex.mistake(
+    "chosen on the training text",
+    "{alpha} So small a value is best for the very counts that it came from. Choose on data, which was not counted.",
+    lambda counts, data: min((pair_loss(counts, counts, a), a) for a in (1e-4, 1e-3, 1e-2, 1e-1, 1.0))[1],
+)
+ex.mistake(
+    "no smoothing",
+    "{alpha} With nothing added, a pair never seen has probability 0.",
+    lambda counts, data: 0.0,
+)
+ex.mistake(
+    "always 1",
+    "{alpha} 1 is a good start for a long text; for a short one it drowns the counts. Search.",
+    lambda counts, data: 1.0,
+)
+ex.mistake(
+    "the highest loss instead of the lowest",
+    "{alpha} So much drowns the counts: look for the lowest loss, min.",
+    lambda counts, data: max(coarsely(counts, data))[1],
+)
+ex.mistake(
+    "the loss instead of alpha",
+    "{alpha} Return the alpha that belongs to the lowest loss.",
+    lambda counts, data: min(coarsely(counts, data))[0],
+)

@@ -1,0 +1,143 @@
+"""How much of the validation text has been trained on, when windows are split at random."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from nanogpt_lib.kit.exercise import Exercise
+
+
+def windows(seed: int) -> list[tuple]:
+    """Return first a split that shuffles all windows of a text and keeps a tenth; then sparser ones."""
+    generator = torch.Generator().manual_seed(seed)
+    cases = []
+    for length, block_size, count in [(1200, 16, 1184), (400, 4, 90), (300, 8, 30), (200, 1, 90), (90, 3, 7)]:
+        starts = torch.randperm(length - block_size, generator=generator)[:count]
+        cut = int(0.7 * count) if seed or cases else int(0.9 * count)
+        cases.append((starts[:cut], starts[cut:], block_size))
+    return cases
+
+
+ex = Exercise(
+    prompt="Write leak(train_starts, val_starts, block_size): a window covers the positions start to start + block_size - 1. Return which share of the positions in validation windows lies in a training window as well.",
+    hints=(
+        "Two sets of positions: those in any training window, and those in any validation window.",
+        "A window that starts at s covers s + 0, s + 1, ..., s + block_size - 1. Python's sets drop doubles, and & gives what both hold.",
+        "seen = {int(s) + i for s in train_starts for i in range(block_size)}, the same for val_starts; then len(both) / len(those of val).",
+    ),
+    inputs=windows,
+    see=lambda case: {
+        "compared": f"Expected {case.want:.4f} with block_size={case.inputs[2]}, got {case.got:.4f}",
+        "starts": len(case.inputs[1]),
+    },
+    note=lambda values: (
+        f"Split at random by windows, {values[0]:.1%} of the validation positions were trained on."
+    ),
+)
+
+
+@ex.right
+def leak(train_starts: torch.Tensor, val_starts: torch.Tensor, block_size: int) -> float:
+    seen = {int(s) + i for s in train_starts for i in range(block_size)}
+    held_back = {int(s) + i for s in val_starts for i in range(block_size)}
+    return len(held_back & seen) / len(held_back)
+
+
+@ex.also_right
+def leak_by_mask(a, b, T):
+    size = int(max(a.max(), b.max())) + T
+    seen, held = torch.zeros(size, dtype=torch.bool), torch.zeros(size, dtype=torch.bool)
+    for i in range(T):
+        seen[a + i] = True
+        held[b + i] = True
+    return (seen & held).sum() / held.sum()
+
+
+@ex.also_right
+def leak_by_numpy(a, b, T):
+    held = np.unique((b.numpy()[:, None] + np.arange(T)).ravel())
+    return np.isin(held, a.numpy()[:, None] + np.arange(T)).mean()
+
+
+def covered(starts: torch.Tensor, T: int) -> list[int]:
+    """Return the positions that windows of T cover, one window after the other."""
+    return (starts[:, None] + torch.arange(T)).flatten().tolist()
+
+
+def shared(of: Callable) -> Callable:
+    """Return the answer that divides what both splits hold by what `of` makes of the two sets."""
+
+    def share(train, val, T):
+        seen, held_back = set(covered(train, T)), set(covered(val, T))
+        return len(seen & held_back) / len(of(seen, held_back))
+
+    return share
+
+
+ex.mistake(
+    "compares the starts alone",
+    "{compared}: no window is in both splits, and yet they overlap. Compare all positions that the windows cover, not where they start.",
+    lambda train, val, T: leak(train, val, 1),
+)
+
+
+@ex.mistake(
+    "looks at the first position of each window",
+    "{compared}: you asked for the {starts} starts only. A validation window has block_size positions.",
+)
+def _(train, val, T):
+    starts = set(val.tolist())
+    return len(starts.intersection(covered(train, T))) / len(starts)
+
+
+ex.mistake(
+    "the share of the training positions",
+    "{compared}: you divided by the training positions. Divide by those of val.",
+    shared(lambda seen, held_back: seen),
+)
+ex.mistake(
+    "the share of all positions",
+    "{compared}: you divided by the positions of both. Divide by those of val.",
+    shared(lambda seen, held_back: seen | held_back),
+)
+
+
+@ex.mistake(
+    "counts windows instead of positions",
+    "{compared}: you counted windows with any overlap. One shared position does not make a whole window known: count positions.",
+)
+def _(train, val, T):
+    seen = set(covered(train, T))
+    return sum(not seen.isdisjoint(covered(one[None], T)) for one in val) / len(val)
+
+
+@ex.mistake(
+    "counts a position once for each window",
+    "{compared}: a position that lies in several windows was counted several times. Put the positions into a set.",
+)
+def _(train, val, T):
+    seen, places = set(covered(train, T)), covered(val, T)
+    return sum(place in seen for place in places) / len(places)
+
+
+ex.mistake(
+    "the window is one too long",
+    "{compared}: your windows hold block_size + 1 positions.",
+    lambda train, val, T: leak(train, val, T + 1),
+)
+ex.mistake(
+    "the window is one too short",
+    "{compared}: your windows hold block_size - 1 positions.",
+    lambda train, val, T: leak(train, val, max(T - 1, 1)),  # an empty window says nothing
+)
+ex.mistake(
+    "the share that does not leak",
+    "{compared}: that is the share which is in no training window. 1 minus it.",
+    lambda *split: 1 - leak(*split),
+)
+ex.mistake(
+    "a percentage",
+    "{compared}: that is a percentage. A share lies between 0 and 1.",
+    lambda *split: 100 * leak(*split),
+)
