@@ -1,4 +1,4 @@
-"""What the exercises of notebook 06 measure, and what they say of answers that no known mistake explains."""
+"""What the exercises of the lesson on several heads measure, and say where no known mistake explains."""
 
 import re
 
@@ -13,7 +13,9 @@ from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.measures.models import built
 from nanogpt_lib.lessons import multi_head as ex
-from nanogpt_lib.lessons.head_facts import consequence, copied, without, without_each
+from nanogpt_lib.lessons.multi_head.copied import copied
+from nanogpt_lib.lessons.multi_head.cut_and_join import consequence
+from nanogpt_lib.lessons.multi_head.switched_off import without, without_each
 
 SEEDS = range(10)
 split, merge = ex.split_heads.answer, ex.merge_heads.answer

@@ -1,4 +1,4 @@
-"""What the exercises of notebook 11 measure, and what they say of answers that no known mistake explains."""
+"""What the exercises of the lesson on sampling measure, and say where no known mistake explains."""
 
 import pytest
 import torch
@@ -6,7 +6,9 @@ import torch.nn.functional as F
 
 from helpers import said
 from nanogpt_lib.lessons import sampling as ex
-from nanogpt_lib.lessons.sampling_facts import BLOCK, DRAWS, NEW, WITHIN, Writer, laws, prompts, written
+from nanogpt_lib.lessons.sampling.laws import DRAWS, WITHIN, laws
+from nanogpt_lib.lessons.sampling.writer import BLOCK, Writer, prompts
+from nanogpt_lib.lessons.sampling.written import NEW, written
 from nanogpt_lib.sampling import generate, next_token_probs
 
 SEEDS = range(10)
