@@ -177,7 +177,6 @@ ex.mistake(
     "each block has a factor of its own",
     "{loudness}. Your first block's factor is {factor:.3g}, the last one's {last_factor:.3g}. One factor for all is asked for.",
     scaled(lambda n, place: (2 * (place + 1)) ** -0.5),
-    scaled(lambda n, place: (place + 1) ** -0.5),
 )
 
 
