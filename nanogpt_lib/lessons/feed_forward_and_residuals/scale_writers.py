@@ -7,6 +7,7 @@ import torch
 
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.draws import between, seeded
+from nanogpt_lib.kit.measures.errors import raised
 from nanogpt_lib.kit.mistakes import Case
 from nanogpt_lib.lessons.feed_forward_and_residuals.loudness import started
 
@@ -28,15 +29,6 @@ def scaling(case: Case) -> dict:
         "last_factor": factors[-1],
         "feed_forward": got["_factors"]["ffwd.net.2.weight"][0],
         "changed": len(got["_changed"]),
-    }
-
-
-def error(case: Case) -> dict:
-    """Return what torch raised, and in which words."""
-    return {
-        "n_layer": case.inputs[0],
-        "kind": type(case.error).__name__,
-        "words": str(case.error).rstrip("."),
     }
 
 
@@ -194,8 +186,8 @@ def _(blocks):
 
 @ex.mistake(
     "a gradient is recorded",
-    "For {n_layer} blocks torch raised {kind}: {words}. These weights are to be trained, so torch wants to follow every change. This one is ours: torch.no_grad().",
-    see=error,
+    "For {inputs[0]} blocks torch raised {kind}: {words}. These weights are to be trained, so torch wants to follow every change. This one is ours: torch.no_grad().",
+    see=raised,
 )
 def _(blocks):
     for block in blocks:
@@ -204,8 +196,8 @@ def _(blocks):
 
 @ex.mistake(
     "a parameter is replaced by a tensor",
-    "For {n_layer} blocks torch raised {kind}: {words}. The name of a parameter takes no plain tensor. Change the numbers where they are.",
-    see=error,
+    "For {inputs[0]} blocks torch raised {kind}: {words}. The name of a parameter takes no plain tensor. Change the numbers where they are.",
+    see=raised,
 )
 def _(blocks):
     for block in blocks:
