@@ -8,7 +8,9 @@ from helpers import said
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.layers import Block, FeedForward
 from nanogpt_lib.lessons import feed_forward_and_residuals as ex
-from nanogpt_lib.lessons.block_facts import _copied, _stack, block_parts, laid_out, started, streamed
+from nanogpt_lib.lessons.feed_forward_and_residuals.layer_outputs import laid_out
+from nanogpt_lib.lessons.feed_forward_and_residuals.loudness import calm_stack, copied, started
+from nanogpt_lib.lessons.feed_forward_and_residuals.stream import block_parts, streamed
 
 SEEDS = range(10)
 
@@ -116,7 +118,7 @@ def test_twelve_blocks_add_about_five_before_and_about_one_after() -> None:
 
 def test_a_stack_is_the_same_for_each_answer() -> None:
     """It is made once and copied; a copy that shared its numbers would hand one answer's on to the next."""
-    made, x, _ = _stack(3, 1)
+    made, x, _ = calm_stack(3, 1)
     before = {name: value.clone() for name, value in made.state_dict().items()}
     for function in (
         ex.scale_writers.answer,
@@ -124,7 +126,7 @@ def test_a_stack_is_the_same_for_each_answer() -> None:
     ):
         started(function, 3, 1)
     assert all(torch.equal(value, before[name]) for name, value in made.state_dict().items())
-    other = _copied(made[0])
+    other = copied(made[0])
     assert gap(other(x), made[0](x)) == 0
     other.ffwd.net[2] = nn.Identity()
     assert isinstance(made[0].ffwd.net[2], nn.Linear)

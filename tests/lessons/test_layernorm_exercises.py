@@ -7,7 +7,9 @@ import torch.nn.functional as F
 from helpers import said
 from nanogpt_lib.layers import Block
 from nanogpt_lib.lessons import layernorm as ex
-from nanogpt_lib.lessons.norm_facts import leaks, normed, parts, stacked
+from nanogpt_lib.lessons.layernorm.norm_gradients import normed
+from nanogpt_lib.lessons.layernorm.repaired import leaks
+from nanogpt_lib.lessons.layernorm.stack_calls import parts, stacked
 
 SEEDS = range(10)
 EPS = 1e-5
@@ -144,3 +146,8 @@ def test_weights_that_cannot_learn_are_told_by_their_number() -> None:
     assert "2 of the 24 weights and shifts get a gradient. Right would be: 24 of the 24" in said(
         ex.stack, cut
     )
+
+
+def test_a_stack_that_calls_nothing_is_told_so() -> None:
+    """There is no last call to name: asking for it raised an IndexError out of the check."""
+    assert said(ex.stack, lambda x, blocks, ln_f: 2 * x).startswith("You made 0 calls. ")

@@ -1,0 +1,247 @@
+"""A loss estimated without side effects: no noise, no gradients, every mode as it was."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from nanogpt_lib.checks import evaluating
+from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.measures.models import MODES
+from nanogpt_lib.lessons.dropout.treatment import judged
+
+
+def in_every_mode(seed: int) -> list[tuple]:
+    """Return (mode, whether the model raises, eval_iters, seed)."""
+    quiet = [(mode, False, 4 + number, seed) for number, mode in enumerate(MODES)]
+    return [*quiet, ("training", True, 4, seed)]
+
+
+ex = Exercise(
+    prompt="Write estimate_loss(model, splits, one_batch, eval_iters, generator): a dict with each split's mean loss over eval_iters batches one_batch(data, generator), judged without dropout and without gradients. Every part of the model ends in the mode it came in, also after an exception.",
+    hints=(
+        "Three things: note the modes, judge, put the modes back. The last must happen whatever comes.",
+        "model.modules() gives every part, and part.training its mode. What stands under `finally:` runs after an exception too; `with torch.no_grad():` ends by itself.",
+        "modes = [(part, part.training) for part in model.modules()]; under `try:` model.eval() and the means; under `finally:` part.training = mode for each.",
+    ),
+    inputs=in_every_mode,
+    run=judged,
+    note=lambda values: (
+        f"{values[2]['after'].said} So it was with the model in training, in use, and after an exception."
+    ),
+)
+
+
+@ex.right
+def estimate_loss(
+    model: torch.nn.Module, splits: dict, one_batch: object, eval_iters: int, generator: torch.Generator
+) -> dict:
+    modes = [(part, part.training) for part in model.modules()]  # each part has a mode of its own
+    losses = {}
+    try:
+        model.eval()
+        with torch.no_grad():
+            for name, data in splits.items():
+                batches = [one_batch(data, generator) for _ in range(eval_iters)]
+                losses[name] = sum(model(x, y)[1].item() for x, y in batches) / eval_iters
+    finally:  # after an exception as well
+        for part, mode in modes:
+            part.training = mode
+    return losses
+
+
+@ex.also_right
+def judged_by_evaluating(model, splits, one_batch, n, generator):
+    with evaluating(model):
+        return {
+            name: torch.stack([model(*one_batch(data, generator))[1] for _ in range(n)]).mean()
+            for name, data in splits.items()
+        }
+
+
+@ex.also_right
+def judged_batch_by_batch(model, splits, one_batch, eval_iters, generator):
+    """Let all splits take turns; no block forbids gradients, and each graph is dropped at once."""
+    modes = [part.training for part in model.modules()]
+    total = dict.fromkeys(splits, 0.0)
+    try:
+        for part in model.modules():
+            part.training = False
+        for _ in range(eval_iters):
+            for name in splits:
+                _, loss = model(*one_batch(splits[name], generator=generator))
+                total[name] += float(loss.detach()) / eval_iters
+    finally:
+        for part, mode in zip(model.modules(), modes, strict=True):
+            part.training = mode
+    return total
+
+
+@ex.also_right
+@torch.inference_mode()
+def judged_all_at_once(model, splits, one_batch, eval_iters, generator):
+    """Join batches of one size: the mean of their means is the mean of all."""
+    trained = [part for part in model.modules() if part.training]
+    losses = {}
+    try:
+        model.eval()
+        for name, data in splits.items():
+            x, y = zip(*(one_batch(data, generator) for _ in range(eval_iters)), strict=True)
+            losses[name] = np.float64(model(torch.cat(x), torch.cat(y))[1])
+        return losses
+    finally:
+        for part in trained:
+            part.training = True
+
+
+def each_its_own(model, before):
+    for part, mode in before.items():
+        part.training = mode
+
+
+def as_the_whole(model, before):
+    model.train(before[model])
+
+
+def trains(model, before=None):
+    model.train()
+
+
+def stays(model, before=None):
+    """Leave the model as it is."""
+
+
+def judging(
+    enter: Callable = lambda model: model.eval(),
+    leave: Callable = each_its_own,
+    safe: bool = True,
+    of: Callable = lambda losses, so_far, n: sum(losses) / n,
+    gradients: bool = False,
+    draw: Callable = lambda one_batch, splits, name, generator: one_batch(splits[name], generator),
+    batches: Callable = lambda n: n,
+    between: Callable = stays,
+) -> Callable:
+    """Return the answer with one thing done in another way; `of` gets the losses of a split, and all so far."""
+
+    def answer(model, splits, one_batch, eval_iters, generator):
+        before, losses, so_far = {part: part.training for part in model.modules()}, {}, []
+        failed = True
+        enter(model)
+        try:
+            with torch.set_grad_enabled(gradients):
+                for name in splits:
+                    drawn = [draw(one_batch, splits, name, generator) for _ in range(batches(eval_iters))]
+                    each = [model(x, y)[1] for x, y in drawn]
+                    so_far += each
+                    losses[name] = of(each, so_far, len(each))
+                    between(model)
+            failed = False
+        finally:
+            if safe or not failed:
+                leave(model, before)
+        return losses if gradients else {name: loss.item() for name, loss in losses.items()}
+
+    return answer
+
+
+ex.mistake(
+    "judged in training mode",
+    "{mode} Its dropouts drop while you judge. torch.no_grad() does not stop that; which switch does?",
+    judging(enter=stays, leave=stays),
+    judging(enter=stays, leave=trains),
+)
+ex.mistake(
+    "in training mode after the first split",
+    "{mode} The first split was judged without noise, the next was not. Where do you switch back?",
+    judging(between=trains),
+    judging(between=trains, leave=stays),
+)
+ex.mistake(
+    "the mode is not put back",
+    "{after} The rest of the training would go on without dropout. Who puts the mode back?",
+    judging(leave=stays),
+)
+ex.mistake(
+    "always ends in training mode",
+    "{after} model.train() at the end is right only for a model that came in training mode.",
+    judging(leave=trains),
+    judging(leave=trains, safe=False),
+)
+ex.mistake(
+    "one mode for all parts",
+    "{after} Somebody had switched off one part on purpose. model.training is the mode of the whole; each of model.modules() has its own.",
+    judging(leave=as_the_whole),
+    judging(leave=as_the_whole, safe=False),
+)
+ex.mistake(
+    "the mode is lost after an exception",
+    "{error} {after} An exception jumps over the lines that follow. Which block of Python runs all the same?",
+    judging(safe=False),
+)
+
+
+@ex.mistake(
+    "the exception is swallowed",
+    "One thing is hidden: {error} Put the mode back, and let the error pass.",
+)
+def _(model, splits, *rest):
+    try:
+        return estimate_loss(model, splits, *rest)
+    except RuntimeError:
+        return dict.fromkeys(splits, 0.0)
+
+
+ex.mistake(
+    "the graph is kept",
+    "{graph} Each keeps all its batches in memory, and a curve of them fills it. Return numbers, under torch.no_grad().",
+    judging(gradients=True),
+)
+
+
+@ex.mistake(
+    "gradients stay forbidden",
+    "Nearly: {gradients} The next loss.backward() would fail. `with torch.no_grad():` ends by itself.",
+)
+def _(*inputs):
+    torch.set_grad_enabled(False)
+    return estimate_loss(*inputs)
+
+
+ex.mistake(
+    "the sum instead of the mean",
+    "{value} That is their sum: it grows with eval_iters. Divide.",
+    judging(of=lambda losses, so_far, n: sum(losses)),
+)
+ex.mistake(
+    "only one of the batches counts",
+    "{value} That is a single one of them; the others were judged and forgotten. Where do you collect them?",
+    judging(of=lambda losses, so_far, n: losses[-1]),
+    judging(of=lambda losses, so_far, n: losses[0]),
+)
+ex.mistake(
+    "the first split counts again",
+    "{value} The losses of the split before are in it as well. Where does the collection begin anew?",
+    judging(of=lambda losses, so_far, n: sum(so_far) / len(so_far)),
+    judging(of=lambda losses, so_far, n: sum(so_far) / n),
+)
+ex.mistake(
+    "one batch instead of eval_iters",
+    "{draws} One batch is mostly chance: what is eval_iters for?",
+    judging(batches=lambda n: 1),
+)
+ex.mistake(
+    "one split for all",
+    "{draws} Each loss must come from its own text: what does the loop hand to one_batch?",
+    judging(draw=lambda one_batch, splits, name, given: one_batch(splits["train"], given)),
+    judging(draw=lambda one_batch, splits, name, given: one_batch(splits["val"], given)),
+)
+ex.mistake(
+    "the generator is not used",
+    "Nearly: {seed} Then two models are judged on other batches: pass the generator to one_batch.",
+    judging(draw=lambda one_batch, splits, name, given: one_batch(splits[name], None)),
+)
+ex.mistake(
+    "a seed set inside",
+    "Nearly: {chance} The same batches for ever: draw from the generator given.",
+    judging(draw=lambda one_batch, splits, name, given: one_batch(splits[name], given.manual_seed(1337))),
+)
