@@ -1,4 +1,4 @@
-"""What the exercises of notebook 12 measure, and what they say of answers that no known mistake explains."""
+"""What the exercises of experiments measure, and what they say of answers that no known mistake explains."""
 
 import math
 from statistics import fmean
@@ -10,24 +10,14 @@ from helpers import said
 from nanogpt_lib.evaluation import loss_by_position
 from nanogpt_lib.kit.statistics import T95, half_width
 from nanogpt_lib.lessons import experiments as ex
-from nanogpt_lib.lessons.claim_facts import (
-    NOISE,
-    REAL,
-    SIMULATED,
-    kept,
-    recorded_claims,
-    right_half,
-    simulated_claims,
-)
-from nanogpt_lib.lessons.experiments import exercises
+from nanogpt_lib.lessons.experiments.claims import NOISE, REAL, simulated_claims
+from nanogpt_lib.lessons.experiments.intervals import SIMULATED, kept, right_half
+from nanogpt_lib.lessons.experiments.loss_per_position import of_the_shipped_model
+from nanogpt_lib.lessons.experiments.shared import gaps_of, recorded_claims
 from nanogpt_lib.model import GPT, GPTConfig
 
 SEEDS = range(10)
 each_seed = pytest.mark.parametrize("seed", SEEDS)
-
-
-def gaps(pair: tuple) -> list[float]:
-    return [a - b for a, b in zip(*pair, strict=True)]
 
 
 # --- mean_ci --------------------------------------------------------------------------------------
@@ -108,13 +98,13 @@ def test_the_recorded_claims_have_the_verdicts_that_the_notebook_tells() -> None
 def test_no_verdict_hangs_on_rounding() -> None:
     for claims in [recorded_claims(), *(simulated_claims((2, 3, 6), 60, seed)[0] for seed in SEEDS)]:
         for name, pair in claims.items():
-            assert abs(abs(fmean(gaps(pair))) / half_width(gaps(pair)) - 1) > 0.015, name
+            assert abs(abs(fmean(gaps_of(*pair))) / half_width(gaps_of(*pair)) - 1) > 0.015, name
 
 
 def test_recorded_claims_catch_two_rules_that_many_trust() -> None:
     """Three seeds that agree are no proof; intervals that overlap are no refutation."""
     claims = recorded_claims()
-    assert max(gaps(claims["norm after, no norm"])) < 0
+    assert max(gaps_of(*claims["norm after, no norm"])) < 0
     one, four = claims["1 head, 4 heads"]
     assert abs(fmean(one) - fmean(four)) < half_width(one) + half_width(four)
 
@@ -212,7 +202,7 @@ def test_the_solution_is_what_the_library_measures_over_a_split() -> None:
 
 
 def test_the_shipped_model_pays_more_at_its_first_position_than_at_its_last() -> None:
-    losses = exercises._of_the_shipped_model()
+    losses = of_the_shipped_model()
     assert losses.shape == (128,)
     assert losses[0] > losses[-16:].mean() + 1
 

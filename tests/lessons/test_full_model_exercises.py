@@ -1,4 +1,4 @@
-"""What the exercises of notebook 10 measure, and what they say of answers that no known mistake explains."""
+"""What the exercises of full_model measure, and what they say of answers that no known mistake explains."""
 
 import io
 import pickle
@@ -11,13 +11,16 @@ import torch.nn.functional as F
 from safetensors.torch import load, load_file
 from torch import nn
 
+from helpers import said
 from nanogpt_lib.files import sha256
-from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.lessons import file_facts
 from nanogpt_lib.lessons import full_model as ex
-from nanogpt_lib.lessons.file_facts import loaded
-from nanogpt_lib.lessons.full_model import exercises
-from nanogpt_lib.lessons.gpt_facts import Parts, _drawn, counted, forwarded, grouped
+from nanogpt_lib.lessons.full_model import files_treated
+from nanogpt_lib.lessons.full_model.count_params import LECTURE, MIDDLE
+from nanogpt_lib.lessons.full_model.files_treated import loaded
+from nanogpt_lib.lessons.full_model.forward_step_by_step import Parts, forwarded
+from nanogpt_lib.lessons.full_model.group_members import grouped
+from nanogpt_lib.lessons.full_model.parameter_terms import counted
+from nanogpt_lib.lessons.full_model.shared import drawn
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import decay_groups
 from nanogpt_lib.presets import LADDER
@@ -28,14 +31,6 @@ groups, safe_load = ex.parameter_groups.answer, ex.safe_load.answer
 each_seed = pytest.mark.parametrize("seed", SEEDS)
 
 
-def said(exercise: Exercise, function: object) -> str:
-    """What the learner is told of an answer that no known mistake explains."""
-    result = exercise.check(function)
-    assert result.status == "not yet", result
-    assert result.mistake == "", result
-    return result.message
-
-
 # --- count_params ---------------------------------------------------------------------------------
 
 
@@ -43,7 +38,7 @@ def test_the_solution_counts_what_the_models_really_have() -> None:
     configs = [config for seed in (0, 1) for (config,) in ex.count_params.inputs(seed)]
     for config in dict.fromkeys(configs):
         assert count(config) == GPT(config, generator=torch.Generator()).parameter_count()
-    assert (count(exercises.LECTURE), count(exercises.MIDDLE)) == (10_788_929, 816_705)
+    assert (count(LECTURE), count(MIDDLE)) == (10_788_929, 816_705)
     assert {rung.model for rung in LADDER.values()} < set(configs)
 
 
@@ -89,7 +84,7 @@ def test_a_count_that_is_made_of_something_else_is_told_beside_the_right_one() -
 
 def test_a_count_that_is_off_by_one_is_not_right() -> None:
     assert "you count 10,788,930" in said(ex.count_params, lambda config: count(config) + 1)
-    assert counted(lambda config: count(config) + 0.5, exercises.MIDDLE)["count"].said.endswith("816,705.50.")
+    assert counted(lambda config: count(config) + 0.5, MIDDLE)["count"].said.endswith("816,705.50.")
 
 
 # --- gpt_forward ----------------------------------------------------------------------------------
@@ -100,7 +95,7 @@ def test_a_count_that_is_off_by_one_is_not_right() -> None:
 def test_the_solution_is_the_librarys_forward_on_the_same_weights(attention: str, seed: int) -> None:
     for idx, targets, block_size, _ in ex.gpt_forward.inputs(seed):
         sizes = {"vocab_size": 13, "block_size": block_size, "n_embd": 8, "n_head": 2, "n_layer": 2}
-        library = _drawn(GPTConfig(**sizes, attention=attention), seed)
+        library = drawn(GPTConfig(**sizes, attention=attention), seed)
         for given in (targets, None):
             mine, theirs = forward(Parts(library), idx, given), library(idx, given)
             torch.testing.assert_close(mine, theirs)
@@ -188,7 +183,7 @@ def test_other_logits_beside_a_loss_are_seen() -> None:
 @each_seed
 def test_the_solution_sorts_as_the_library_does(seed: int) -> None:
     for config, weight_decay, _ in ex.parameter_groups.inputs(seed):
-        model = _drawn(config, seed)
+        model = drawn(config, seed)
         for mine, theirs in zip(groups(model, weight_decay), decay_groups(model, weight_decay), strict=True):
             assert list(map(id, mine["params"])) == list(map(id, theirs["params"]))
             assert mine["weight_decay"] == theirs["weight_decay"]
@@ -256,23 +251,23 @@ def test_what_adamw_would_not_take_is_named(wrap: object, words: str) -> None:
 
 def test_the_programs_among_the_files_run_if_they_are_trusted() -> None:
     """Else nobody could be caught: a trap that does not shut proves nothing."""
-    contents, _ = file_facts._files(0)
+    contents, _ = files_treated._files(0)
     programs = [content for name, content in contents.items() if name.startswith("program")]
     assert len(programs) == 2
     for content, open_it in zip(programs, (torch.load, pickle.load), strict=True):
-        file_facts.RAN.clear()
+        files_treated.RAN.clear()
         open_it(io.BytesIO(content), **({"weights_only": False} if open_it is torch.load else {}))
-        assert file_facts.RAN == ["called while loading"]
-    file_facts.RAN.clear()
+        assert files_treated.RAN == ["called while loading"]
+    files_treated.RAN.clear()
 
 
 @each_seed
 def test_a_changed_byte_parses_as_before_and_changes_a_number(seed: int) -> None:
-    contents, tensors = file_facts._files(seed)
+    contents, tensors = files_treated._files(seed)
     whole, flipped = load(contents["whole"]), load(contents["flipped"])
     assert all(torch.equal(whole[name], tensor) for name, tensor in tensors.items())
     assert sum(not torch.equal(whole[name], flipped[name]) for name in tensors) == 1
-    assert len(contents["whole"]) > max(file_facts.BEGINNINGS)
+    assert len(contents["whole"]) > max(files_treated.BEGINNINGS)
 
 
 def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -282,11 +277,11 @@ def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_the_answer_may_not_tell_programs_by_their_name() -> None:
-    def by_name(path, sha256):
+    def by_name(path, expected):
         if path.suffix != ".safetensors":
             raise ValueError("not by name")
         content = path.read_bytes()
-        if exercises._digest(content) != sha256:
+        if sha256(content) != expected:
             raise ValueError("another hash")
         return (
             torch.load(io.BytesIO(content), weights_only=False) if content[:1] in b"P\x80" else load(content)
@@ -335,7 +330,7 @@ def test_a_hash_that_is_never_equal_is_told_as_the_error_it_raises() -> None:
 
 
 def test_the_notebooks_hash_function_is_the_solutions() -> None:
-    contents, tensors = file_facts._files(3)
+    contents, tensors = files_treated._files(3)
     with tempfile.TemporaryDirectory() as box:
         path = Path(box, "model.safetensors")
         path.write_bytes(contents["whole"])

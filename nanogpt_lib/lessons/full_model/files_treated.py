@@ -1,7 +1,6 @@
 """How an answer treats files: one that is whole, ones that are damaged, and ones that are programs.
 
-The facts of notebook 10's last exercise. Every file here is harmless; the programs among them only
-note that they ran.
+Every file here is harmless; the programs among them only note that they ran.
 """
 
 import functools
@@ -17,6 +16,7 @@ from safetensors.torch import save
 
 from nanogpt_lib.files import sha256
 from nanogpt_lib.kit.outcome import Fact, Refusal
+from nanogpt_lib.lessons.full_model.shared import first_line
 
 RAN: list[str] = []  # what the programs among the files write to
 NAMES = ("model.pt", "model.safetensors")  # what a pickle is called; a name proves nothing
@@ -24,7 +24,7 @@ BEGINNINGS = (1024, 4096, 8192, 65_536)  # bytes; the whole file has more
 
 
 def spring(name: str) -> str:
-    """What a pickle of ours calls when it is loaded by someone who trusts it."""
+    """Note that a pickle of ours was loaded by someone who trusts it."""
     RAN.append(name)
     return name
 
@@ -36,7 +36,7 @@ class _Program:
 
 @functools.lru_cache(maxsize=32)
 def _files(seed: int) -> tuple[dict[str, bytes], dict[str, torch.Tensor]]:
-    """The contents by name, and the tensors that are in most of them."""
+    """Return the contents by name, and the tensors that are in most of them."""
     generator = torch.Generator().manual_seed(seed)
     tensors = {
         "model/table": torch.randn(160, 130, generator=generator),
@@ -50,21 +50,19 @@ def _files(seed: int) -> tuple[dict[str, bytes], dict[str, torch.Tensor]]:
     harmless, program = io.BytesIO(), io.BytesIO()
     torch.save(tensors, harmless)
     torch.save({**tensors, "more": _Program()}, program)
+    by_hand = {"model/table": [1.0], "more": _Program()}
     return {
         "whole": whole,
         "flipped": bytes(flipped),
         "garbage": bytes(torch.randint(128, 256, (400,), generator=generator).tolist()),
         "harmless pickle": harmless.getvalue(),
         "program, as torch.save makes it": program.getvalue(),
-        "program, as pickle makes it": pickle.dumps(
-            {"model/table": [1.0], "more": _Program()},
-            protocol=2,  # torch warns of others
-        ),
+        "program, as pickle makes it": pickle.dumps(by_hand, protocol=2),  # torch warns of others
     }, tensors
 
 
 def loaded(safe_load: Callable, seed: int) -> dict[str, Fact]:
-    """How the answer treats each file, one fact after the other, up to the first that is not right.
+    """Return how the answer treats each file, one fact after the other, up to the first that is not right.
 
     Pickles come under their customary name and under the name of what is asked for, as torch.load
     goes by the name.
@@ -82,13 +80,13 @@ def loaded(safe_load: Callable, seed: int) -> dict[str, Fact]:
                 paths[what, name] = path
 
         def ask(what: str, expected: str | None = None, name: str = NAMES[1]) -> tuple[str, str]:
-            """What came of it: a kind and the words for it."""
+            """Return what came of it: a kind and the words for it."""
             expected = sha256(contents[what]) if expected is None else expected
             try:
                 result = safe_load(paths[what, name], expected)
             except Exception as error:
-                words = (str(error).splitlines() or [""])[0]
-                return type(error).__name__, f"raised {type(error).__name__} ({words[:60]!r})"
+                kind = type(error).__name__
+                return kind, f"raised {kind} ({first_line(error)[:60]!r})"
             if result is None:
                 return "returned None", "raised nothing and returned None"
             many = f" of {len(result)}" if hasattr(result, "__len__") else ""
@@ -177,7 +175,7 @@ def _compared(result: object, tensors: dict[str, torch.Tensor]) -> Fact:
 
 
 def _what_is_hashed(safe_load: Callable, path: Path, content: bytes) -> str | None:
-    """With which other hash the good file would have been accepted."""
+    """Return with which other hash the good file would have been accepted, or None."""
     digest = hashlib.sha256(content)
     guesses = {
         "the path": [sha256(str(name).encode()) for name in (path, path.name, path.resolve())],
