@@ -110,13 +110,7 @@ def save_checkpoint(
             f"a {type(run.model).__name__} and a vocabulary of {tokenizer.vocab_size}",
             "Save a GPT with its own tokenizer.",
         )
-    tensors = {f"model/{name}": tensor for name, tensor in run.model.state_dict().items()}
-    optimizer = run.optimizer.state_dict()
-    if resumable:
-        for index, state in optimizer["state"].items():
-            tensors |= {f"optimizer/{index}/{key}": tensor for key, tensor in state.items()}
-        tensors["random"] = torch.get_rng_state() if run.generator is None else run.generator.get_state()
-    content = save_tensors({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+    content = save_tensors(_tensors(run, resumable))
     card = {
         "format": FORMAT,
         "model": asdict(run.model.config),
@@ -126,13 +120,9 @@ def save_checkpoint(
         "step": run.step,
         "seconds": run.seconds,
         "curve": [list(record) for record in run.curve],
-        "optimizer_groups": optimizer["param_groups"],
+        "optimizer_groups": run.optimizer.state_dict()["param_groups"],
         "own_generator": run.generator is not None,
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "nanogpt_lib": __version__,
-        },
+        "versions": installed_versions(),
         "weights": f"weights-{sha256(content)[:12]}.safetensors",
         "weights_sha256": sha256(content),
     }
@@ -144,6 +134,22 @@ def save_checkpoint(
     for old in folder.glob("weights-*.safetensors"):
         if old.name != card["weights"]:
             old.unlink()
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions that a result depends on: Python, torch and this library.
+
+    Example:
+        >>> list(installed_versions())
+        ['python', 'torch', 'nanogpt_lib']
+
+    Taught in: full_model.
+    """
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "nanogpt_lib": __version__,
+    }
 
 
 def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) -> Checkpoint:
@@ -167,7 +173,7 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
         )
     tensors = _read_tensors(folder / card["weights"], card["weights_sha256"])
     model = GPT(GPTConfig(**card["model"]), generator=torch.Generator())  # leaves the global stream alone
-    _load_weights(model, {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("model/")})
+    _load_weights(model, _under("model", tensors))
     run = TrainingRun(
         model.eval(),
         TrainConfig(**card["train"]),
@@ -178,12 +184,30 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
     )
     if "random" in tensors:
         state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in tensors.items():
-            if name.startswith("optimizer/"):
-                _, index, key = name.split("/")
-                state.setdefault(int(index), {})[key] = tensor
+        for name, tensor in _under("optimizer", tensors).items():
+            index, key = name.split("/")
+            state.setdefault(int(index), {})[key] = tensor
         run.optimizer.load_state_dict({"state": state, "param_groups": card["optimizer_groups"]})
     return Checkpoint(run, known, card["text_sha256"], tensors.get("random"))
+
+
+def _tensors(run: TrainingRun, resumable: bool) -> dict[str, torch.Tensor]:
+    """Return all tensors to save, under `model/`, `optimizer/` and `random`."""
+    tensors = {f"model/{name}": tensor for name, tensor in run.model.state_dict().items()}
+    if resumable:
+        for index, state in run.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{index}/{key}": tensor for key, tensor in state.items()}
+        tensors["random"] = torch.get_rng_state() if run.generator is None else run.generator.get_state()
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _under(room: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names begin with that, without it."""
+    return {
+        name.removeprefix(f"{room}/"): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(f"{room}/")
+    }
 
 
 def _card_hash(card: dict[str, Any]) -> str:

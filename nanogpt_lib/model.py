@@ -83,7 +83,8 @@ class GPT(nn.Module):
 
     def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.config, self.block_size = config, config.block_size
+        self.config = config
+        self.block_size = config.block_size
         C, V = config.n_embd, config.vocab_size
         with drawing_from(generator):
             self.token_embedding_table = nn.Embedding(V, C)

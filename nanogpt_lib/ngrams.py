@@ -128,7 +128,8 @@ class NGramLM:
                 f"order={order}",
                 "Take a shorter context.",
             )
-        self.order, self.vocab_size = order, positive_int("vocab_size", vocab_size)
+        self.order = order
+        self.vocab_size = positive_int("vocab_size", vocab_size)
         self.tables = [self._count(data, length) for length in range(order + 1)]
 
     def _codes(self, data: torch.Tensor, length: int) -> torch.Tensor:
@@ -152,7 +153,8 @@ class NGramLM:
         """Return p(id | context) from this order's counts and the next lower order's probabilities."""
         pairs, pair_counts, seen, totals, kinds = self.tables[length]
         seen_times = _look_up(pairs, pair_counts, contexts * self.vocab_size + ids)
-        total, kind = _look_up(seen, totals, contexts), _look_up(seen, kinds, contexts)
+        total = _look_up(seen, totals, contexts)
+        kind = _look_up(seen, kinds, contexts)
         mixed = (seen_times + kind * lower) / (total + kind).clamp(min=1)
         return torch.where(total > 0, mixed, lower)  # never seen: the lower order decides alone
 

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import torch
 
-from nanogpt_lib import __version__
-from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
+from nanogpt_lib.checkpoint import installed_versions, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
@@ -68,11 +67,7 @@ def record(
         val_loss=round(evaluate_split(run.model, val_data), 5),
         minutes=round(run.seconds / 60, 2),
         machine=machine,
-        versions={
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "nanogpt_lib": __version__,
-        },
+        versions=installed_versions(),
         text_sha256=sha256(text.encode("utf-8")),
     )
 

@@ -45,7 +45,8 @@ def experiments() -> dict[str, Experiment]:
     Taught in: experiments.
     """
     model, config = preset("reference-baseline")
-    model, short = replace(model, scale=None), replace(config, max_iters=1_000, eval_iters=50)
+    model = replace(model, scale=None)
+    short = replace(config, max_iters=1_000, eval_iters=50)
     small = replace(short, max_iters=3_000, train_chars=20_000)
     scales = {"root of head_size": 16**-0.5, "root of n_embd": 64**-0.5, "head_size": 1 / 16, "none": 1.0}
     return {

@@ -81,7 +81,8 @@ def load_run(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> R
     path = run_file(experiment, variant, seed, folder)
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["model"], fields["train"] = GPTConfig(**fields["model"]), TrainConfig(**fields["train"])
+        fields["model"] = GPTConfig(**fields["model"])
+        fields["train"] = TrainConfig(**fields["train"])
         fields["curve"] = [Record(*row) for row in fields["curve"]]
         return RecordedRun(**fields)
     except (OSError, ValueError, TypeError, KeyError) as error:
