@@ -2,22 +2,13 @@
 //
 // The arithmetic is that of costs.py, written a second time so that it answers without a kernel;
 // tests/test_widgets_architecture_explorer.py holds the two to each other.
-import {
-  button,
-  checkbox,
-  choice,
-  css,
-  fixed,
-  inkOn,
-  make,
-  painter,
-  put,
-  readout,
-  saver,
-  slider,
-  startRoot,
-  watch,
-} from "./common.js";
+import { button, checkbox, choice, slider } from "../kit/browser/controls.js";
+import { make, put, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { fixed } from "../kit/browser/words.js";
+import { painter } from "./pictures/canvas.js";
+import { css, inkOn } from "./pictures/colours.js";
 
 const SIZES = ["n_layer", "n_head", "n_embd", "block_size", "vocab_size", "batch_size"];
 const SETTINGS = [...SIZES, "attention", "dropout"];

@@ -1,8 +1,11 @@
 // AttentionView: one head's stages as a map, its weights over the text, and all heads beside it.
-import {
-  choice, cividis, clamp, css, fixed, floats, inkOn, make, moved, newId, onTheme, painter, readout, saver,
-  select, signed, sizeCanvas, spoken, startRoot, textField, themeColours, throttle, visible, watch,
-} from "./common.js";
+import { choice, moved, select, textField } from "../kit/browser/controls.js";
+import { make, newId, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, throttle, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { cividis, css, inkOn, signed } from "./pictures/colours.js";
 
 const STAGE_WORDS = {
   scores: "score",

@@ -1,20 +1,9 @@
 // AveragingExplorer: scores to change, a mask to choose, weights that follow, and who sees the future.
-import {
-  button,
-  choice,
-  cividis,
-  clamp,
-  css,
-  fixed,
-  inkOn,
-  make,
-  markDrawn,
-  moved,
-  saver,
-  select,
-  startRoot,
-  watch,
-} from "./common.js";
+import { button, choice, moved, select } from "../kit/browser/controls.js";
+import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { cividis, css, inkOn } from "./pictures/colours.js";
 
 const MODES = [
   ["none", "none"],

@@ -1,4 +1,8 @@
-import { button, clamp, make, readout, saver, slider, spoken, startRoot, markDrawn, visible, watch } from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, spoken, visible } from "../kit/browser/words.js";
 
 /** Every example of the block at `at` of a list of characters: what is seen, and what comes next. */
 export function examplesOf(chars, at, T) {

@@ -1,7 +1,10 @@
-import {
-  button, cividis, clamp, css, fixed, floats, make, moved, onTheme, painter, readout, saver, select,
-  sizeCanvas, spoken, startRoot, themeColours, visible, watch,
-} from "./common.js";
+import { button, moved, select } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { cividis, css } from "./pictures/colours.js";
 
 /** A small random stream with a seed, numbers in [0, 1): mulberry32. The same seed gives the same text. */
 export function randomFrom(seed) {

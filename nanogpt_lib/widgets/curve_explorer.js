@@ -1,34 +1,13 @@
 // CurveExplorer: recorded trainings over one another; tick variants and losses, read them at any step.
 //
 // Python has computed means, gaps and sentences of every step; here they are picked and drawn.
-import {
-  checkbox,
-  clamp,
-  make,
-  onTheme,
-  put,
-  readout,
-  saver,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
-  widePainter,
-} from "./common.js";
-import {
-  DASHES,
-  HEIGHT,
-  axes,
-  dashSample,
-  line,
-  lookOf,
-  mark,
-  markSample,
-  pointing,
-  range,
-  ticks,
-} from "./curves.js";
+import { checkbox, slider } from "../kit/browser/controls.js";
+import { make, put, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
+import { DASHES, HEIGHT, axes, dashSample, line, lookOf, mark, markSample, pointing, range, ticks } from "./pictures/chart.js";
 
 // --- pure -----------------------------------------------------------------------------------------
 

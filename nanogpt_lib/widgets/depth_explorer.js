@@ -1,10 +1,13 @@
 // DepthExplorer: layers, bypass, start and norm to choose; spread forwards and gradient backwards follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
-import {
-  checkbox, clamp, floats, headRow, keyEntry, make, onTheme, readout, saver, select, sizeCanvas, slider,
-  startRoot, themeColours, watch, widePainter,
-} from "./common.js";
+import { checkbox, select, slider } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { headRow, keyEntry } from "../kit/browser/tables.js";
+import { clamp } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
 
 const COLOURS = ["#0072b2", "#d55e00", "#009e73"]; // spread, between inputs, gradient
 const DASHES = [[], [5, 4], []];

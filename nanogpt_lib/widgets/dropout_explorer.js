@@ -1,10 +1,14 @@
 // DropoutExplorer: a share to drop, a mask to draw; weights, sums of rows and their spread follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and shown.
-import {
-  barCell, button, cividis, css, fixed, floats, headRow, inkOn, keyEntry, make, painter, readout, saver,
-  slider, startRoot, watch,
-} from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
+import { fixed } from "../kit/browser/words.js";
+import { painter } from "./pictures/canvas.js";
+import { cividis, css, inkOn } from "./pictures/colours.js";
 
 const WIDEST = 3.2; // the spread at which a bar is full; row 0 has 3.02 at p = 0.9
 

@@ -1,8 +1,11 @@
 // HeadGrid: a layer's heads side by side, one query for all, and a box at each head to switch it off.
-import {
-  button, checkbox, cividis, clamp, css, fixed, floats, make, moved, newId, onTheme, painter, readout,
-  saver, select, sizeCanvas, spoken, startRoot, themeColours, visible, watch,
-} from "./common.js";
+import { button, checkbox, moved, select } from "../kit/browser/controls.js";
+import { make, newId, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { cividis, css } from "./pictures/colours.js";
 
 const GUTTER = 18; // left of a map, for the queries' characters
 const BARS = 48; // height of a bar for the weight 1

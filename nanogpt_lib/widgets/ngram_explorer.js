@@ -1,4 +1,10 @@
-import { button, clamp, fixed, keyEntry, make, onTheme, painter, readout, saver, sizeCanvas, slider, startRoot, themeColours, watch } from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { keyEntry } from "../kit/browser/tables.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 
 /** The top of the loss axis: the next half nat above everything that is drawn. */
 export function axisTop(values) {

@@ -1,8 +1,12 @@
 // NormExplorer: axes to average over, one part of a table to shift and scale, and what the norm lets through.
-import {
-  button, clamp, css, fixed, headRow, inkOn, make, moved, onTheme, readout, saver, select, signed,
-  sizeCanvas, slider, startRoot, themeColours, watch, widePainter,
-} from "./common.js";
+import { button, moved, select, slider } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
+import { css, inkOn, signed } from "./pictures/colours.js";
 
 const REST = "#0072b2";
 const GROUP = "#e69f00";

@@ -1,28 +1,13 @@
 // RunExplorer: all recorded trainings in a table; overlay, read at equal cost, predict, and run your own.
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
-import {
-  asker,
-  button,
-  checkbox,
-  choice,
-  fixed,
-  make,
-  onTheme,
-  painter,
-  put,
-  readout,
-  saver,
-  select,
-  sizeCanvas,
-  slider,
-  startRoot,
-  textField,
-  themeColours,
-  newId,
-  watch,
-} from "./common.js";
-import { DASHES, HEIGHT, axes, line, lookOf, mark, markSample, pointing, range, ticks } from "./curves.js";
+import { button, checkbox, choice, select, slider, textField } from "../kit/browser/controls.js";
+import { make, newId, put, startRoot } from "../kit/browser/elements.js";
+import { asker, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { fixed } from "../kit/browser/words.js";
+import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { DASHES, HEIGHT, axes, line, lookOf, mark, markSample, pointing, range, ticks } from "./pictures/chart.js";
 
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
 const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some

@@ -1,24 +1,10 @@
 // SamplingStudio: a text that streams, and behind each of its characters the choice that it was.
-import {
-  asker,
-  button,
-  checkbox,
-  clamp,
-  fixed,
-  make,
-  moved,
-  newId,
-  painter,
-  readout,
-  saver,
-  slider,
-  spoken,
-  startRoot,
-  textField,
-  throttle,
-  visible,
-  watch,
-} from "./common.js";
+import { button, checkbox, moved, slider, textField } from "../kit/browser/controls.js";
+import { make, newId, startRoot } from "../kit/browser/elements.js";
+import { asker, saver, throttle, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { painter } from "./pictures/canvas.js";
 
 const SLICE = 8; // characters asked for at once; the first comes alone, to be there at once
 const MOST_ROWS = 13; // candidates that a choice keeps at most, and one for all others

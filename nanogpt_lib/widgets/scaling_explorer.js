@@ -1,10 +1,13 @@
 // ScalingExplorer: a head_size and a divisor to choose; scores, weights, entropy and gradients follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
-import {
-  barCell, button, clamp, fixed, floats, headRow, keyEntry, make, onTheme, readout, saver, select,
-  sizeCanvas, slider, startRoot, themeColours, watch, widePainter,
-} from "./common.js";
+import { button, select, slider } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
 
 const BAR = "#0072b2";
 const MARK = "#d55e00";

@@ -1,18 +1,10 @@
 // TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
-import {
-  button,
-  clamp,
-  make,
-  onTheme,
-  put,
-  readout,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
-  widePainter,
-} from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { make, put, startRoot } from "../kit/browser/elements.js";
+import { watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
 
 // A line is known by its colour, its dash and the shape of its marks.
 const LINES = [

@@ -2,14 +2,13 @@
 
 import itertools
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from helpers import TINY, copied, global_stream_untouched, random_ids, same_bits, tiny_gpt, weights_of
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.ablation import head_losses, loss_without, without_heads
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.kit.widget import number
@@ -199,7 +198,7 @@ def test_with_every_head_off_changing_the_past_leaves_the_prediction() -> None:
 
 
 @pytest.mark.parametrize(("n_layer", "n_head"), [(1, 4), (2, 3), (3, 1)])
-def test_the_script_says_of_every_choice_what_python_says(tmp_path: Path, n_layer: int, n_head: int) -> None:
+def test_the_script_says_of_every_choice_what_python_says(n_layer: int, n_head: int) -> None:
     draw = np.random.default_rng(n_head)
     offs = choices(n_layer, n_head)
     # Small steps, so that the loss rises, falls and stays; some single heads are not known.
@@ -208,7 +207,7 @@ def test_the_script_says_of_every_choice_what_python_says(tmp_path: Path, n_laye
     offs = [off for off in offs if off_key(off) in losses]
     expression = "offs.map((off) => m.effectOf(losses, off, {n_layer, n_head}))"
     values = {"offs": offs, "losses": losses, "n_layer": n_layer, "n_head": n_head}
-    got = evaluate(as_modules(tmp_path), "head_grid", expression, **values)
+    got = evaluate("widgets/head_grid", expression, **values)
     expected = [effect_of(losses, off, n_layer, n_head) for off in offs]
     assert [effect["words"] for effect in got] == [effect.words for effect in expected]
     for one, other in zip(got, expected, strict=True):
@@ -218,9 +217,9 @@ def test_the_script_says_of_every_choice_what_python_says(tmp_path: Path, n_laye
     assert ways == {"rises", "falls", "stays"}
 
 
-def test_differences_are_written_alike_in_both_languages(tmp_path: Path) -> None:
+def test_differences_are_written_alike_in_both_languages() -> None:
     values = [0.0, -0.0, 0.0004, -0.0004, 0.0005, -0.0005, 0.31, -1.5]
-    got = evaluate(as_modules(tmp_path), "head_grid", "values.map(m.signedNumber)", values=values)
+    got = evaluate("widgets/head_grid", "values.map(m.signedNumber)", values=values)
     assert got == list(map(signed_number, values))
     assert got == ["0.000", "0.000", "0.000", "0.000", "+0.001", "−0.001", "+0.310", "−1.500"]
 

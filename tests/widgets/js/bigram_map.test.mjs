@@ -14,7 +14,7 @@ import {
   thousands,
   write,
 } from "../../../nanogpt_lib/widgets/bigram_map.js";
-import { spoken } from "../../../nanogpt_lib/widgets/common.js";
+import { spoken } from "../../../nanogpt_lib/kit/browser/words.js";
 
 // Row by row: certain, even between two, three unequal ones.
 const TABLE = new Float32Array([0, 1, 0, 0.5, 0, 0.5, 0.2, 0.7, 0.1]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lookOf, range, ticks } from "../../../nanogpt_lib/widgets/curves.js";
+import { lookOf, range, ticks } from "../../../nanogpt_lib/widgets/pictures/chart.js";
 
 test("a picture holds every judgement but the first, with round lines", () => {
   const found = range([

@@ -1,5 +1,7 @@
 // What the pictures of training curves share: colours and marks, axes, lines, and pointing into them.
-import { clamp, make, sizeCanvas } from "./common.js";
+import { make } from "../../kit/browser/elements.js";
+import { clamp } from "../../kit/browser/words.js";
+import { sizeCanvas } from "./canvas.js";
 
 // A line is known by its colour and by the shape of its marks; on a dark page black would be lost.
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];

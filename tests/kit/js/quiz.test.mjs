@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { aloud, isRight, score, spans, summary, verdict } from "../../../nanogpt_lib/widgets/quiz.js";
+import { aloud, isRight, score, spans, summary, verdict } from "../../../nanogpt_lib/kit/quiz.js";
 
 const choice = (text, correct) => ({ text, correct, why: `Because of ${text}.` });
 const one = { prompt: "One?", several: false, choices: [choice("a", true), choice("b", false)] };

@@ -1,7 +1,9 @@
 // Questions with radio buttons or boxes; each checked answer says why. The browser's own controls do the work, so
 // that the keyboard and screen readers find what they know.
 
-import { make, markDrawn, readout, saver, startRoot, watch } from "./common.js";
+import { make, markDrawn, startRoot } from "./browser/elements.js";
+import { saver, watch } from "./browser/python.js";
+import { readout } from "./browser/said.js";
 
 // --- pure -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,79 @@
+// The model in Python: setting traits, asking, hearing of changes, reading numbers.
+
+/** Calls at once, then at most every `wait` milliseconds, always ending with the newest arguments. */
+export function throttle(call, wait) {
+  let timer = null;
+  let pending = null;
+  const tick = () => {
+    timer = null;
+    if (pending) run(...pending);
+  };
+  const run = (...args) => {
+    if (timer !== null) {
+      pending = args;
+      return;
+    }
+    pending = null;
+    timer = setTimeout(tick, wait);
+    call(...args);
+  };
+  run.flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (pending) {
+      const args = pending;
+      pending = null;
+      call(...args);
+    }
+  };
+  return run;
+}
+
+/** A function that sets traits and tells Python, a few times a second at most while a key is held. */
+export function saver(model, wait = 80) {
+  const send = throttle(() => model.save_changes(), wait);
+  const save = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    send();
+  };
+  save.flush = send.flush;
+  return save;
+}
+
+/**
+ * A function that sends Python a question and says whether it could be sent. `silent` is called when it could
+ * not, and when nothing came back in `patience` milliseconds: `answered()` ends the waiting.
+ */
+export function asker(model, patience, silent) {
+  let late = null;
+  const ask = (content) => {
+    clearTimeout(late);
+    late = setTimeout(silent, patience);
+    try {
+      model.send(content);
+      return true;
+    } catch (error) {
+      console.warn(error); // a closed channel throws; its words are for developers
+      clearTimeout(late);
+      silent();
+      return false;
+    }
+  };
+  ask.answered = () => clearTimeout(late);
+  return ask;
+}
+
+/** Calls when one of the traits changes, here or in Python; returns what ends that. */
+export function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, call);
+  };
+}
+
+/** The bytes of a Bytes trait as floats, copied so that they start where a Float32Array may. */
+export function floats(view) {
+  if (!view || !view.byteLength) return new Float32Array(0);
+  const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
+  return new Float32Array(bytes.slice().buffer);
+}

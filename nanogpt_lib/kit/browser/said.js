@@ -1,0 +1,20 @@
+// What a widget says in a sentence.
+
+import { make, put } from "./elements.js";
+
+/**
+ * A sentence that is seen at once, and read aloud when it has rested for a moment: a screen reader that
+ * hears every step of a sweep hears nothing.
+ */
+export function readout() {
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
+  let timer = null;
+  const say = (text, words = text) => {
+    put(shown, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => (aloud.textContent = words), 250);
+  };
+  return { root, say, stop: () => clearTimeout(timer) };
+}

@@ -1,0 +1,536 @@
+// nanogpt_lib/kit/browser/elements.js
+var stamp = Math.random().toString(36).slice(2, 8);
+var made = 0;
+var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function make(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === void 0 || value === false) continue;
+    if (key === "text") element.textContent = value;
+    else if (key === "on")
+      for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
+    else if (key === "style")
+      for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== void 0));
+  return element;
+}
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function startRoot(el, name, label) {
+  const root = make("div", {
+    class: "nano-widget",
+    "data-widget": name,
+    "data-drawn": "0",
+    role: "group",
+    "aria-label": label
+  });
+  for (const kind of ["keydown", "keyup", "keypress"])
+    root.addEventListener(kind, (event) => event.stopPropagation());
+  el.append(root);
+  return root;
+}
+function markDrawn(root) {
+  root.dataset.drawn = String(Number(root.dataset.drawn) + 1);
+}
+
+// nanogpt_lib/kit/browser/words.js
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+// nanogpt_lib/kit/browser/controls.js
+function labelled(kind, label, input, extra = null) {
+  input.id = newId(kind);
+  const root = make(
+    "div",
+    { class: `nano-field nano-${kind}` },
+    make("label", { for: input.id, text: label }),
+    input,
+    extra
+  );
+  return { root, input };
+}
+function slider({ label, min, max, step = 1, value, format = String, onInput }) {
+  const input = make("input", { type: "range", min, max, step });
+  const shown = make("output", { class: "nano-value" });
+  const field = labelled("slider", label, input, shown);
+  const set = (now) => {
+    const words = format(Number(now));
+    input.value = String(now);
+    put(shown, words);
+    input.setAttribute("aria-valuetext", words);
+  };
+  input.addEventListener("input", () => {
+    set(input.value);
+    onInput(Number(input.value));
+  });
+  shown.setAttribute("for", input.id);
+  set(value);
+  return { ...field, set };
+}
+function checkbox({ label, value, onChange }) {
+  const input = make("input", { type: "checkbox" });
+  const field = labelled("checkbox", label, input);
+  field.root.prepend(input);
+  const set = (now) => {
+    input.checked = Boolean(now);
+  };
+  input.addEventListener("change", () => onChange(input.checked));
+  set(value);
+  return { ...field, set };
+}
+
+// nanogpt_lib/kit/browser/python.js
+function throttle(call, wait) {
+  let timer = null;
+  let pending = null;
+  const tick = () => {
+    timer = null;
+    if (pending) run(...pending);
+  };
+  const run = (...args) => {
+    if (timer !== null) {
+      pending = args;
+      return;
+    }
+    pending = null;
+    timer = setTimeout(tick, wait);
+    call(...args);
+  };
+  run.flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (pending) {
+      const args = pending;
+      pending = null;
+      call(...args);
+    }
+  };
+  return run;
+}
+function saver(model, wait = 80) {
+  const send = throttle(() => model.save_changes(), wait);
+  const save = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    send();
+  };
+  save.flush = send.flush;
+  return save;
+}
+function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, call);
+  };
+}
+
+// nanogpt_lib/kit/browser/said.js
+function readout() {
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
+  let timer = null;
+  const say = (text, words = text) => {
+    put(shown, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => aloud.textContent = words, 250);
+  };
+  return { root, say, stop: () => clearTimeout(timer) };
+}
+
+// nanogpt_lib/widgets/pictures/canvas.js
+function sizeCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.max(1, Math.round(width * ratio));
+  canvas.height = Math.max(1, Math.round(height * ratio));
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+function themeColours(root) {
+  const style = getComputedStyle(root);
+  const read = (name) => style.getPropertyValue(`--nano-${name}`).trim();
+  return {
+    text: read("text"),
+    muted: read("muted"),
+    back: read("back"),
+    panel: read("panel"),
+    line: read("line"),
+    accent: read("accent"),
+    font: style.fontFamily
+  };
+}
+function onTheme(root, call) {
+  const sentinel = make("span", { class: "nano-sentinel", "aria-hidden": "true" });
+  let timer = null;
+  const rest = () => {
+    clearTimeout(timer);
+    timer = setTimeout(call, 60);
+  };
+  for (const kind of ["transitionrun", "transitionend"]) sentinel.addEventListener(kind, rest);
+  const notes = new MutationObserver(rest);
+  const attributeFilter = ["data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"];
+  notes.observe(document.body, { attributeFilter });
+  root.append(sentinel);
+  return () => {
+    clearTimeout(timer);
+    notes.disconnect();
+    sentinel.remove();
+  };
+}
+function painter(root, draw) {
+  let frame = null;
+  const finish = () => draw() !== false && markDrawn(root);
+  const paint = () => {
+    if (frame !== null) return;
+    frame = requestAnimationFrame(() => {
+      frame = null;
+      finish();
+    });
+  };
+  paint.now = () => {
+    if (frame !== null) cancelAnimationFrame(frame);
+    frame = null;
+    finish();
+  };
+  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  return paint;
+}
+function widePainter(root, box, draw) {
+  let width = 0;
+  const paint = painter(root, () => {
+    const room = Math.floor(box.clientWidth);
+    if (!room) return false;
+    width = room;
+    draw(width);
+    return true;
+  });
+  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
+  sized.observe(box);
+  const { stop } = paint;
+  paint.stop = () => {
+    sized.disconnect();
+    stop();
+  };
+  return paint;
+}
+
+// nanogpt_lib/widgets/pictures/chart.js
+var COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+var SHAPES = ["circle", "square", "up", "diamond", "down", "cross"];
+var DASHES = { train: [8, 5], val: [] };
+var HEIGHT = 300;
+var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
+var lookOf = (at) => ({
+  colour: COLOURS[at % COLOURS.length],
+  shape: SHAPES[(at + Math.floor(at / COLOURS.length)) % SHAPES.length]
+});
+function range(curves) {
+  const values = curves.flatMap((curve) => curve.length > 2 ? curve.slice(1) : curve);
+  if (!values.length) return { low: 0, high: 1, lines: [] };
+  const room = Math.max(0.02, (Math.max(...values) - Math.min(...values)) * 0.06);
+  const [low, high] = [Math.min(...values) - room, Math.max(...values) + room];
+  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((one) => (high - low) / one <= 7) ?? 5;
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return { low, high, lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2))) };
+}
+function ticks(last) {
+  const size = 10 ** Math.floor(Math.log10(last / 2));
+  const step = [1, 2, 5, 10].map((one) => one * size / 2).find((one) => last / one <= 7) ?? 10 * size;
+  const count = Math.floor(last * 1.0011 / step) + 1;
+  return Array.from({ length: count }, (_, at) => Number((at * step).toPrecision(6)));
+}
+function sample(draw, wide) {
+  const canvas = make("canvas", { class: "cur-sample", "aria-hidden": "true" });
+  return { canvas, paint: (colours) => draw(sizeCanvas(canvas, wide, 16), colours) };
+}
+var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 8, lookOf(at).colour, true), 16);
+var dashSample = (split) => sample((context, colours) => {
+  const [x, y] = [(value) => value, () => 8];
+  line(context, { across: x, up: y }, [0, 30], [0, 0], { colour: colours.text, dash: DASHES[split] });
+}, 30);
+function axes(context, { width, from, to, low, high, lines, places, format, title, colours }) {
+  const inner = width - MARGIN.left - MARGIN.right;
+  const floor = HEIGHT - MARGIN.bottom;
+  const across = (place) => MARGIN.left + inner * (place - from) / (to - from);
+  const up = (loss) => floor - (floor - MARGIN.top) * (loss - low) / (high - low);
+  context.font = `12px ${colours.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const loss of lines) {
+    context.fillStyle = colours.line;
+    context.fillRect(MARGIN.left, Math.round(up(loss)), inner, 1);
+    context.fillStyle = colours.muted;
+    context.fillText(loss.toFixed(high - low < 0.4 ? 2 : 1), MARGIN.left - 6, up(loss));
+  }
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  for (const place of places) {
+    const text = format(place);
+    const most = width - 2 - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(across(place), most), floor + 13);
+  }
+  context.fillText(title, MARGIN.left + inner / 2, HEIGHT - 8);
+  const inside = (draw) => {
+    context.save();
+    context.beginPath();
+    context.rect(MARGIN.left, MARGIN.top, inner, floor - MARGIN.top);
+    context.clip();
+    draw();
+    context.restore();
+  };
+  const upright = (place) => {
+    context.fillStyle = colours.text;
+    context.fillRect(Math.round(across(place)), MARGIN.top, 1, floor - MARGIN.top);
+  };
+  const say = (text) => {
+    context.fillStyle = colours.text;
+    context.fillText(text, MARGIN.left + inner / 2, HEIGHT / 2);
+  };
+  return { across, up, inside, upright, say };
+}
+function line(context, { across, up }, places, losses, { colour, dash = [], wide = 2.5, strength = 1 }) {
+  context.strokeStyle = colour;
+  context.lineWidth = wide;
+  context.globalAlpha = strength;
+  context.setLineDash(dash);
+  context.beginPath();
+  losses.forEach((loss, at) => context.lineTo(across(places[at]), up(loss)));
+  context.stroke();
+  context.globalAlpha = 1;
+  context.setLineDash([]);
+}
+function mark(context, shape, x, y, colour, filled, ground = null) {
+  const r = filled ? 5.5 : 4.5;
+  const corners = {
+    square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
+    up: [[0, -1.2], [1.1, 0.9], [-1.1, 0.9]],
+    down: [[0, 1.2], [1.1, -0.9], [-1.1, -0.9]],
+    diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
+    cross: [
+      [-0.4, -1.1],
+      [0.4, -1.1],
+      [0.4, -0.4],
+      [1.1, -0.4],
+      [1.1, 0.4],
+      [0.4, 0.4],
+      [0.4, 1.1],
+      [-0.4, 1.1],
+      [-0.4, 0.4],
+      [-1.1, 0.4],
+      [-1.1, -0.4],
+      [-0.4, -0.4]
+    ]
+  }[shape];
+  context.beginPath();
+  if (corners) for (const [dx, dy] of corners) context.lineTo(x + 0.85 * r * dx, y + 0.85 * r * dy);
+  else context.arc(x, y, r * 0.9, 0, 2 * Math.PI);
+  context.closePath();
+  context.fillStyle = filled ? colour : ground;
+  context.fill();
+  context.strokeStyle = colour;
+  context.lineWidth = 1.75;
+  context.stroke();
+}
+function pointing(canvas, input, onShare) {
+  const point = (event) => {
+    const inner = canvas.clientWidth - MARGIN.left - MARGIN.right;
+    onShare(clamp((event.offsetX - MARGIN.left) / inner, 0, 1));
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    canvas.setPointerCapture(event.pointerId);
+    input.focus({ preventScroll: true });
+    point(event);
+  });
+  canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+}
+
+// nanogpt_lib/widgets/curve_explorer.js
+function toggled(all, chosen, name, on) {
+  return all.filter((one) => one === name ? on : chosen.includes(one));
+}
+function nearest(steps, share) {
+  const goal = steps[0] + clamp(share, 0, 1) * (steps.at(-1) - steps[0]);
+  return steps.reduce((best, step, at) => Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best, 0);
+}
+function render({ model, el }) {
+  const layout = model.get("layout_of");
+  const { steps, variants } = layout;
+  const splits = layout.splits.map(([name]) => name);
+  const curves = model.get("curves");
+  const root = startRoot(el, "curve_explorer", `Curve explorer: recorded trainings of "${layout.experiment}"`);
+  const save = saver(model);
+  let ink = null;
+  const boxes = (trait, names, words) => names.map(
+    (name, at) => checkbox({
+      label: words[at],
+      value: false,
+      onChange: (on) => save({ [trait]: toggled(names, model.get(trait), name, on) })
+    })
+  );
+  const variantBoxes = boxes("variants", variants, variants);
+  const splitBoxes = boxes(
+    "splits",
+    splits,
+    layout.splits.map(([, words]) => words)
+  );
+  const marks = variants.map((_, at) => markSample(at));
+  const dashes = splits.map(dashSample);
+  variantBoxes.forEach((box, at) => box.root.append(marks[at].canvas));
+  splitBoxes.forEach((box, at) => box.root.append(dashes[at].canvas));
+  const group = (label, fields) => make(
+    "div",
+    { class: "nano-field cur-group", role: "group", "aria-label": label },
+    ...fields.map((box) => box.root)
+  );
+  const stepField = slider({
+    label: "read at step",
+    min: 0,
+    max: steps.length - 1,
+    value: steps.indexOf(model.get("step")),
+    format: (at) => String(steps[at]),
+    onInput: (at) => save({ step: steps[at] })
+  });
+  const said = readout();
+  const canvas = make("canvas", { role: "img" });
+  const picture = make("div", { class: "cur-picture" }, canvas);
+  const heads = ["training", "validation", "gap", "lowest validation", "at steps", "whole split, end"];
+  const rows = variants.map((variant) => {
+    const cells = heads.map(() => make("td", { class: "cur-number" }));
+    return { cells, row: make("tr", {}, make("th", { scope: "row", text: variant }), ...cells) };
+  });
+  const caption = make("caption");
+  const table = make(
+    "table",
+    { class: "nano-table cur-table" },
+    caption,
+    make(
+      "thead",
+      {},
+      make(
+        "tr",
+        {},
+        make("th", { scope: "col", text: "variant" }),
+        ...heads.map((text) => make("th", { scope: "col", class: "cur-number", text }))
+      )
+    ),
+    make("tbody", {}, ...rows.map(({ row }) => row))
+  );
+  root.append(
+    make("div", { class: "nano-bar" }, group("variants", variantBoxes), group("losses", splitBoxes)),
+    make("div", { class: "nano-bar" }, stepField.root),
+    picture,
+    said.root,
+    make("div", { class: "cur-scroll" }, table),
+    make("p", {
+      class: "cur-hint",
+      text: `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the lowest validation of each seed. Filled marks: the means at the step you read.`
+    })
+  );
+  function show() {
+    const at = steps.indexOf(model.get("step"));
+    const [chosen, wanted] = [model.get("variants"), model.get("splits")];
+    stepField.set(at);
+    variantBoxes.forEach((box, v) => box.set(chosen.includes(variants[v])));
+    splitBoxes.forEach((box, s) => box.set(wanted.includes(splits[s])));
+    const words = variants.flatMap((name, v) => chosen.includes(name) ? [curves[v].words[at]] : []);
+    const first = `Step ${steps[at]}.`;
+    said.say(words.length ? [first, ...words].join(" ") : "Tick a variant to see its curves.");
+    put(caption, `Losses at step ${steps[at]}, in nats per character (means over the seeds)`);
+    rows.forEach(({ row, cells }, v) => {
+      row.hidden = !chosen.includes(variants[v]);
+      [...curves[v].columns[at], ...curves[v].lasting].forEach((text, column) => put(cells[column], text));
+    });
+    paint();
+  }
+  const paint = widePainter(root, picture, (width) => {
+    const colours = themeColours(root);
+    if (colours.text !== ink) [...marks, ...dashes].forEach((one) => one.paint(colours));
+    ink = colours.text;
+    const context = sizeCanvas(canvas, width, HEIGHT);
+    const at = steps.indexOf(model.get("step"));
+    const chosen = variants.map((_, v) => v).filter((v) => model.get("variants").includes(variants[v]));
+    const wanted = splits.filter((split) => model.get("splits").includes(split));
+    const all = chosen.flatMap((v) => wanted.flatMap((split) => curves[v][split]));
+    const { low, high, lines } = range(all);
+    const frame = axes(context, {
+      width,
+      from: steps[0],
+      to: steps.at(-1),
+      low,
+      high,
+      lines,
+      places: ticks(steps.at(-1)),
+      format: String,
+      title: "step (loss in nats per character)",
+      colours
+    });
+    if (!all.length) {
+      frame.say("Tick a variant and a loss.");
+      describe(at, chosen, wanted);
+      return;
+    }
+    frame.upright(steps[at]);
+    frame.inside(() => {
+      for (const v of chosen) {
+        const { colour } = lookOf(v);
+        for (const split of wanted) {
+          const style = { colour, dash: DASHES[split] };
+          if (curves[v][split].length > 1)
+            for (const losses of curves[v][split])
+              line(context, frame, steps, losses, { ...style, wide: 1, strength: 0.55 });
+          line(context, frame, steps, curves[v][`${split}_mean`], style);
+        }
+      }
+    });
+    for (const v of chosen) {
+      const { colour, shape } = lookOf(v);
+      if (wanted.includes("val"))
+        curves[v].val.forEach((losses, seed) => {
+          const place = curves[v].best[seed];
+          mark(context, shape, frame.across(steps[place]), frame.up(losses[place]), colour, false, colours.back);
+        });
+      for (const split of wanted) {
+        const loss = curves[v][`${split}_mean`][at];
+        if (loss <= high) mark(context, shape, frame.across(steps[at]), frame.up(loss), colour, true);
+      }
+    }
+    describe(at, chosen, wanted);
+  });
+  function describe(at, chosen, wanted) {
+    const losses = layout.splits.filter(([name]) => wanted.includes(name)).map(([, words]) => words);
+    const told = chosen.map((v) => {
+      const [train, val] = curves[v].columns[at];
+      return `${variants[v]} training ${train}, validation ${val}`;
+    });
+    canvas.setAttribute(
+      "aria-label",
+      told.length && losses.length ? `Curves of ${losses.join(" and ")} loss. At step ${steps[at]}: ${told.join("; ")}.` : "An empty picture: tick a variant and a loss."
+    );
+  }
+  pointing(canvas, stepField.input, (share) => {
+    const step = steps[nearest(steps, share)];
+    if (step !== model.get("step")) save({ step });
+  });
+  const ends = [watch(model, ["step", "variants", "splits"], show), onTheme(root, paint)];
+  show();
+  return () => {
+    ends.forEach((end) => end());
+    paint.stop();
+    said.stop();
+    save.flush();
+  };
+}
+var curve_explorer_default = { render };
+export {
+  curve_explorer_default as default,
+  nearest,
+  toggled
+};

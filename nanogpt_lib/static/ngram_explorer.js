@@ -1,0 +1,408 @@
+// nanogpt_lib/kit/browser/elements.js
+var stamp = Math.random().toString(36).slice(2, 8);
+var made = 0;
+var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function make(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === void 0 || value === false) continue;
+    if (key === "text") element.textContent = value;
+    else if (key === "on")
+      for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
+    else if (key === "style")
+      for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== void 0));
+  return element;
+}
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function startRoot(el, name, label) {
+  const root = make("div", {
+    class: "nano-widget",
+    "data-widget": name,
+    "data-drawn": "0",
+    role: "group",
+    "aria-label": label
+  });
+  for (const kind of ["keydown", "keyup", "keypress"])
+    root.addEventListener(kind, (event) => event.stopPropagation());
+  el.append(root);
+  return root;
+}
+function markDrawn(root) {
+  root.dataset.drawn = String(Number(root.dataset.drawn) + 1);
+}
+
+// nanogpt_lib/kit/browser/words.js
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+function fixed(value, digits = 3) {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const text = (Math.abs(value) + 1e-6).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+// nanogpt_lib/kit/browser/controls.js
+function labelled(kind, label, input, extra = null) {
+  input.id = newId(kind);
+  const root = make(
+    "div",
+    { class: `nano-field nano-${kind}` },
+    make("label", { for: input.id, text: label }),
+    input,
+    extra
+  );
+  return { root, input };
+}
+function slider({ label, min, max, step = 1, value, format = String, onInput }) {
+  const input = make("input", { type: "range", min, max, step });
+  const shown = make("output", { class: "nano-value" });
+  const field = labelled("slider", label, input, shown);
+  const set = (now) => {
+    const words = format(Number(now));
+    input.value = String(now);
+    put(shown, words);
+    input.setAttribute("aria-valuetext", words);
+  };
+  input.addEventListener("input", () => {
+    set(input.value);
+    onInput(Number(input.value));
+  });
+  shown.setAttribute("for", input.id);
+  set(value);
+  return { ...field, set };
+}
+function button({ label, onClick, title = null }) {
+  return make("button", { type: "button", class: "nano-button", text: label, title, on: { click: onClick } });
+}
+
+// nanogpt_lib/kit/browser/python.js
+function throttle(call, wait) {
+  let timer = null;
+  let pending = null;
+  const tick = () => {
+    timer = null;
+    if (pending) run(...pending);
+  };
+  const run = (...args) => {
+    if (timer !== null) {
+      pending = args;
+      return;
+    }
+    pending = null;
+    timer = setTimeout(tick, wait);
+    call(...args);
+  };
+  run.flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (pending) {
+      const args = pending;
+      pending = null;
+      call(...args);
+    }
+  };
+  return run;
+}
+function saver(model, wait = 80) {
+  const send = throttle(() => model.save_changes(), wait);
+  const save = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    send();
+  };
+  save.flush = send.flush;
+  return save;
+}
+function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, call);
+  };
+}
+
+// nanogpt_lib/kit/browser/said.js
+function readout() {
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
+  let timer = null;
+  const say = (text, words = text) => {
+    put(shown, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => aloud.textContent = words, 250);
+  };
+  return { root, say, stop: () => clearTimeout(timer) };
+}
+
+// nanogpt_lib/kit/browser/tables.js
+function keyEntry(mark, words, sign = null) {
+  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+}
+
+// nanogpt_lib/widgets/pictures/canvas.js
+function sizeCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.max(1, Math.round(width * ratio));
+  canvas.height = Math.max(1, Math.round(height * ratio));
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+function themeColours(root) {
+  const style = getComputedStyle(root);
+  const read = (name) => style.getPropertyValue(`--nano-${name}`).trim();
+  return {
+    text: read("text"),
+    muted: read("muted"),
+    back: read("back"),
+    panel: read("panel"),
+    line: read("line"),
+    accent: read("accent"),
+    font: style.fontFamily
+  };
+}
+function onTheme(root, call) {
+  const sentinel = make("span", { class: "nano-sentinel", "aria-hidden": "true" });
+  let timer = null;
+  const rest = () => {
+    clearTimeout(timer);
+    timer = setTimeout(call, 60);
+  };
+  for (const kind of ["transitionrun", "transitionend"]) sentinel.addEventListener(kind, rest);
+  const notes = new MutationObserver(rest);
+  const attributeFilter = ["data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"];
+  notes.observe(document.body, { attributeFilter });
+  root.append(sentinel);
+  return () => {
+    clearTimeout(timer);
+    notes.disconnect();
+    sentinel.remove();
+  };
+}
+function painter(root, draw) {
+  let frame = null;
+  const finish = () => draw() !== false && markDrawn(root);
+  const paint = () => {
+    if (frame !== null) return;
+    frame = requestAnimationFrame(() => {
+      frame = null;
+      finish();
+    });
+  };
+  paint.now = () => {
+    if (frame !== null) cancelAnimationFrame(frame);
+    frame = null;
+    finish();
+  };
+  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  return paint;
+}
+
+// nanogpt_lib/widgets/ngram_explorer.js
+function axisTop(values) {
+  return Math.max(0.5, Math.ceil(Math.max(...values) * 2 + 0.15) / 2);
+}
+function barPlaces(orders, left, width) {
+  const group = width / orders;
+  const bar2 = Math.min(46, group * 0.38);
+  return Array.from({ length: orders }, (_, order) => {
+    const middle = left + group * (order + 0.5);
+    return { order, group: left + group * order, width: group, bar: bar2, train: middle - bar2 - 1, val: middle + 1 };
+  });
+}
+function orderAt(x, orders, left, width) {
+  return clamp(Math.floor((x - left) / width * orders), 0, orders - 1);
+}
+var TRAIN = "#0072b2";
+var VAL = "#e69f00";
+var HEIGHT = 245;
+var MARGIN = { left: 46, right: 10, top: 10, bottom: 32 };
+var PATIENCE = 5e3;
+function render({ model, el }) {
+  const root = startRoot(el, "ngram_explorer", "N-gram explorer: loss and writing of every order");
+  const save = saver(model, 40);
+  const train = model.get("train_losses");
+  const val = model.get("val_losses");
+  const orders = train.length;
+  const guess = Math.log(model.get("vocab_size"));
+  const top = axisTop([...train, ...val, guess]);
+  let order = model.get("order");
+  let width = 700;
+  let late = null;
+  const contexts = (n) => `${n} (${n === 1 ? "1 character" : `${n} characters`} of context)`;
+  const field = slider({ label: "order", min: 0, max: orders - 1, value: order, format: contexts, onInput: pick });
+  const said = readout();
+  const canvas = make("canvas", { role: "img" });
+  canvas.setAttribute(
+    "aria-label",
+    `Bars of loss in nats per character. ${train.map((loss, n) => `Order ${n}: train ${fixed(loss)}, validation ${fixed(val[n])}.`).join(" ")} Uniform guessing: ${fixed(guess)}.`
+  );
+  const swatch = (name, words) => keyEntry(name, make("span", { text: words }));
+  const title = make("span", { class: "nano-written" });
+  const text = make("pre", { class: "nano-sample", tabindex: "0", "aria-label": "sample" });
+  const again = button({ label: "Another sample", onClick: another });
+  root.append(
+    make("div", { class: "nano-bar" }, field.root, swatch("nano-train", "train loss"), swatch("nano-val", "validation loss")),
+    canvas,
+    said.root,
+    make("p", { class: "nano-words", text: model.get("words") }),
+    make("div", { class: "nano-bar nano-writing" }, again, title),
+    text
+  );
+  function pick(to) {
+    order = to;
+    save({ order });
+    show();
+  }
+  function another() {
+    const wanted = [...model.get("wanted")];
+    wanted[order] += 1;
+    save({ wanted });
+    clearTimeout(late);
+    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    showSample();
+  }
+  function showSample() {
+    const sample = model.get("samples")[order];
+    const wanted = model.get("wanted")[order];
+    const asked = wanted !== sample.number;
+    again.disabled = false;
+    title.textContent = asked ? `Python writes sample ${wanted} …` : `Written by order ${order}, sample ${sample.number} (Python, seed ${model.get("seed") + sample.number - 1})`;
+    text.textContent = sample.text;
+    text.classList.toggle("nano-old", asked);
+    if (!asked) clearTimeout(late);
+  }
+  function show() {
+    field.set(order);
+    said.say(`Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`);
+    showSample();
+    paint();
+  }
+  const paint = painter(root, () => {
+    const colours = themeColours(root);
+    const context = sizeCanvas(canvas, width, HEIGHT);
+    const inner = width - MARGIN.left - MARGIN.right;
+    const floor = HEIGHT - MARGIN.bottom;
+    const y = (loss) => floor - (floor - MARGIN.top) * loss / top;
+    context.clearRect(0, 0, width, HEIGHT);
+    context.font = `12px ${colours.font}`;
+    context.textBaseline = "middle";
+    for (let loss = 0; loss <= top; loss += 1) {
+      context.fillStyle = colours.line;
+      context.globalAlpha = loss ? 0.5 : 1;
+      context.fillRect(MARGIN.left, Math.round(y(loss)), inner, 1);
+      context.globalAlpha = 1;
+      context.fillStyle = colours.muted;
+      context.textAlign = "right";
+      context.fillText(String(loss), MARGIN.left - 7, y(loss));
+    }
+    context.save();
+    context.translate(13, (floor + MARGIN.top) / 2);
+    context.rotate(-Math.PI / 2);
+    context.textAlign = "center";
+    context.fillText("loss (nats/char)", 0, 0);
+    context.restore();
+    for (const place of barPlaces(orders, MARGIN.left, inner)) {
+      const chosen = place.order === order;
+      if (chosen) {
+        context.fillStyle = colours.panel;
+        context.fillRect(place.group + 2, MARGIN.top, place.width - 4, floor - MARGIN.top);
+        context.fillStyle = colours.accent;
+        context.fillRect(place.group + 2, HEIGHT - 6, place.width - 4, 4);
+      }
+      bar(context, place.train, y(train[place.order]), place.bar, floor, TRAIN, false);
+      bar(context, place.val, y(val[place.order]), place.bar, floor, VAL, true);
+      context.fillStyle = colours.text;
+      context.textAlign = "center";
+      context.font = `${chosen ? "bold " : ""}13px ${colours.font}`;
+      context.fillText(String(place.order), place.group + place.width / 2, floor + 13);
+      if (place.bar >= 30) {
+        context.font = `${chosen ? "bold " : ""}11px ${colours.font}`;
+        context.fillText(fixed(train[place.order], 2), place.train + place.bar / 2, y(train[place.order]) - 8);
+        context.fillText(fixed(val[place.order], 2), place.val + place.bar / 2, y(val[place.order]) - 8);
+      }
+    }
+    context.fillStyle = colours.muted;
+    context.font = `12px ${colours.font}`;
+    context.textAlign = "left";
+    context.fillText("order", 4, floor + 13);
+    context.strokeStyle = colours.text;
+    context.setLineDash([6, 4]);
+    context.beginPath();
+    context.moveTo(MARGIN.left, y(guess));
+    context.lineTo(width - MARGIN.right, y(guess));
+    context.stroke();
+    context.setLineDash([]);
+    context.fillStyle = colours.text;
+    context.textAlign = "right";
+    context.fillText(`uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`, width - MARGIN.right - 4, y(guess) - 9);
+  });
+  canvas.addEventListener("click", (event) => {
+    const x = event.clientX - canvas.getBoundingClientRect().left;
+    pick(orderAt(x, orders, MARGIN.left, width - MARGIN.left - MARGIN.right));
+  });
+  const unwatch = [
+    watch(model, ["samples", "wanted"], () => {
+      showSample();
+      paint();
+    }),
+    watch(model, ["order"], () => {
+      if (model.get("order") === order) return;
+      order = model.get("order");
+      show();
+    }),
+    onTheme(root, paint)
+  ];
+  const sized = new ResizeObserver(() => {
+    const now = clamp(Math.floor(root.clientWidth) - 26, 300, 900);
+    if (!root.clientWidth || now === width) return;
+    width = now;
+    paint.now();
+  });
+  sized.observe(root);
+  show();
+  return () => {
+    unwatch.forEach((end) => end());
+    sized.disconnect();
+    clearTimeout(late);
+    paint.stop();
+    said.stop();
+    save.flush();
+  };
+}
+function bar(context, left, top, width, floor, colour, striped) {
+  context.save();
+  context.beginPath();
+  context.rect(left, top, width, floor - top);
+  context.clip();
+  context.fillStyle = colour;
+  context.globalAlpha = striped ? 0.55 : 1;
+  context.fillRect(left, top, width, floor - top);
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 3;
+  if (striped) {
+    for (let at = left - (floor - top); at < left + width; at += 9) {
+      context.beginPath();
+      context.moveTo(at, floor);
+      context.lineTo(at + floor - top, top);
+      context.stroke();
+    }
+  }
+  context.strokeRect(left, top, width, floor - top);
+  context.restore();
+}
+var ngram_explorer_default = { render };
+export {
+  axisTop,
+  barPlaces,
+  ngram_explorer_default as default,
+  orderAt
+};

@@ -1,0 +1,554 @@
+// nanogpt_lib/kit/browser/elements.js
+var stamp = Math.random().toString(36).slice(2, 8);
+var made = 0;
+var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function make(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === void 0 || value === false) continue;
+    if (key === "text") element.textContent = value;
+    else if (key === "on")
+      for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
+    else if (key === "style")
+      for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== void 0));
+  return element;
+}
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function startRoot(el, name, label) {
+  const root = make("div", {
+    class: "nano-widget",
+    "data-widget": name,
+    "data-drawn": "0",
+    role: "group",
+    "aria-label": label
+  });
+  for (const kind of ["keydown", "keyup", "keypress"])
+    root.addEventListener(kind, (event) => event.stopPropagation());
+  el.append(root);
+  return root;
+}
+function markDrawn(root) {
+  root.dataset.drawn = String(Number(root.dataset.drawn) + 1);
+}
+
+// nanogpt_lib/kit/browser/words.js
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+// nanogpt_lib/kit/browser/controls.js
+function labelled(kind, label, input, extra = null) {
+  input.id = newId(kind);
+  const root = make(
+    "div",
+    { class: `nano-field nano-${kind}` },
+    make("label", { for: input.id, text: label }),
+    input,
+    extra
+  );
+  return { root, input };
+}
+function slider({ label, min, max, step = 1, value, format = String, onInput }) {
+  const input = make("input", { type: "range", min, max, step });
+  const shown = make("output", { class: "nano-value" });
+  const field = labelled("slider", label, input, shown);
+  const set = (now) => {
+    const words = format(Number(now));
+    input.value = String(now);
+    put(shown, words);
+    input.setAttribute("aria-valuetext", words);
+  };
+  input.addEventListener("input", () => {
+    set(input.value);
+    onInput(Number(input.value));
+  });
+  shown.setAttribute("for", input.id);
+  set(value);
+  return { ...field, set };
+}
+function button({ label, onClick, title = null }) {
+  return make("button", { type: "button", class: "nano-button", text: label, title, on: { click: onClick } });
+}
+
+// nanogpt_lib/kit/browser/python.js
+function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, call);
+  };
+}
+
+// nanogpt_lib/kit/browser/said.js
+function readout() {
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
+  let timer = null;
+  const say = (text, words = text) => {
+    put(shown, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => aloud.textContent = words, 250);
+  };
+  return { root, say, stop: () => clearTimeout(timer) };
+}
+
+// nanogpt_lib/widgets/pictures/canvas.js
+function sizeCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.max(1, Math.round(width * ratio));
+  canvas.height = Math.max(1, Math.round(height * ratio));
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+function themeColours(root) {
+  const style = getComputedStyle(root);
+  const read = (name) => style.getPropertyValue(`--nano-${name}`).trim();
+  return {
+    text: read("text"),
+    muted: read("muted"),
+    back: read("back"),
+    panel: read("panel"),
+    line: read("line"),
+    accent: read("accent"),
+    font: style.fontFamily
+  };
+}
+function onTheme(root, call) {
+  const sentinel = make("span", { class: "nano-sentinel", "aria-hidden": "true" });
+  let timer = null;
+  const rest = () => {
+    clearTimeout(timer);
+    timer = setTimeout(call, 60);
+  };
+  for (const kind of ["transitionrun", "transitionend"]) sentinel.addEventListener(kind, rest);
+  const notes = new MutationObserver(rest);
+  const attributeFilter = ["data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"];
+  notes.observe(document.body, { attributeFilter });
+  root.append(sentinel);
+  return () => {
+    clearTimeout(timer);
+    notes.disconnect();
+    sentinel.remove();
+  };
+}
+function painter(root, draw) {
+  let frame = null;
+  const finish = () => draw() !== false && markDrawn(root);
+  const paint = () => {
+    if (frame !== null) return;
+    frame = requestAnimationFrame(() => {
+      frame = null;
+      finish();
+    });
+  };
+  paint.now = () => {
+    if (frame !== null) cancelAnimationFrame(frame);
+    frame = null;
+    finish();
+  };
+  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  return paint;
+}
+function widePainter(root, box, draw) {
+  let width = 0;
+  const paint = painter(root, () => {
+    const room = Math.floor(box.clientWidth);
+    if (!room) return false;
+    width = room;
+    draw(width);
+    return true;
+  });
+  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
+  sized.observe(box);
+  const { stop } = paint;
+  paint.stop = () => {
+    sized.disconnect();
+    stop();
+  };
+  return paint;
+}
+
+// nanogpt_lib/widgets/training_dashboard.js
+var LINES = [
+  { name: "training", column: 1, colour: "#0072b2", dash: [], shape: "circle" },
+  { name: "validation", column: 2, colour: "#d55e00", dash: [7, 4], shape: "square" }
+];
+var LEFT = 50;
+var GAP = 14;
+var LOSS = { height: 270, top: 8, bottom: 38 };
+var RATE = { height: 92, top: 8, bottom: 20 };
+var LONGEST_NAME = 22;
+var ANSWER_EVERY = 8;
+var PATIENCE = 6e3;
+var LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
+function lossRange(curve, levels) {
+  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter((one) => one !== null);
+  if (!values.length) return { low: 0, high: 4.5 };
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(0.1, (high - low) * 0.05);
+  return { low: Math.max(0, low - room), high: high + room };
+}
+function roundNumbers(low, high, most) {
+  const rough = (high - low) / most;
+  const size = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * size).find((one) => one >= rough * 0.999);
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+function apart(heights, gap, low, high) {
+  const order = heights.map((_, at) => at).sort((one, two) => heights[one] - heights[two]);
+  const places = [...heights];
+  order.forEach((at, rank) => {
+    const before = rank ? places[order[rank - 1]] + gap : low;
+    places[at] = Math.max(heights[at], before);
+  });
+  [...order].reverse().forEach((at, rank) => {
+    const after = rank ? places[order[order.length - rank]] - gap : high;
+    places[at] = Math.min(places[at], after);
+  });
+  return places;
+}
+function nearestJudgement(curve, step) {
+  return curve.reduce((best, [at], place) => Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best, 0);
+}
+var followed = (chosen, before, after) => chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1);
+var rateText = (rate) => rate === 0 ? "0" : String(Number(rate.toPrecision(3)));
+var shortened = (name) => name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+function render({ model, el }) {
+  const root = startRoot(el, "training_dashboard", "Training dashboard: a live training, its losses and what it writes");
+  const layout = model.get("layout_of");
+  const levels = layout.baselines;
+  let chosen = Math.max(0, model.get("curve").length - 1);
+  let known = model.get("curve").length;
+  let width = 0;
+  let late = null;
+  let notice = null;
+  const silent = () => {
+    notice = "Python has not answered for a while. If no other cell is running, the kernel may be gone: run this cell again. What is here stays.";
+    show();
+  };
+  const wait = () => {
+    clearTimeout(late);
+    late = setTimeout(silent, PATIENCE);
+  };
+  function ask(content) {
+    try {
+      model.send(content);
+    } catch (error) {
+      console.warn(error);
+      silent();
+    }
+  }
+  const act = (what) => {
+    notice = null;
+    wait();
+    ask({ do: what });
+  };
+  const state = () => model.get("now").state;
+  const press = () => {
+    if (notice === null && state() === "training") act("stop");
+    else if (state() !== "done") act("train");
+  };
+  const main = button({ label: "Train", onClick: press });
+  main.classList.add("dash-main");
+  const again = button({
+    label: "Start again …",
+    title: `Back to step ${layout.from}, after a question`,
+    onClick: () => {
+      if (again.getAttribute("aria-disabled") === "true") return;
+      if (state() === "training") act("stop");
+      sure.hidden = false;
+      show();
+      keep.focus();
+    }
+  });
+  const closeSure = () => {
+    sure.hidden = true;
+    again.focus();
+    show();
+  };
+  const keep = button({ label: "No, keep it", onClick: closeSure });
+  const yes = button({
+    label: "Yes, start again",
+    onClick: () => {
+      sure.hidden = true;
+      act("again");
+      main.focus();
+    }
+  });
+  const question = make("span");
+  const sure = make("div", { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true }, question, keep, yes);
+  sure.addEventListener("keydown", (event) => event.key === "Escape" && closeSure());
+  const status = readout();
+  const notes = make("div", { class: "dash-notes", role: "note" }, ...layout.notes.map((text2) => make("p", { text: text2 })));
+  const facts = model.get("now").facts.map(([label]) => {
+    const value = make("dd");
+    return { value, root: make("div", { class: "dash-fact" }, make("dt", { text: label }), value) };
+  });
+  const key = make(
+    "div",
+    { class: "dash-key" },
+    ...LINES.map(
+      ({ name, colour, dash, shape }) => make(
+        "span",
+        {},
+        make("i", {
+          class: `dash-line${dash.length ? " dash-dashed" : ""} dash-${shape}`,
+          style: { color: colour },
+          "aria-hidden": "true"
+        }),
+        make("span", { text: name })
+      )
+    ),
+    levels.length ? make("span", {}, make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }), make("span", { text: "levels to beat" })) : null
+  );
+  const lossCanvas = make("canvas", { role: "img" });
+  const rateCanvas = make("canvas", { role: "img" });
+  const picture = make("div", { class: "dash-picture" }, lossCanvas, rateCanvas);
+  const field = slider({
+    label: "judgement",
+    min: 0,
+    max: 0,
+    value: 0,
+    format: (at) => model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet",
+    onInput: (at) => choose(at)
+  });
+  const judged = readout();
+  const wrote = make("p", { class: "dash-wrote" });
+  const start = make("b");
+  const text = make("span");
+  const paper = make("pre", { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" }, start, text);
+  const body = make("tbody");
+  const table = make(
+    "details",
+    { class: "dash-table" },
+    make("summary", { text: "All judgements as a table" }),
+    make(
+      "table",
+      {},
+      make("caption", { text: "Losses in nats per character, estimated before these steps" }),
+      make("thead", {}, make("tr", {}, ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })))),
+      body
+    )
+  );
+  root.append(
+    make("div", { class: "nano-bar" }, main, again),
+    sure,
+    status.root,
+    notes,
+    make("dl", { class: "dash-facts" }, ...facts.map((fact) => fact.root)),
+    key,
+    picture,
+    make("div", { class: "nano-bar dash-choose" }, field.root),
+    make("div", { class: "dash-judged" }, judged.root),
+    wrote,
+    paper,
+    table,
+    make("p", {
+      class: "dash-hint",
+      text: `The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`
+    })
+  );
+  function choose(at) {
+    const last = model.get("curve").length - 1;
+    if (last < 0) return;
+    chosen = clamp(at, 0, last);
+    show();
+  }
+  function show() {
+    const now = model.get("now");
+    const curve = model.get("curve");
+    const running = now.state === "training";
+    const label = notice !== null && running ? "Continue" : LABELS[now.state];
+    put(main, label);
+    main.setAttribute("aria-disabled", String(now.state === "done"));
+    const back = now.step > layout.from;
+    again.setAttribute("aria-disabled", String(!back));
+    if (!back) sure.hidden = true;
+    put(question, `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`);
+    root.dataset.state = now.state;
+    const words = notice ?? now.words;
+    status.say(words, running && notice === null ? "Training." : words);
+    now.facts.forEach(([, value], at) => put(facts[at].value, value));
+    notes.hidden = !layout.notes.length;
+    const most = String(Math.max(0, curve.length - 1));
+    if (field.input.max !== most) field.input.max = most;
+    field.input.disabled = curve.length < 1;
+    field.set(chosen);
+    const record = curve[chosen];
+    judged.say(record ? record[3] : "No judgement yet.");
+    const sample = record && model.get("samples").find(([step]) => step === record[0]);
+    const late2 = !record && model.get("samples").at(-1);
+    const written = sample ?? (chosen === curve.length - 1 ? model.get("samples").at(-1) ?? null : null) ?? late2;
+    wrote.hidden = paper.hidden = !layout.samples;
+    if (written) put(wrote, `At step ${written[0].toLocaleString("en")} it wrote:`);
+    else put(wrote, record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.");
+    put(start, written ? layout.prompt : "");
+    put(text, written ? written[1] : "");
+    while (body.children.length > curve.length) body.lastChild.remove();
+    curve.forEach(([step, train, val], at) => {
+      const cells = [step.toLocaleString("en"), ...[train, val].map((one) => one === null ? "not a number" : one.toFixed(3))];
+      const row = body.children[at] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
+      cells.forEach((cell, place) => put(row.children[place], cell));
+    });
+    paint();
+  }
+  function frame(canvas, { height, top, bottom }, right, { low, high }, lines, format, colours) {
+    const context = sizeCanvas(canvas, width, height);
+    const inner = width - LEFT - right;
+    const floor = height - bottom;
+    const last = Math.max(1, layout.steps - 1);
+    const across = (step) => LEFT + inner * step / last;
+    const up = (value) => floor - (floor - top) * (value - low) / (high - low);
+    context.fillStyle = colours.panel;
+    context.globalAlpha = 0.6;
+    context.fillRect(LEFT, top, across(Math.min(model.get("now").step, last)) - LEFT, floor - top);
+    context.globalAlpha = 1;
+    context.font = `12px ${colours.font}`;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const value of lines) {
+      context.fillStyle = colours.line;
+      context.globalAlpha = 0.5;
+      context.fillRect(LEFT, Math.round(up(value)), inner, 1);
+      context.globalAlpha = 1;
+      context.fillStyle = colours.muted;
+      context.fillText(format(value), LEFT - 6, up(value));
+    }
+    context.textAlign = "center";
+    for (const step of roundNumbers(0, last, clamp(Math.floor(inner / 90), 2, 8)))
+      context.fillText(step.toLocaleString("en"), clamp(across(step), LEFT + 4, width - right - 4), floor + 12);
+    return { context, inner, floor, across, up };
+  }
+  function path(context, points, { colour, dash }) {
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    context.setLineDash(dash);
+    context.beginPath();
+    points.forEach(([x, y]) => context.lineTo(x, y));
+    context.stroke();
+    context.setLineDash([]);
+  }
+  function spot(context, x, y, { colour, shape }, size) {
+    context.fillStyle = colour;
+    context.beginPath();
+    if (shape === "square") context.rect(x - size, y - size, 2 * size, 2 * size);
+    else context.arc(x, y, size * 1.15, 0, 2 * Math.PI);
+    context.fill();
+  }
+  const rightOf = (context) => 12 + Math.max(0, ...levels.map(([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)));
+  const paint = widePainter(root, picture, (room) => {
+    width = room;
+    const colours = themeColours(root);
+    const curve = model.get("curve");
+    const measure = lossCanvas.getContext("2d");
+    measure.font = `12px ${colours.font}`;
+    const right = rightOf(measure);
+    const range = lossRange(curve, levels.map(([, loss]) => loss));
+    const lines = roundNumbers(range.low, range.high, 6);
+    const digits = lines.length > 1 && lines[1] - lines[0] < 0.1 ? 2 : 1;
+    const { context, inner, floor, across, up } = frame(
+      lossCanvas,
+      LOSS,
+      right,
+      range,
+      lines,
+      (value) => value.toFixed(digits),
+      colours
+    );
+    context.fillText("step (loss in nats per character)", LEFT + inner / 2, LOSS.height - 9);
+    const heights = levels.map(([, loss]) => up(loss));
+    const places = apart(heights, GAP, LOSS.top + 4, floor);
+    context.textAlign = "left";
+    levels.forEach(([name, loss], at) => {
+      path(context, [[LEFT, heights[at]], [LEFT + inner, heights[at]]], { colour: colours.text, dash: [1.5, 3.5] });
+      context.fillStyle = colours.text;
+      context.fillText(`${shortened(name)} ${loss.toFixed(2)}`, LEFT + inner + 6, places[at]);
+    });
+    const record = curve[chosen];
+    if (record) {
+      context.fillStyle = colours.text;
+      context.fillRect(Math.round(across(record[0])), LOSS.top, 1, floor - LOSS.top);
+    }
+    for (const line of LINES) {
+      const points = curve.filter((one) => one[line.column] !== null).map((one) => [across(one[0]), up(one[line.column])]);
+      path(context, points, line);
+      const size = points.length > 60 ? 1.5 : 3;
+      points.forEach(([x, y]) => spot(context, x, y, line, size));
+      if (record && record[line.column] !== null) spot(context, across(record[0]), up(record[line.column]), line, 5);
+    }
+    lossCanvas.setAttribute(
+      "aria-label",
+      record ? `Loss curves. ${record[3]}` : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`
+    );
+    drawRate(colours, right);
+  });
+  function drawRate(colours, right) {
+    const top = Math.max(...layout.rates.map(([, rate2]) => rate2));
+    const { context, inner, across, up } = frame(rateCanvas, RATE, right, { low: 0, high: top * 1.08 }, [0, top], rateText, colours);
+    path(context, layout.rates.map(([step2, rate2]) => [across(step2), up(rate2)]), { colour: colours.muted, dash: [] });
+    const { step, rate } = model.get("now");
+    spot(context, across(Math.min(step, layout.steps - 1)), up(rate), { colour: colours.text, shape: "circle" }, 4.5);
+    context.textAlign = "left";
+    context.fillStyle = colours.text;
+    context.fillText("rate now", LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 - 6);
+    context.fillText(rateText(rate), LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 + 9);
+    rateCanvas.setAttribute("aria-label", `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`);
+  }
+  const point = (event) => {
+    const measure = lossCanvas.getContext("2d");
+    const inner = width - LEFT - rightOf(measure);
+    const curve = model.get("curve");
+    if (curve.length) choose(nearestJudgement(curve, (event.offsetX - LEFT) / inner * Math.max(1, layout.steps - 1)));
+  };
+  lossCanvas.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    lossCanvas.setPointerCapture(event.pointerId);
+    field.input.focus({ preventScroll: true });
+    point(event);
+  });
+  lossCanvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+  const told = () => {
+    const { serial, state: is } = model.get("now");
+    const curve = model.get("curve");
+    chosen = Math.max(0, followed(chosen, known, curve.length));
+    known = curve.length;
+    notice = null;
+    clearTimeout(late);
+    if (is === "training") {
+      wait();
+      if (serial % ANSWER_EVERY === 0) ask({ do: "seen" });
+    }
+    show();
+  };
+  const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
+  if (state() === "training") told();
+  else show();
+  return () => {
+    ends.forEach((end) => end());
+    clearTimeout(late);
+    paint.stop();
+    status.stop();
+    judged.stop();
+  };
+}
+var training_dashboard_default = { render };
+export {
+  apart,
+  training_dashboard_default as default,
+  followed,
+  lossRange,
+  nearestJudgement,
+  rateText,
+  roundNumbers,
+  shortened
+};
