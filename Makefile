@@ -24,7 +24,7 @@ help:
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
 	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 20.11 or newer'
-	@echo 'make format     let ruff format and mend the code     a second'
+	@echo 'make format     let ruff and biome format and mend    seconds'
 	@echo 'make clean      remove .venv and every cache          a second; keeps the text and the notebooks'
 	@echo 'Another Python: make lab PYTHON=python3.12.  Options for the tool: make lab ARGS=--no-browser'
 
@@ -96,9 +96,10 @@ widgets: $(NODE_TOOLS)
 	@node nanogpt_lib/build.mjs
 
 # Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
-format: $(STAMP)
+format: $(STAMP) $(if $(shell command -v node),$(NODE_TOOLS))
 	@$(PY) -m ruff check --fix --extend-exclude '*.ipynb' .
 	@$(PY) -m ruff format .
+	@if command -v node >/dev/null; then npx biome check --write --error-on-warnings; fi
 
 clean:
 	@rm -rf $(VENV) node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints

@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -351,7 +354,11 @@ function list(title, names, write) {
       make(
         "thead",
         {},
-        make("tr", {}, ...Object.entries(heads).map(([text, kind]) => make("th", { scope: "col", class: kind, text })))
+        make(
+          "tr",
+          {},
+          ...Object.entries(heads).map(([text, kind]) => make("th", { scope: "col", class: kind, text }))
+        )
       ),
       make("tbody", {}, ...rows.map(({ row }) => row))
     ),
@@ -381,7 +388,11 @@ function list(title, names, write) {
   return { box, fill };
 }
 function render({ model, el }) {
-  const root = startRoot(el, "architecture_explorer", "Architecture explorer: what a GPT of these sizes costs");
+  const root = startRoot(
+    el,
+    "architecture_explorer",
+    "Architecture explorer: what a GPT of these sizes costs"
+  );
   const save = saver(model);
   const layout = model.get("layout_of");
   const stops = { ...layout.stops };
@@ -494,7 +505,7 @@ function render({ model, el }) {
     const before = kept && costs(kept, layout.norm);
     said.say(before ? `${words(state)} ${compared(state, before, now, kept)}` : words(state));
     const told = notes(state);
-    lists.forEach(([name, { fill }], at) => fill(state[name], before && before[name], told[at]));
+    lists.forEach(([name, { fill }], at) => fill(state[name], before?.[name], told[at]));
     return true;
   });
   const end = watch(model, [...SETTINGS, "pinned"], paint);

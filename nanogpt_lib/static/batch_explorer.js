@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -201,7 +204,11 @@ function render({ model, el }) {
     "table",
     { class: "nano-examples" },
     caption,
-    make("thead", {}, make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text })))),
+    make(
+      "thead",
+      {},
+      make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text })))
+    ),
     body
   );
   const draw = button({ label: `Draw a batch of ${model.get("batch").length}`, onClick: () => ask() });
@@ -215,7 +222,11 @@ function render({ model, el }) {
     make(
       "div",
       { class: "nano-two" },
-      make("div", { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" }, table),
+      make(
+        "div",
+        { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" },
+        table
+      ),
       make("div", { class: "nano-batch" }, make("div", { class: "nano-bar" }, draw, counted), rows)
     )
   );
@@ -248,7 +259,12 @@ function render({ model, el }) {
     const after = chars.slice(at + T + 1, at + T + 1 + AROUND);
     const block = chars.slice(at, at + T + 1);
     tape.replaceChildren(
-      make("div", { class: "nano-before" }, offset === 0 ? make("em", { text: "the text begins " }) : null, ...before),
+      make(
+        "div",
+        { class: "nano-before" },
+        offset === 0 ? make("em", { text: "the text begins " }) : null,
+        ...before
+      ),
       make(
         "div",
         { class: "nano-block", style: { "--chars": T + 1 } },
@@ -265,17 +281,24 @@ function render({ model, el }) {
         offset === lastOffset(length, T) ? make("em", { text: " the text ends" }) : null
       )
     );
-    tape.setAttribute("aria-label", `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`);
+    tape.setAttribute(
+      "aria-label",
+      `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`
+    );
   }
   function showMap() {
     const tick = (name, at) => make("i", { class: name, style: { left: `${100 * at / Math.max(1, length - 1)}%` } });
-    map.replaceChildren(...model.get("batch").map((row) => tick("nano-drawn", row.offset)), tick("nano-here", offset));
+    map.replaceChildren(
+      ...model.get("batch").map((row) => tick("nano-drawn", row.offset)),
+      tick("nano-here", offset)
+    );
   }
   function show() {
     place.input.max = String(lastOffset(length, T));
     place.set(offset);
     size.set(T);
-    for (const row of rows.children) row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
+    for (const row of rows.children)
+      row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
     showMap();
     if (!holds(passage.start, passage.chars.length, offset, T)) {
       root.classList.add("nano-waiting");
@@ -328,9 +351,19 @@ function render({ model, el }) {
             on: { click: () => go(row.offset) }
           },
           make("span", { class: "nano-b", text: `b = ${b}` }),
-          make("span", { class: "nano-pair" }, make("b", { text: "x " }), make("span", { class: "nano-x", text: words(chars.slice(0, T)) })),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "x " }),
+            make("span", { class: "nano-x", text: words(chars.slice(0, T)) })
+          ),
           make("span", { class: "nano-offset", text: grouped(row.offset) }),
-          make("span", { class: "nano-pair" }, make("b", { text: "y " }), make("span", { class: "nano-y", text: words(chars.slice(1)) }))
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "y " }),
+            make("span", { class: "nano-y", text: words(chars.slice(1)) })
+          )
         );
       })
     );

@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -145,7 +148,7 @@ function watch(model, names, call) {
   };
 }
 function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
+  if (!view?.byteLength) return new Float32Array(0);
   const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
   return new Float32Array(bytes.slice().buffer);
 }
@@ -316,7 +319,9 @@ function render({ model, el }) {
   const counts = floats(model.get("counts_bytes"));
   const counted = floats(model.get("counted_bytes"));
   const learned = model.get("learned_bytes").byteLength ? floats(model.get("learned_bytes")) : null;
-  const totals = chars.map((_, row2) => counts.subarray(row2 * V, (row2 + 1) * V).reduce((sum, count) => sum + count, 0));
+  const totals = chars.map(
+    (_, row2) => counts.subarray(row2 * V, (row2 + 1) * V).reduce((sum, count) => sum + count, 0)
+  );
   const unseen = counts.reduce((sum, count) => sum + (count === 0), 0);
   const tables = learned ? [counted, learned] : [counted];
   let row = model.get("row");
@@ -334,7 +339,12 @@ function render({ model, el }) {
     })
   );
   const figures = canvases.map(
-    (canvas, at) => make("figure", {}, learned ? make("figcaption", { text: at ? "learned" : `counted (alpha = ${model.get("alpha")})` }) : null, canvas)
+    (canvas, at) => make(
+      "figure",
+      {},
+      learned ? make("figcaption", { text: at ? "learned" : `counted (alpha = ${model.get("alpha")})` }) : null,
+      canvas
+    )
   );
   const name = (char) => spoken(char) === visible(char) ? visible(char) : `${visible(char)} ${spoken(char)}`;
   const rows = select({
@@ -348,7 +358,11 @@ function render({ model, el }) {
   const bars = make("div", { class: "nano-bars", role: "list" });
   const written = make("p", { class: "nano-head" });
   const texts = tables.map(
-    (_, at) => make("pre", { class: "nano-sample", tabindex: "0", "aria-label": at ? "written by the learned table" : "written by the counted table" })
+    (_, at) => make("pre", {
+      class: "nano-sample",
+      tabindex: "0",
+      "aria-label": at ? "written by the learned table" : "written by the counted table"
+    })
   );
   const ticks = [0, 0.01, 0.1, 0.25, 0.5, 1].map(
     (prob) => make("span", { text: String(prob), style: { left: `${100 * Math.sqrt(prob)}%` } })
@@ -358,8 +372,18 @@ function render({ model, el }) {
     "div",
     { class: "nano-legend" },
     make("span", { text: "probability (colour: its square root)" }),
-    make("div", { class: "nano-scale" }, make("i", { style: { background: `linear-gradient(to right, ${steps.join(", ")})` } }), ...ticks),
-    make("span", { class: "nano-unseen" }, make("i"), make("span", { text: `never seen: ${thousands(unseen)} of ${thousands(V * V)} pairs` }))
+    make(
+      "div",
+      { class: "nano-scale" },
+      make("i", { style: { background: `linear-gradient(to right, ${steps.join(", ")})` } }),
+      ...ticks
+    ),
+    make(
+      "span",
+      { class: "nano-unseen" },
+      make("i"),
+      make("span", { text: `never seen: ${thousands(unseen)} of ${thousands(V * V)} pairs` })
+    )
   );
   const apart = learned ? largestDifference(counted, learned, V) : null;
   const difference = apart ? make(
@@ -370,10 +394,32 @@ function render({ model, el }) {
     }),
     button({ label: "Show it", onClick: () => choose(apart) })
   ) : null;
-  const keys = learned ? make("span", { class: "nano-keys" }, make("i", { class: "nano-counted" }), "counted", make("i", { class: "nano-learned" }), "learned") : null;
-  const maps = make("div", { class: "nano-maps" }, make("div", { class: "nano-figures" }, ...figures), legend, said.root, difference);
-  const panel = make("div", { class: "nano-panel" }, make("div", {}, head, bars), make("div", {}, written, ...texts));
-  const hint = make("span", { class: "nano-how", text: "Point at the map or use the arrow keys; click or Enter shows a row." });
+  const keys = learned ? make(
+    "span",
+    { class: "nano-keys" },
+    make("i", { class: "nano-counted" }),
+    "counted",
+    make("i", { class: "nano-learned" }),
+    "learned"
+  ) : null;
+  const maps = make(
+    "div",
+    { class: "nano-maps" },
+    make("div", { class: "nano-figures" }, ...figures),
+    legend,
+    said.root,
+    difference
+  );
+  const panel = make(
+    "div",
+    { class: "nano-panel" },
+    make("div", {}, head, bars),
+    make("div", {}, written, ...texts)
+  );
+  const hint = make("span", {
+    class: "nano-how",
+    text: "Point at the map or use the arrow keys; click or Enter shows a row."
+  });
   root.append(
     make("div", { class: "nano-bar" }, rows.root, again, keys, hint),
     make("div", { class: learned ? "nano-layout nano-pair" : "nano-layout" }, maps, panel)
@@ -435,9 +481,17 @@ function render({ model, el }) {
           make(
             "span",
             { class: "nano-lengths", "aria-hidden": "true" },
-            ...probs.map((prob, at) => make("i", { class: at ? "nano-learned" : "nano-counted", style: { width: `${100 * prob / most}%` } }))
+            ...probs.map(
+              (prob, at) => make("i", {
+                class: at ? "nano-learned" : "nano-counted",
+                style: { width: `${100 * prob / most}%` }
+              })
+            )
           ),
-          make("span", { class: "nano-number", text: `${never ? "unseen " : ""}${probs.map(short).join(" | ")}` })
+          make("span", {
+            class: "nano-number",
+            text: `${never ? "unseen " : ""}${probs.map(short).join(" | ")}`
+          })
         );
       })
     );
@@ -495,7 +549,11 @@ function render({ model, el }) {
       if (side === "top") context.fillRect(x - 9, -GUTTER, 18, GUTTER);
       else context.fillRect(-GUTTER, y - 9, GUTTER, 18);
       context.fillStyle = colours.accent;
-      context.fillText(visible(chars[id]), side === "top" ? x : -GUTTER / 2, side === "top" ? -GUTTER / 2 : y);
+      context.fillText(
+        visible(chars[id]),
+        side === "top" ? x : -GUTTER / 2,
+        side === "top" ? -GUTTER / 2 : y
+      );
     } else context.fillText(visible(chars[id]), x, y);
   }
   function frame(context, x, y, width2, height) {

@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -238,7 +241,11 @@ function range(curves) {
   const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((one) => (high - low) / one <= 7) ?? 5;
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first + 1;
-  return { low, high, lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2))) };
+  return {
+    low,
+    high,
+    lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2)))
+  };
 }
 function ticks(last) {
   const size = 10 ** Math.floor(Math.log10(last / 2));
@@ -309,10 +316,28 @@ function line(context, { across, up }, places, losses, { colour, dash = [], wide
 function mark(context, shape, x, y, colour, filled, ground = null) {
   const r = filled ? 5.5 : 4.5;
   const corners = {
-    square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
-    up: [[0, -1.2], [1.1, 0.9], [-1.1, 0.9]],
-    down: [[0, 1.2], [1.1, -0.9], [-1.1, -0.9]],
-    diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
+    square: [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1]
+    ],
+    up: [
+      [0, -1.2],
+      [1.1, 0.9],
+      [-1.1, 0.9]
+    ],
+    down: [
+      [0, 1.2],
+      [1.1, -0.9],
+      [-1.1, -0.9]
+    ],
+    diamond: [
+      [0, -1.3],
+      [1.3, 0],
+      [0, 1.3],
+      [-1.3, 0]
+    ],
     cross: [
       [-0.4, -1.1],
       [0.4, -1.1],
@@ -358,14 +383,21 @@ function toggled(all, chosen, name, on) {
 }
 function nearest(steps, share) {
   const goal = steps[0] + clamp(share, 0, 1) * (steps.at(-1) - steps[0]);
-  return steps.reduce((best, step, at) => Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best, 0);
+  return steps.reduce(
+    (best, step, at) => Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best,
+    0
+  );
 }
 function render({ model, el }) {
   const layout = model.get("layout_of");
   const { steps, variants } = layout;
   const splits = layout.splits.map(([name]) => name);
   const curves = model.get("curves");
-  const root = startRoot(el, "curve_explorer", `Curve explorer: recorded trainings of "${layout.experiment}"`);
+  const root = startRoot(
+    el,
+    "curve_explorer",
+    `Curve explorer: recorded trainings of "${layout.experiment}"`
+  );
   const save = saver(model);
   let ink = null;
   const boxes = (trait, names, words) => names.map(
@@ -495,7 +527,15 @@ function render({ model, el }) {
       if (wanted.includes("val"))
         curves[v].val.forEach((losses, seed) => {
           const place = curves[v].best[seed];
-          mark(context, shape, frame.across(steps[place]), frame.up(losses[place]), colour, false, colours.back);
+          mark(
+            context,
+            shape,
+            frame.across(steps[place]),
+            frame.up(losses[place]),
+            colour,
+            false,
+            colours.back
+          );
         });
       for (const split of wanted) {
         const loss = curves[v][`${split}_mean`][at];

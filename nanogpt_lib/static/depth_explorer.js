@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -141,9 +144,16 @@ function watch(model, names, call) {
   };
 }
 function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
+  if (!view?.byteLength) return new Float32Array(0);
   const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
   return new Float32Array(bytes.slice().buffer);
+}
+function pieces(numbers, start, lengths) {
+  let at = start;
+  return lengths.map((length) => {
+    at += length;
+    return Array.from(numbers.slice(at - length, at));
+  });
 }
 
 // nanogpt_lib/kit/browser/said.js
@@ -162,7 +172,12 @@ function readout() {
 
 // nanogpt_lib/kit/browser/tables.js
 function keyEntry(mark, words, sign = null) {
-  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+  return make(
+    "span",
+    { class: "nano-entry" },
+    make("i", { class: mark, text: sign, "aria-hidden": "true" }),
+    words
+  );
 }
 function headRow(...heads) {
   const cells = heads.map(
@@ -261,9 +276,7 @@ function unpack(numbers, layout, { init, residual, norm, n_layer }) {
   const places = n_layer + 1;
   const before = (n_layer - 1) * (n_layer + 2) / 2;
   const start = 3 * (stack * (deepest * (deepest + 3) / 2) + before);
-  const [spread, between, gradient] = [0, 1, 2].map(
-    (row) => Array.from(numbers.slice(start + row * places, start + (row + 1) * places))
-  );
+  const [spread, between, gradient] = pieces(numbers, start, [places, places, places]);
   return { choice: stack * deepest + n_layer - 1, spread, between, gradient };
 }
 var tooSmall = (value) => value <= 1000001e-18;
@@ -440,7 +453,13 @@ function render({ model, el }) {
       `Gradient ${through}, on a scale of powers of ten: 1.0 at the output, ${brief(state.gradient[0])} at the input.`
     );
   });
-  const ends = [watch(model, Object.keys(fields), show), onTheme(root, paint), paint.stop, said.stop, save.flush];
+  const ends = [
+    watch(model, Object.keys(fields), show),
+    onTheme(root, paint),
+    paint.stop,
+    said.stop,
+    save.flush
+  ];
   show();
   return () => ends.forEach((end) => end());
 }

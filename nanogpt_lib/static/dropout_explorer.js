@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -125,10 +128,18 @@ function watch(model, names, call) {
   };
 }
 function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
+  if (!view?.byteLength) return new Float32Array(0);
   const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
   return new Float32Array(bytes.slice().buffer);
 }
+function pieces(numbers, start, lengths) {
+  let at = start;
+  return lengths.map((length) => {
+    at += length;
+    return Array.from(numbers.slice(at - length, at));
+  });
+}
+var rowsOf = (list, width) => Array.from({ length: list.length / width }, (_, row) => list.slice(row * width, (row + 1) * width));
 
 // nanogpt_lib/kit/browser/said.js
 function readout() {
@@ -146,7 +157,12 @@ function readout() {
 
 // nanogpt_lib/kit/browser/tables.js
 function keyEntry(mark, words, sign = null) {
-  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+  return make(
+    "span",
+    { class: "nano-entry" },
+    make("i", { class: mark, text: sign, "aria-hidden": "true" }),
+    words
+  );
 }
 function headRow(...heads) {
   const cells = heads.map(
@@ -216,19 +232,20 @@ function unpack(numbers, layout, p, mask) {
   const size = line.length;
   const share = shares.indexOf(p);
   const choice = share * masks + mask;
-  let at = choice * (size * size + 3 * size);
-  const [cells, sums, means, spreads] = [size * size, size, size, size].map(
-    (part) => Array.from(numbers.slice(at, at += part))
-  );
-  const rows = Array.from({ length: size }, (_, t) => cells.slice(t * size, (t + 1) * size));
-  return { choice, share, cells: rows, sums, means, spreads };
+  const lengths = [size * size, size, size, size];
+  const [cells, sums, means, spreads] = pieces(numbers, choice * (size * size + 3 * size), lengths);
+  return { choice, share, cells: rowsOf(cells, size), sums, means, spreads };
 }
 function kind(cell) {
   if (cell < -1.5) return "future";
   return cell < -0.5 ? "dropped" : "kept";
 }
 function render({ model, el }) {
-  const root = startRoot(el, "dropout_explorer", "Dropout explorer: attention weights and sums of their rows");
+  const root = startRoot(
+    el,
+    "dropout_explorer",
+    "Dropout explorer: attention weights and sums of their rows"
+  );
   root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");

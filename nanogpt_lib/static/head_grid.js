@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -156,7 +159,7 @@ function watch(model, names2, call) {
   };
 }
 function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
+  if (!view?.byteLength) return new Float32Array(0);
   const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
   return new Float32Array(bytes.slice().buffer);
 }
@@ -310,7 +313,12 @@ function effectOf(losses, off, shape) {
   const [base, now] = [shown(losses[""]), shown(loss)];
   const difference = now - base;
   if (!off.length) {
-    return { base, now, difference, words: `Every head is on: the loss is ${fixed(base)} nats per character.` };
+    return {
+      base,
+      now,
+      difference,
+      words: `Every head is on: the loss is ${fixed(base)} nats per character.`
+    };
   }
   const amount = `by ${fixed(Math.abs(difference))} nats, from ${fixed(base)} to ${fixed(now)}`;
   const pronoun = off.length > 1 ? "them" : "it";
@@ -441,11 +449,7 @@ function render({ model, el }) {
     }),
     line("every head on", track(baseBar), baseText),
     line("now", track(nowBar, change), nowText, differenceText),
-    line(
-      `guessing, ln ${V}`,
-      track(mark),
-      make("span", { class: "hgrid-number", text: fixed(guess) })
-    ),
+    line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) })),
     verdict.root
   );
   const allOn = button({ label: "All heads on", onClick: () => save({ off: [] }) });

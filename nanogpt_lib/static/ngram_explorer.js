@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -141,7 +144,12 @@ function readout() {
 
 // nanogpt_lib/kit/browser/tables.js
 function keyEntry(mark, words, sign = null) {
-  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+  return make(
+    "span",
+    { class: "nano-entry" },
+    make("i", { class: mark, text: sign, "aria-hidden": "true" }),
+    words
+  );
 }
 
 // nanogpt_lib/widgets/pictures/canvas.js
@@ -214,7 +222,14 @@ function barPlaces(orders, left, width) {
   const bar2 = Math.min(46, group * 0.38);
   return Array.from({ length: orders }, (_, order) => {
     const middle = left + group * (order + 0.5);
-    return { order, group: left + group * order, width: group, bar: bar2, train: middle - bar2 - 1, val: middle + 1 };
+    return {
+      order,
+      group: left + group * order,
+      width: group,
+      bar: bar2,
+      train: middle - bar2 - 1,
+      val: middle + 1
+    };
   });
 }
 function orderAt(x, orders, left, width) {
@@ -237,7 +252,14 @@ function render({ model, el }) {
   let width = 700;
   let late = null;
   const contexts = (n) => `${n} (${n === 1 ? "1 character" : `${n} characters`} of context)`;
-  const field = slider({ label: "order", min: 0, max: orders - 1, value: order, format: contexts, onInput: pick });
+  const field = slider({
+    label: "order",
+    min: 0,
+    max: orders - 1,
+    value: order,
+    format: contexts,
+    onInput: pick
+  });
   const said = readout();
   const canvas = make("canvas", { role: "img" });
   canvas.setAttribute(
@@ -249,7 +271,13 @@ function render({ model, el }) {
   const text = make("pre", { class: "nano-sample", tabindex: "0", "aria-label": "sample" });
   const again = button({ label: "Another sample", onClick: another });
   root.append(
-    make("div", { class: "nano-bar" }, field.root, swatch("nano-train", "train loss"), swatch("nano-val", "validation loss")),
+    make(
+      "div",
+      { class: "nano-bar" },
+      field.root,
+      swatch("nano-train", "train loss"),
+      swatch("nano-val", "validation loss")
+    ),
     canvas,
     said.root,
     make("p", { class: "nano-words", text: model.get("words") }),
@@ -281,7 +309,9 @@ function render({ model, el }) {
   }
   function show() {
     field.set(order);
-    said.say(`Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`);
+    said.say(
+      `Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`
+    );
     showSample();
     paint();
   }
@@ -325,7 +355,11 @@ function render({ model, el }) {
       context.fillText(String(place.order), place.group + place.width / 2, floor + 13);
       if (place.bar >= 30) {
         context.font = `${chosen ? "bold " : ""}11px ${colours.font}`;
-        context.fillText(fixed(train[place.order], 2), place.train + place.bar / 2, y(train[place.order]) - 8);
+        context.fillText(
+          fixed(train[place.order], 2),
+          place.train + place.bar / 2,
+          y(train[place.order]) - 8
+        );
         context.fillText(fixed(val[place.order], 2), place.val + place.bar / 2, y(val[place.order]) - 8);
       }
     }
@@ -342,7 +376,11 @@ function render({ model, el }) {
     context.setLineDash([]);
     context.fillStyle = colours.text;
     context.textAlign = "right";
-    context.fillText(`uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`, width - MARGIN.right - 4, y(guess) - 9);
+    context.fillText(
+      `uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`,
+      width - MARGIN.right - 4,
+      y(guess) - 9
+    );
   });
   canvas.addEventListener("click", (event) => {
     const x = event.clientX - canvas.getBoundingClientRect().left;

@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -339,8 +342,7 @@ function changeInWords(label, shift, scale, own, rest, same, layout) {
   const parts = [];
   if (scale !== 1) parts.push(`times ${plain(scale)}`);
   if (shift) parts.push(`${shift > 0 ? "plus" : "minus"} ${Math.abs(shift)}`);
-  if (!parts.length)
-    return "Change: none yet. Choose a position or a feature, then shift or scale it.";
+  if (!parts.length) return "Change: none yet. Choose a position or a feature, then shift or scale it.";
   const what = `${label} ${parts.join(", ")}`;
   if (same) return `Change: ${what}. That leaves every number of the table as it was.`;
   const most = Math.max(own, rest);
@@ -396,7 +398,15 @@ function explore(layout, axis, part, shift, scale) {
     words: [
       `Time: if block 0 ended in z, its ${first} ${would(lights[0], time, layout)} its future.`,
       `Batch: if block 1 were zzzz, the ${first} of block 0 ${would(lights[1], batch, layout)} its neighbour.`,
-      changeInWords(label, shift, scale, own, rest, x.every((value, at) => value === layout.x[at]), layout)
+      changeInWords(
+        label,
+        shift,
+        scale,
+        own,
+        rest,
+        x.every((value, at) => value === layout.x[at]),
+        layout
+      )
     ]
   };
 }
@@ -515,7 +525,11 @@ function render({ model, el }) {
     const columns = layout.features.map((text) => make("th", { scope: "col", text }));
     const sides = Array.from(
       { length: B * T },
-      (_, position) => make("th", { scope: "row", "aria-label": partOf(`position ${position}`)[1], text: layout.line[position] })
+      (_, position) => make("th", {
+        scope: "row",
+        "aria-label": partOf(`position ${position}`)[1],
+        text: layout.line[position]
+      })
     );
     const rows = sides.map(
       (side, position) => make(
@@ -533,7 +547,11 @@ function render({ model, el }) {
     );
     const grid = make(
       "table",
-      { class: "nano-table", "aria-label": `${title}: positions down, features across`, role: first ? "grid" : null },
+      {
+        class: "nano-table",
+        "aria-label": `${title}: positions down, features across`,
+        role: first ? "grid" : null
+      },
       make("caption", { text: title }),
       make("thead", {}, make("tr", {}, make("td"), make("td"), ...columns)),
       make("tbody", {}, ...rows)

@@ -1,5 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
+var made = 0;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -128,18 +133,19 @@ function aloud(question, chosen, scored) {
 function words(text) {
   return spans(text).map(([piece, isCode]) => isCode ? make("code", { text: piece }) : piece);
 }
-var shownQuestions = 0;
 function questionPart(question, number, onCheck) {
-  const whyId = `nano-quiz-why-${shownQuestions += 1}-`;
+  const whyIds = question.choices.map(() => newId("why"));
   const inputs = question.choices.map(
     (_, at) => make("input", {
       type: question.several ? "checkbox" : "radio",
       name: "answer",
       // radio buttons are one group within their form
-      "aria-describedby": whyId + at
+      "aria-describedby": whyIds[at]
     })
   );
-  const reasons = question.choices.map((_, at) => make("p", { class: "nano-quiz-why", id: whyId + at, hidden: true }));
+  const reasons = question.choices.map(
+    (_, at) => make("p", { class: "nano-quiz-why", id: whyIds[at], hidden: true })
+  );
   const whole = make("p", { class: "nano-quiz-whole" });
   const form = make(
     "form",
@@ -160,7 +166,12 @@ function questionPart(question, number, onCheck) {
       make(
         "div",
         { class: "nano-quiz-foot" },
-        make("button", { type: "submit", class: "nano-button", "aria-label": `Check question ${number}`, text: "Check" }),
+        make("button", {
+          type: "submit",
+          class: "nano-button",
+          "aria-label": `Check question ${number}`,
+          text: "Check"
+        }),
         whole
       )
     )
@@ -176,7 +187,13 @@ function questionPart(question, number, onCheck) {
       reason.hidden = !answer.includes(at);
       reason.className = `nano-quiz-why ${question.choices[at].correct ? "nano-quiz-right" : "nano-quiz-wrong"}`;
       const mark = make("span", { class: "nano-quiz-sign", "aria-hidden": "true", text: sign });
-      const reasonWords = [mark, " ", make("strong", { text: word }), " ", ...words(question.choices[at].why)];
+      const reasonWords = [
+        mark,
+        " ",
+        make("strong", { text: word }),
+        " ",
+        ...words(question.choices[at].why)
+      ];
       reason.replaceChildren(...reason.hidden ? [] : reasonWords);
     });
     whole.textContent = summary(question, answer);

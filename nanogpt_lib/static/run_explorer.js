@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -287,7 +290,11 @@ function range(curves) {
   const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((one) => (high - low) / one <= 7) ?? 5;
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first + 1;
-  return { low, high, lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2))) };
+  return {
+    low,
+    high,
+    lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2)))
+  };
 }
 function ticks(last) {
   const size = 10 ** Math.floor(Math.log10(last / 2));
@@ -354,10 +361,28 @@ function line(context, { across, up }, places2, losses, { colour, dash = [], wid
 function mark(context, shape, x, y, colour, filled, ground = null) {
   const r = filled ? 5.5 : 4.5;
   const corners = {
-    square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
-    up: [[0, -1.2], [1.1, 0.9], [-1.1, 0.9]],
-    down: [[0, 1.2], [1.1, -0.9], [-1.1, -0.9]],
-    diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
+    square: [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1]
+    ],
+    up: [
+      [0, -1.2],
+      [1.1, 0.9],
+      [-1.1, 0.9]
+    ],
+    down: [
+      [0, 1.2],
+      [1.1, -0.9],
+      [-1.1, -0.9]
+    ],
+    diamond: [
+      [0, -1.3],
+      [1.3, 0],
+      [0, 1.3],
+      [-1.3, 0]
+    ],
     cross: [
       [-0.4, -1.1],
       [0.4, -1.1],
@@ -452,7 +477,8 @@ function spread(values) {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
 function gapInWords(gaps, apart, t95) {
-  if (gaps.length < 2) return `${fixed(apart)} apart; fewer than two seeds in common, so nobody knows what is luck`;
+  if (gaps.length < 2)
+    return `${fixed(apart)} apart; fewer than two seeds in common, so nobody knows what is luck`;
   if (gaps.every((gap) => gap === 0)) return "the very same losses with every seed";
   const half = t95[gaps.length - 2] * spread(gaps) / Math.sqrt(gaps.length);
   const told = Math.abs(mean(gaps)) > half ? "more than noise" : "within the noise";
@@ -614,7 +640,11 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table run-table" },
     make("caption", { class: "nano-hidden", text: "All runs" }),
-    make("thead", {}, make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head))),
+    make(
+      "thead",
+      {},
+      make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head))
+    ),
     body
   );
   const compare = make(
@@ -672,7 +702,11 @@ function render({ model, el }) {
   });
   const asks = readout();
   const score = make("span", { class: "run-score" });
-  const guesses = make("div", { class: "run-guesses", role: "radiogroup", "aria-label": "Which has the lowest loss?" });
+  const guesses = make("div", {
+    class: "run-guesses",
+    role: "radiogroup",
+    "aria-label": "Which has the lowest loss?"
+  });
   let asked = null;
   let radios = [];
   const predict = make(
@@ -694,14 +728,27 @@ function render({ model, el }) {
       asked = name;
       const group = newId("guess");
       const options = [
-        ...recorded.filter((row) => row.experiment === name).map(({ variant, cells }) => [variant, variant, `${cells[2]}; ${cells[5]} characters, ${cells[7]} parameters`]),
+        ...recorded.filter((row) => row.experiment === name).map(({ variant, cells }) => [
+          variant,
+          variant,
+          `${cells[2]}; ${cells[5]} characters, ${cells[7]} parameters`
+        ]),
         [layout.draw, "a draw", "no variant is lowest by more than noise"]
       ];
       radios = options.map(([value]) => make("input", { type: "radio", name: group, value }));
-      radios.forEach((radio) => radio.addEventListener("change", () => radio.checked && save({ guess: radio.value })));
+      radios.forEach(
+        (radio) => radio.addEventListener("change", () => radio.checked && save({ guess: radio.value }))
+      );
       guesses.replaceChildren(
         ...options.map(
-          ([, words, small], at) => make("label", { class: "run-guess" }, radios[at], make("b", { text: words }), " ", make("span", { text: small }))
+          ([, words, small], at) => make(
+            "label",
+            { class: "run-guess" },
+            radios[at],
+            make("b", { text: words }),
+            " ",
+            make("span", { text: small })
+          )
         )
       );
     }
@@ -717,7 +764,10 @@ function render({ model, el }) {
     reveal.setAttribute("aria-disabled", String(open || !get("guess")));
     const all = Object.keys(tried);
     const right = all.filter((one) => tried[one] === questions[one]?.answer).length;
-    put(score, all.length ? `Score: ${right} of ${all.length} (${names.length} experiments)` : `${names.length} experiments to try`);
+    put(
+      score,
+      all.length ? `Score: ${right} of ${all.length} (${names.length} experiments)` : `${names.length} experiments to try`
+    );
     if (open) asks.say(judged(tried[name], questions[name], layout.draw));
     else asks.say(get("guess") ? "Press Reveal when you are sure." : "Choose one, then press Reveal.");
   }
@@ -756,7 +806,8 @@ function render({ model, el }) {
   const ask = asker(model, PATIENCE, silent);
   function start() {
     if (live?.mine) return;
-    const id = `${stem}-${runs += 1}`;
+    runs += 1;
+    const id = `${stem}-${runs}`;
     live = { id, mine: true, phase: "starting", stopping: false, taken: 0, step: 0, row: liveRow([], 1) };
     if (ask({ do: "start", run: id, fields: get("fields") })) showOwn();
   }
@@ -787,7 +838,11 @@ function render({ model, el }) {
       showOwn(answer.error ?? (answer.lost ? "That run was replaced by another." : doneInWords(done)));
       return;
     }
-    live = { ...live ?? { id: answer.run, mine: false }, ...answer, row: liveRow(answer.curve, answer.per_step) };
+    live = {
+      ...live ?? { id: answer.run, mine: false },
+      ...answer,
+      row: liveRow(answer.curve, answer.per_step)
+    };
     showOwn();
     if (!mine) return;
     const halting = live.stopping && !live.halted;
@@ -859,7 +914,10 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, rank),
-    make("p", { class: "cur-hint", text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.` })
+    make("p", {
+      class: "cur-hint",
+      text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`
+    })
   );
   root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
   function longest(shown) {
@@ -891,7 +949,10 @@ function render({ model, el }) {
   function showResult(shown) {
     const { order, words } = questions[get("question")];
     const row = (variant) => shown.find((one) => one.variant === variant);
-    put(rankCaption, "On the whole validation split, after the last step (mean ± standard deviation of the seeds)");
+    put(
+      rankCaption,
+      "On the whole validation split, after the last step (mean ± standard deviation of the seeds)"
+    );
     fillRank(
       order.map((variant, at) => [row(variant), row(variant).cells[4], at ? words[at - 1] : "lowest"]),
       ({ variant }) => variant
@@ -906,10 +967,15 @@ function render({ model, el }) {
       const yours = there.findLast(({ row }) => row.experiment === layout.yours);
       const other = get("view") === "run" && yours && yours !== there[0] ? yours : there[1];
       const lowest = `At ${where} the lowest is ${there[0].row.key}, ${there[0].loss}.`;
-      said.say(other ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.` : lowest);
+      said.say(
+        other ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.` : lowest
+      );
     }
     put(rankCaption, `Read at ${where} (validation, mean over the seeds ± their standard deviation)`);
-    fillRank(list.map(({ row, loss, words }) => [row, loss, words]), ({ key }) => key);
+    fillRank(
+      list.map(({ row, loss, words }) => [row, loss, words]),
+      ({ key }) => key
+    );
   }
   const paint = painter(root, () => {
     const open = get("view");
@@ -923,22 +989,30 @@ function render({ model, el }) {
     if (!width) return false;
     const colours = themeColours(root);
     give(shown.map(({ key }) => key));
-    if (open === "compare")
-      for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
+    if (open === "compare") for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
     const last = longest(shown) || 1;
     const [most, step] = [String(last), String(roundStep(get("axis"), last))];
     if (marker.input.max !== most) marker.input.max = most;
     if (marker.input.step !== step) marker.input.step = step;
     const guessing = open === "predict";
     const at = guessing ? commonEnd(shown, get("axis")) : reading(shown);
-    const list = ranked(shown.filter((row) => row.steps.length), get("axis"), at, layout.t95);
+    const list = ranked(
+      shown.filter((row) => row.steps.length),
+      get("axis"),
+      at,
+      layout.t95
+    );
     markerBar.hidden = said.root.hidden = guessing;
     if (guessing) showResult(shown);
     else showReading(list, at);
     marker.set(at);
     const context = sizeCanvas(canvas, width, HEIGHT);
     const splits = get("training") ? SPLITS : SPLITS.slice(0, 1);
-    const { low, high, lines: marks } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
+    const {
+      low,
+      high,
+      lines: marks
+    } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
     const frame = axes(context, {
       width,
       from: 0,
@@ -951,7 +1025,8 @@ function render({ model, el }) {
       title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
       colours
     });
-    if (!shown.length) frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
+    if (!shown.length)
+      frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
     else {
       if (!guessing) frame.upright(at);
       frame.inside(() => {
@@ -961,7 +1036,9 @@ function render({ model, el }) {
             const style = { colour, dash: DASHES[split] };
             const all = places(row, get("axis"));
             if (all.length > 1)
-              all.forEach((where, seed) => line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }));
+              all.forEach(
+                (where, seed) => line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 })
+              );
             line(context, frame, ...meanLine(row, get("axis"), split), style);
           }
         }
@@ -970,7 +1047,16 @@ function render({ model, el }) {
         const { colour, shape } = lookOf(looks.get(row.key));
         const [where, ends2] = losses ? [[at], [mean(losses)]] : meanLine(row, get("axis"), "val");
         const loss = ends2.at(-1);
-        if (loss <= high) mark(context, shape, frame.across(where.at(-1)), frame.up(loss), colour, Boolean(losses), colours.back);
+        if (loss <= high)
+          mark(
+            context,
+            shape,
+            frame.across(where.at(-1)),
+            frame.up(loss),
+            colour,
+            Boolean(losses),
+            colours.back
+          );
       }
     }
     canvas.setAttribute(
@@ -1003,7 +1089,24 @@ function render({ model, el }) {
     told.stop,
     said.stop,
     paint.stop,
-    watch(model, ["view", "ticked", "axis", "at", "training", "only", "search", "sort", "question", "guess", "tried", "own"], show),
+    watch(
+      model,
+      [
+        "view",
+        "ticked",
+        "axis",
+        "at",
+        "training",
+        "only",
+        "search",
+        "sort",
+        "question",
+        "guess",
+        "tried",
+        "own"
+      ],
+      show
+    ),
     watch(model, ["fields"], () => showOwn()),
     onTheme(root, paint)
   ];

@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -283,7 +286,9 @@ function render({ model, el }) {
         const value = wholeNumber(text, low, high);
         field.input.setAttribute("aria-invalid", String(value === null));
         if (value === null) {
-          notify(`The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`);
+          notify(
+            `The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`
+          );
           return;
         }
         notify(null);
@@ -379,7 +384,12 @@ function render({ model, el }) {
         const text = make("span", { class: "studio-number" });
         return { bar, text, cell: make("span", { class: "studio-cell", "aria-hidden": "true" }, bar, text) };
       });
-      const row = make("button", { type: "button", class: "studio-row", tabindex: "-1" }, sign, ...cells.map(({ cell }) => cell));
+      const row = make(
+        "button",
+        { type: "button", class: "studio-row", tabindex: "-1" },
+        sign,
+        ...cells.map(({ cell }) => cell)
+      );
       row.addEventListener("click", () => row.dataset.id !== "" && column.instead(Number(row.dataset.id)));
       return { row, sign, cells };
     });
@@ -392,13 +402,22 @@ function render({ model, el }) {
     rest.root.append(rest.sign, ...rest.cells.map((cell) => make("span", { class: "studio-cell" }, cell)));
     const bars = make(
       "div",
-      { class: "studio-bars", role: "group", "aria-label": `${name}: the candidates, before and after each filter` },
+      {
+        class: "studio-bars",
+        role: "group",
+        "aria-label": `${name}: the candidates, before and after each filter`
+      },
       make(
         "div",
         { class: "studio-row studio-head", "aria-hidden": "true" },
         make("span"),
         ...STAGES.map(
-          (stage, place) => make("span", { class: "studio-cell" }, make("b", { text: place ? `after ${stage}` : stage }), counts[place])
+          (stage, place) => make(
+            "span",
+            { class: "studio-cell" },
+            make("b", { text: place ? `after ${stage}` : stage }),
+            counts[place]
+          )
         )
       ),
       ...rows.map(({ row }) => row),
@@ -423,7 +442,8 @@ function render({ model, el }) {
       } else ask({ do: "look", column: at, at: chosen, settings: current() });
     }, 60);
     function begin(content, wanted) {
-      run = { id: `${stem}-${runs += 1}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      runs += 1;
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
       notify(null);
       root.classList.add("studio-running");
       if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
@@ -486,14 +506,27 @@ function render({ model, el }) {
       if (mine) {
         run.got = true;
         if (answer.done) run = null;
-        else ask({ do: "more", column: at, run: run.id, at: column.page.choices.length, count: SLICE, settings: current(), length: run.wanted });
+        else
+          ask({
+            do: "more",
+            column: at,
+            run: run.id,
+            at: column.page.choices.length,
+            count: SLICE,
+            settings: current(),
+            length: run.wanted
+          });
       }
       paint();
     };
     column.replace = () => {
       const page = get("pages")[at];
       if (run || !page?.choices) return;
-      if (same(page.choices.map(({ id }) => id), column.page.choices.map(({ id }) => id))) return;
+      if (same(
+        page.choices.map(({ id }) => id),
+        column.page.choices.map(({ id }) => id)
+      ))
+        return;
       column.page = page;
       dirty = 0;
       preview = null;
@@ -654,12 +687,17 @@ function render({ model, el }) {
     const running = columns.some((column) => column.running());
     root.classList.toggle("studio-running", running);
     stop.setAttribute("aria-disabled", String(!running));
-    goOn.setAttribute("aria-disabled", String(running || open().every((column) => column.page.choices.length >= get("length"))));
+    goOn.setAttribute(
+      "aria-disabled",
+      String(running || open().every((column) => column.page.choices.length >= get("length")))
+    );
     const two = open().length > 1;
     const words = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${progress(column)}`).join("; ");
     if ((notice ?? words) !== told) {
       told = notice ?? words;
-      const text = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`);
+      const text = open().map(
+        (column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`
+      );
       if (notice) status.say(notice);
       else status.say(`${words}.`, running ? `${words}.` : `${words}: ${text.join("; ")}`);
     }

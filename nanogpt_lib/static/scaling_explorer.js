@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -139,10 +142,18 @@ function watch(model, names, call) {
   };
 }
 function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
+  if (!view?.byteLength) return new Float32Array(0);
   const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
   return new Float32Array(bytes.slice().buffer);
 }
+function pieces(numbers, start, lengths) {
+  let at = start;
+  return lengths.map((length) => {
+    at += length;
+    return Array.from(numbers.slice(at - length, at));
+  });
+}
+var rowsOf = (list, width) => Array.from({ length: list.length / width }, (_, row) => list.slice(row * width, (row + 1) * width));
 
 // nanogpt_lib/kit/browser/said.js
 function readout() {
@@ -160,7 +171,12 @@ function readout() {
 
 // nanogpt_lib/kit/browser/tables.js
 function keyEntry(mark, words, sign = null) {
-  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+  return make(
+    "span",
+    { class: "nano-entry" },
+    make("i", { class: mark, text: sign, "aria-hidden": "true" }),
+    words
+  );
 }
 function headRow(...heads) {
   const cells = heads.map(
@@ -263,11 +279,7 @@ function unpack(numbers, layout, size, divisor) {
   const parts = [3, measures.length, bins, examples * keys, examples * keys, examples * 4];
   const length = parts.reduce((sum, part) => sum + part, 0);
   const choice = sizes.indexOf(size) * divisors.length + divisors.findIndex(([name]) => name === divisor);
-  let at = choice * length;
-  const [head, measured, counts, scores, weights, rows] = parts.map(
-    (part) => Array.from(numbers.slice(at, at += part))
-  );
-  const cut = (list, width) => Array.from({ length: examples }, (_, row) => list.slice(row * width, (row + 1) * width));
+  const [head, measured, counts, scores, weights, rows] = pieces(numbers, choice * length, parts);
   return {
     choice,
     divisor: head[0],
@@ -275,9 +287,9 @@ function unpack(numbers, layout, size, divisor) {
     spread: head[2],
     measures: measured,
     counts,
-    scores: cut(scores, keys),
-    weights: cut(weights, keys),
-    row_measures: cut(rows, 4)
+    scores: rowsOf(scores, keys),
+    weights: rowsOf(weights, keys),
+    row_measures: rowsOf(rows, 4)
   };
 }
 function amount(value, digits = 3) {

@@ -1,7 +1,10 @@
 // nanogpt_lib/kit/browser/elements.js
 var stamp = Math.random().toString(36).slice(2, 8);
 var made = 0;
-var newId = (stem) => `nano-${stem}-${stamp}-${made += 1}`;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
@@ -190,7 +193,9 @@ var ANSWER_EVERY = 8;
 var PATIENCE = 6e3;
 var LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
 function lossRange(curve, levels) {
-  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter((one) => one !== null);
+  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter(
+    (one) => one !== null
+  );
   if (!values.length) return { low: 0, high: 4.5 };
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.1, (high - low) * 0.05);
@@ -218,13 +223,20 @@ function apart(heights, gap, low, high) {
   return places;
 }
 function nearestJudgement(curve, step) {
-  return curve.reduce((best, [at], place) => Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best, 0);
+  return curve.reduce(
+    (best, [at], place) => Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best,
+    0
+  );
 }
 var followed = (chosen, before, after) => chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1);
 var rateText = (rate) => rate === 0 ? "0" : String(Number(rate.toPrecision(3)));
 var shortened = (name) => name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
 function render({ model, el }) {
-  const root = startRoot(el, "training_dashboard", "Training dashboard: a live training, its losses and what it writes");
+  const root = startRoot(
+    el,
+    "training_dashboard",
+    "Training dashboard: a live training, its losses and what it writes"
+  );
   const layout = model.get("layout_of");
   const levels = layout.baselines;
   let chosen = Math.max(0, model.get("curve").length - 1);
@@ -286,10 +298,20 @@ function render({ model, el }) {
     }
   });
   const question = make("span");
-  const sure = make("div", { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true }, question, keep, yes);
+  const sure = make(
+    "div",
+    { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true },
+    question,
+    keep,
+    yes
+  );
   sure.addEventListener("keydown", (event) => event.key === "Escape" && closeSure());
   const status = readout();
-  const notes = make("div", { class: "dash-notes", role: "note" }, ...layout.notes.map((text2) => make("p", { text: text2 })));
+  const notes = make(
+    "div",
+    { class: "dash-notes", role: "note" },
+    ...layout.notes.map((text2) => make("p", { text: text2 }))
+  );
   const facts = model.get("now").facts.map(([label]) => {
     const value = make("dd");
     return { value, root: make("div", { class: "dash-fact" }, make("dt", { text: label }), value) };
@@ -309,7 +331,12 @@ function render({ model, el }) {
         make("span", { text: name })
       )
     ),
-    levels.length ? make("span", {}, make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }), make("span", { text: "levels to beat" })) : null
+    levels.length ? make(
+      "span",
+      {},
+      make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }),
+      make("span", { text: "levels to beat" })
+    ) : null
   );
   const lossCanvas = make("canvas", { role: "img" });
   const rateCanvas = make("canvas", { role: "img" });
@@ -326,7 +353,12 @@ function render({ model, el }) {
   const wrote = make("p", { class: "dash-wrote" });
   const start = make("b");
   const text = make("span");
-  const paper = make("pre", { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" }, start, text);
+  const paper = make(
+    "pre",
+    { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" },
+    start,
+    text
+  );
   const body = make("tbody");
   const table = make(
     "details",
@@ -336,7 +368,15 @@ function render({ model, el }) {
       "table",
       {},
       make("caption", { text: "Losses in nats per character, estimated before these steps" }),
-      make("thead", {}, make("tr", {}, ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })))),
+      make(
+        "thead",
+        {},
+        make(
+          "tr",
+          {},
+          ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one }))
+        )
+      ),
       body
     )
   );
@@ -374,7 +414,10 @@ function render({ model, el }) {
     const back = now.step > layout.from;
     again.setAttribute("aria-disabled", String(!back));
     if (!back) sure.hidden = true;
-    put(question, `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`);
+    put(
+      question,
+      `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`
+    );
     root.dataset.state = now.state;
     const words = notice ?? now.words;
     status.say(words, running && notice === null ? "Training." : words);
@@ -391,12 +434,19 @@ function render({ model, el }) {
     const written = sample ?? (chosen === curve.length - 1 ? model.get("samples").at(-1) ?? null : null) ?? late2;
     wrote.hidden = paper.hidden = !layout.samples;
     if (written) put(wrote, `At step ${written[0].toLocaleString("en")} it wrote:`);
-    else put(wrote, record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.");
+    else
+      put(
+        wrote,
+        record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet."
+      );
     put(start, written ? layout.prompt : "");
     put(text, written ? written[1] : "");
     while (body.children.length > curve.length) body.lastChild.remove();
     curve.forEach(([step, train, val], at) => {
-      const cells = [step.toLocaleString("en"), ...[train, val].map((one) => one === null ? "not a number" : one.toFixed(3))];
+      const cells = [
+        step.toLocaleString("en"),
+        ...[train, val].map((one) => one === null ? "not a number" : one.toFixed(3))
+      ];
       const row = body.children[at] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
       cells.forEach((cell, place) => put(row.children[place], cell));
     });
@@ -426,7 +476,11 @@ function render({ model, el }) {
     }
     context.textAlign = "center";
     for (const step of roundNumbers(0, last, clamp(Math.floor(inner / 90), 2, 8)))
-      context.fillText(step.toLocaleString("en"), clamp(across(step), LEFT + 4, width - right - 4), floor + 12);
+      context.fillText(
+        step.toLocaleString("en"),
+        clamp(across(step), LEFT + 4, width - right - 4),
+        floor + 12
+      );
     return { context, inner, floor, across, up };
   }
   function path(context, points, { colour, dash }) {
@@ -445,7 +499,12 @@ function render({ model, el }) {
     else context.arc(x, y, size * 1.15, 0, 2 * Math.PI);
     context.fill();
   }
-  const rightOf = (context) => 12 + Math.max(0, ...levels.map(([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)));
+  const rightOf = (context) => 12 + Math.max(
+    0,
+    ...levels.map(
+      ([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)
+    )
+  );
   const paint = widePainter(root, picture, (room) => {
     width = room;
     const colours = themeColours(root);
@@ -453,7 +512,10 @@ function render({ model, el }) {
     const measure = lossCanvas.getContext("2d");
     measure.font = `12px ${colours.font}`;
     const right = rightOf(measure);
-    const range = lossRange(curve, levels.map(([, loss]) => loss));
+    const range = lossRange(
+      curve,
+      levels.map(([, loss]) => loss)
+    );
     const lines = roundNumbers(range.low, range.high, 6);
     const digits = lines.length > 1 && lines[1] - lines[0] < 0.1 ? 2 : 1;
     const { context, inner, floor, across, up } = frame(
@@ -470,7 +532,14 @@ function render({ model, el }) {
     const places = apart(heights, GAP, LOSS.top + 4, floor);
     context.textAlign = "left";
     levels.forEach(([name, loss], at) => {
-      path(context, [[LEFT, heights[at]], [LEFT + inner, heights[at]]], { colour: colours.text, dash: [1.5, 3.5] });
+      path(
+        context,
+        [
+          [LEFT, heights[at]],
+          [LEFT + inner, heights[at]]
+        ],
+        { colour: colours.text, dash: [1.5, 3.5] }
+      );
       context.fillStyle = colours.text;
       context.fillText(`${shortened(name)} ${loss.toFixed(2)}`, LEFT + inner + 6, places[at]);
     });
@@ -484,7 +553,8 @@ function render({ model, el }) {
       path(context, points, line);
       const size = points.length > 60 ? 1.5 : 3;
       points.forEach(([x, y]) => spot(context, x, y, line, size));
-      if (record && record[line.column] !== null) spot(context, across(record[0]), up(record[line.column]), line, 5);
+      if (record && record[line.column] !== null)
+        spot(context, across(record[0]), up(record[line.column]), line, 5);
     }
     lossCanvas.setAttribute(
       "aria-label",
@@ -494,21 +564,43 @@ function render({ model, el }) {
   });
   function drawRate(colours, right) {
     const top = Math.max(...layout.rates.map(([, rate2]) => rate2));
-    const { context, inner, across, up } = frame(rateCanvas, RATE, right, { low: 0, high: top * 1.08 }, [0, top], rateText, colours);
-    path(context, layout.rates.map(([step2, rate2]) => [across(step2), up(rate2)]), { colour: colours.muted, dash: [] });
+    const { context, inner, across, up } = frame(
+      rateCanvas,
+      RATE,
+      right,
+      { low: 0, high: top * 1.08 },
+      [0, top],
+      rateText,
+      colours
+    );
+    path(
+      context,
+      layout.rates.map(([step2, rate2]) => [across(step2), up(rate2)]),
+      { colour: colours.muted, dash: [] }
+    );
     const { step, rate } = model.get("now");
-    spot(context, across(Math.min(step, layout.steps - 1)), up(rate), { colour: colours.text, shape: "circle" }, 4.5);
+    spot(
+      context,
+      across(Math.min(step, layout.steps - 1)),
+      up(rate),
+      { colour: colours.text, shape: "circle" },
+      4.5
+    );
     context.textAlign = "left";
     context.fillStyle = colours.text;
     context.fillText("rate now", LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 - 6);
     context.fillText(rateText(rate), LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 + 9);
-    rateCanvas.setAttribute("aria-label", `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`);
+    rateCanvas.setAttribute(
+      "aria-label",
+      `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`
+    );
   }
   const point = (event) => {
     const measure = lossCanvas.getContext("2d");
     const inner = width - LEFT - rightOf(measure);
     const curve = model.get("curve");
-    if (curve.length) choose(nearestJudgement(curve, (event.offsetX - LEFT) / inner * Math.max(1, layout.steps - 1)));
+    if (curve.length)
+      choose(nearestJudgement(curve, (event.offsetX - LEFT) / inner * Math.max(1, layout.steps - 1)));
   };
   lossCanvas.addEventListener("pointerdown", (event) => {
     event.preventDefault();

@@ -204,7 +204,11 @@ function list(title, names, write) {
       make(
         "thead",
         {},
-        make("tr", {}, ...Object.entries(heads).map(([text, kind]) => make("th", { scope: "col", class: kind, text }))),
+        make(
+          "tr",
+          {},
+          ...Object.entries(heads).map(([text, kind]) => make("th", { scope: "col", class: kind, text })),
+        ),
       ),
       make("tbody", {}, ...rows.map(({ row }) => row)),
     ),
@@ -237,7 +241,11 @@ function list(title, names, write) {
 }
 
 function render({ model, el }) {
-  const root = startRoot(el, "architecture_explorer", "Architecture explorer: what a GPT of these sizes costs");
+  const root = startRoot(
+    el,
+    "architecture_explorer",
+    "Architecture explorer: what a GPT of these sizes costs",
+  );
   const save = saver(model);
   const layout = model.get("layout_of");
   const stops = { ...layout.stops };
@@ -359,7 +367,7 @@ function render({ model, el }) {
     const before = kept && costs(kept, layout.norm);
     said.say(before ? `${words(state)} ${compared(state, before, now, kept)}` : words(state));
     const told = notes(state);
-    lists.forEach(([name, { fill }], at) => fill(state[name], before && before[name], told[at]));
+    lists.forEach(([name, { fill }], at) => fill(state[name], before?.[name], told[at]));
     return true;
   });
 

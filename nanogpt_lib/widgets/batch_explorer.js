@@ -72,7 +72,11 @@ function render({ model, el }) {
     "table",
     { class: "nano-examples" },
     caption,
-    make("thead", {}, make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text })))),
+    make(
+      "thead",
+      {},
+      make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text }))),
+    ),
     body,
   );
   const draw = button({ label: `Draw a batch of ${model.get("batch").length}`, onClick: () => ask() });
@@ -86,7 +90,11 @@ function render({ model, el }) {
     make(
       "div",
       { class: "nano-two" },
-      make("div", { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" }, table),
+      make(
+        "div",
+        { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" },
+        table,
+      ),
       make("div", { class: "nano-batch" }, make("div", { class: "nano-bar" }, draw, counted), rows),
     ),
   );
@@ -114,15 +122,23 @@ function render({ model, el }) {
   }
 
   const piece = (name, text, at) => make("span", { class: name, text, "data-at": at });
-  const cell = (name, text, row, column) => make("span", { class: name, text, style: { "grid-area": `${row} / ${column}` } });
+  const cell = (name, text, row, column) =>
+    make("span", { class: name, text, style: { "grid-area": `${row} / ${column}` } });
   function showTape(at) {
     const { chars, start } = passage;
     const left = Math.max(0, at - AROUND);
-    const before = chars.slice(left, at).map((char, i) => piece("", char === "\n" ? "⏎" : char, start + left + i));
+    const before = chars
+      .slice(left, at)
+      .map((char, i) => piece("", char === "\n" ? "⏎" : char, start + left + i));
     const after = chars.slice(at + T + 1, at + T + 1 + AROUND);
     const block = chars.slice(at, at + T + 1);
     tape.replaceChildren(
-      make("div", { class: "nano-before" }, offset === 0 ? make("em", { text: "the text begins " }) : null, ...before),
+      make(
+        "div",
+        { class: "nano-before" },
+        offset === 0 ? make("em", { text: "the text begins " }) : null,
+        ...before,
+      ),
       make(
         "div",
         { class: "nano-block", style: { "--chars": T + 1 } },
@@ -139,19 +155,27 @@ function render({ model, el }) {
         offset === lastOffset(length, T) ? make("em", { text: " the text ends" }) : null,
       ),
     );
-    tape.setAttribute("aria-label", `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`);
+    tape.setAttribute(
+      "aria-label",
+      `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`,
+    );
   }
 
   function showMap() {
-    const tick = (name, at) => make("i", { class: name, style: { left: `${(100 * at) / Math.max(1, length - 1)}%` } });
-    map.replaceChildren(...model.get("batch").map((row) => tick("nano-drawn", row.offset)), tick("nano-here", offset));
+    const tick = (name, at) =>
+      make("i", { class: name, style: { left: `${(100 * at) / Math.max(1, length - 1)}%` } });
+    map.replaceChildren(
+      ...model.get("batch").map((row) => tick("nano-drawn", row.offset)),
+      tick("nano-here", offset),
+    );
   }
 
   function show() {
     place.input.max = String(lastOffset(length, T));
     place.set(offset);
     size.set(T);
-    for (const row of rows.children) row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
+    for (const row of rows.children)
+      row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
     showMap();
     if (!holds(passage.start, passage.chars.length, offset, T)) {
       root.classList.add("nano-waiting"); // what is shown belongs to another offset
@@ -205,9 +229,19 @@ function render({ model, el }) {
             on: { click: () => go(row.offset) },
           },
           make("span", { class: "nano-b", text: `b = ${b}` }),
-          make("span", { class: "nano-pair" }, make("b", { text: "x " }), make("span", { class: "nano-x", text: words(chars.slice(0, T)) })),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "x " }),
+            make("span", { class: "nano-x", text: words(chars.slice(0, T)) }),
+          ),
           make("span", { class: "nano-offset", text: grouped(row.offset) }),
-          make("span", { class: "nano-pair" }, make("b", { text: "y " }), make("span", { class: "nano-y", text: words(chars.slice(1)) })),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "y " }),
+            make("span", { class: "nano-y", text: words(chars.slice(1)) }),
+          ),
         );
       }),
     );

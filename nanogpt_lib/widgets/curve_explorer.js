@@ -7,7 +7,19 @@ import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp } from "../kit/browser/words.js";
 import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
-import { DASHES, HEIGHT, axes, dashSample, line, lookOf, mark, markSample, pointing, range, ticks } from "./pictures/chart.js";
+import {
+  axes,
+  DASHES,
+  dashSample,
+  HEIGHT,
+  line,
+  lookOf,
+  mark,
+  markSample,
+  pointing,
+  range,
+  ticks,
+} from "./pictures/chart.js";
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -19,7 +31,10 @@ export function toggled(all, chosen, name, on) {
 /** The place of the judgement that lies nearest to a share 0..1 of the way from the first to the last. */
 export function nearest(steps, share) {
   const goal = steps[0] + clamp(share, 0, 1) * (steps.at(-1) - steps[0]);
-  return steps.reduce((best, step, at) => (Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best), 0);
+  return steps.reduce(
+    (best, step, at) => (Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best),
+    0,
+  );
 }
 
 // --- the widget -----------------------------------------------------------------------------------
@@ -29,7 +44,11 @@ function render({ model, el }) {
   const { steps, variants } = layout;
   const splits = layout.splits.map(([name]) => name);
   const curves = model.get("curves");
-  const root = startRoot(el, "curve_explorer", `Curve explorer: recorded trainings of "${layout.experiment}"`);
+  const root = startRoot(
+    el,
+    "curve_explorer",
+    `Curve explorer: recorded trainings of "${layout.experiment}"`,
+  );
   const save = saver(model);
   let ink = null; // in which the samples beside the boxes are drawn
 
@@ -170,7 +189,15 @@ function render({ model, el }) {
       if (wanted.includes("val"))
         curves[v].val.forEach((losses, seed) => {
           const place = curves[v].best[seed];
-          mark(context, shape, frame.across(steps[place]), frame.up(losses[place]), colour, false, colours.back);
+          mark(
+            context,
+            shape,
+            frame.across(steps[place]),
+            frame.up(losses[place]),
+            colour,
+            false,
+            colours.back,
+          );
         });
       for (const split of wanted) {
         const loss = curves[v][`${split}_mean`][at];

@@ -3,7 +3,7 @@
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import { checkbox, select, slider } from "../kit/browser/controls.js";
 import { make, startRoot } from "../kit/browser/elements.js";
-import { floats, saver, watch } from "../kit/browser/python.js";
+import { floats, pieces, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow, keyEntry } from "../kit/browser/tables.js";
 import { clamp } from "../kit/browser/words.js";
@@ -23,9 +23,7 @@ export function unpack(numbers, layout, { init, residual, norm, n_layer }) {
   const places = n_layer + 1;
   const before = ((n_layer - 1) * (n_layer + 2)) / 2; // places of all the shallower ones
   const start = 3 * (stack * ((deepest * (deepest + 3)) / 2) + before);
-  const [spread, between, gradient] = [0, 1, 2].map((row) =>
-    Array.from(numbers.slice(start + row * places, start + (row + 1) * places)),
-  );
+  const [spread, between, gradient] = pieces(numbers, start, [places, places, places]);
   return { choice: stack * deepest + n_layer - 1, spread, between, gradient };
 }
 
@@ -229,7 +227,13 @@ function render({ model, el }) {
     );
   });
 
-  const ends = [watch(model, Object.keys(fields), show), onTheme(root, paint), paint.stop, said.stop, save.flush];
+  const ends = [
+    watch(model, Object.keys(fields), show),
+    onTheme(root, paint),
+    paint.stop,
+    said.stop,
+    save.flush,
+  ];
   show();
   return () => ends.forEach((end) => end());
 }

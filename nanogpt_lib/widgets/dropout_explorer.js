@@ -3,7 +3,7 @@
 // Python has computed every choice beforehand; here one of them is picked and shown.
 import { button, slider } from "../kit/browser/controls.js";
 import { make, startRoot } from "../kit/browser/elements.js";
-import { floats, saver, watch } from "../kit/browser/python.js";
+import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
 import { fixed } from "../kit/browser/words.js";
@@ -20,12 +20,9 @@ export function unpack(numbers, layout, p, mask) {
   const size = line.length;
   const share = shares.indexOf(p);
   const choice = share * masks + mask;
-  let at = choice * (size * size + 3 * size);
-  const [cells, sums, means, spreads] = [size * size, size, size, size].map((part) =>
-    Array.from(numbers.slice(at, (at += part))),
-  );
-  const rows = Array.from({ length: size }, (_, t) => cells.slice(t * size, (t + 1) * size));
-  return { choice, share, cells: rows, sums, means, spreads };
+  const lengths = [size * size, size, size, size];
+  const [cells, sums, means, spreads] = pieces(numbers, choice * (size * size + 3 * size), lengths);
+  return { choice, share, cells: rowsOf(cells, size), sums, means, spreads };
 }
 
 /** What a place of the table is: "future", "dropped" or "kept". */
@@ -37,7 +34,11 @@ export function kind(cell) {
 // --- the widget -----------------------------------------------------------------------------------
 
 function render({ model, el }) {
-  const root = startRoot(el, "dropout_explorer", "Dropout explorer: attention weights and sums of their rows");
+  const root = startRoot(
+    el,
+    "dropout_explorer",
+    "Dropout explorer: attention weights and sums of their rows",
+  );
   root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");

@@ -78,7 +78,12 @@ export function effectOf(losses, off, shape) {
   const [base, now] = [shown(losses[""]), shown(loss)];
   const difference = now - base;
   if (!off.length) {
-    return { base, now, difference, words: `Every head is on: the loss is ${fixed(base)} nats per character.` };
+    return {
+      base,
+      now,
+      difference,
+      words: `Every head is on: the loss is ${fixed(base)} nats per character.`,
+    };
   }
   const amount = `by ${fixed(Math.abs(difference))} nats, from ${fixed(base)} to ${fixed(now)}`;
   const pronoun = off.length > 1 ? "them" : "it";
@@ -239,11 +244,7 @@ function render({ model, el }) {
     }),
     line("every head on", track(baseBar), baseText),
     line("now", track(nowBar, change), nowText, differenceText),
-    line(
-      `guessing, ln ${V}`,
-      track(mark),
-      make("span", { class: "hgrid-number", text: fixed(guess) }),
-    ),
+    line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) })),
     verdict.root,
   );
   const allOn = button({ label: "All heads on", onClick: () => save({ off: [] }) });

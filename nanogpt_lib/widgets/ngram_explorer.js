@@ -17,7 +17,14 @@ export function barPlaces(orders, left, width) {
   const bar = Math.min(46, group * 0.38);
   return Array.from({ length: orders }, (_, order) => {
     const middle = left + group * (order + 0.5);
-    return { order, group: left + group * order, width: group, bar, train: middle - bar - 1, val: middle + 1 };
+    return {
+      order,
+      group: left + group * order,
+      width: group,
+      bar,
+      train: middle - bar - 1,
+      val: middle + 1,
+    };
   });
 }
 
@@ -46,7 +53,14 @@ function render({ model, el }) {
 
   // --- the parts --------------------------------------------------------------------------------
   const contexts = (n) => `${n} (${n === 1 ? "1 character" : `${n} characters`} of context)`;
-  const field = slider({ label: "order", min: 0, max: orders - 1, value: order, format: contexts, onInput: pick });
+  const field = slider({
+    label: "order",
+    min: 0,
+    max: orders - 1,
+    value: order,
+    format: contexts,
+    onInput: pick,
+  });
   const said = readout();
   const canvas = make("canvas", { role: "img" });
   canvas.setAttribute(
@@ -58,7 +72,13 @@ function render({ model, el }) {
   const text = make("pre", { class: "nano-sample", tabindex: "0", "aria-label": "sample" });
   const again = button({ label: "Another sample", onClick: another });
   root.append(
-    make("div", { class: "nano-bar" }, field.root, swatch("nano-train", "train loss"), swatch("nano-val", "validation loss")),
+    make(
+      "div",
+      { class: "nano-bar" },
+      field.root,
+      swatch("nano-train", "train loss"),
+      swatch("nano-val", "validation loss"),
+    ),
     canvas,
     said.root,
     make("p", { class: "nano-words", text: model.get("words") }),
@@ -94,7 +114,9 @@ function render({ model, el }) {
   }
   function show() {
     field.set(order);
-    said.say(`Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`);
+    said.say(
+      `Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`,
+    );
     showSample();
     paint();
   }
@@ -140,7 +162,11 @@ function render({ model, el }) {
       context.fillText(String(place.order), place.group + place.width / 2, floor + 13);
       if (place.bar >= 30) {
         context.font = `${chosen ? "bold " : ""}11px ${colours.font}`;
-        context.fillText(fixed(train[place.order], 2), place.train + place.bar / 2, y(train[place.order]) - 8);
+        context.fillText(
+          fixed(train[place.order], 2),
+          place.train + place.bar / 2,
+          y(train[place.order]) - 8,
+        );
         context.fillText(fixed(val[place.order], 2), place.val + place.bar / 2, y(val[place.order]) - 8);
       }
     }
@@ -158,7 +184,11 @@ function render({ model, el }) {
     context.setLineDash([]);
     context.fillStyle = colours.text;
     context.textAlign = "right";
-    context.fillText(`uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`, width - MARGIN.right - 4, y(guess) - 9);
+    context.fillText(
+      `uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`,
+      width - MARGIN.right - 4,
+      y(guess) - 9,
+    );
   });
 
   canvas.addEventListener("click", (event) => {

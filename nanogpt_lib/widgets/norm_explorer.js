@@ -80,8 +80,7 @@ function changeInWords(label, shift, scale, own, rest, same, layout) {
   const parts = [];
   if (scale !== 1) parts.push(`times ${plain(scale)}`);
   if (shift) parts.push(`${shift > 0 ? "plus" : "minus"} ${Math.abs(shift)}`);
-  if (!parts.length)
-    return "Change: none yet. Choose a position or a feature, then shift or scale it.";
+  if (!parts.length) return "Change: none yet. Choose a position or a feature, then shift or scale it.";
   const what = `${label} ${parts.join(", ")}`;
   if (same) return `Change: ${what}. That leaves every number of the table as it was.`;
   const most = Math.max(own, rest);
@@ -141,7 +140,15 @@ export function explore(layout, axis, part, shift, scale) {
     words: [
       `Time: if block 0 ended in z, its ${first} ${would(lights[0], time, layout)} its future.`,
       `Batch: if block 1 were zzzz, the ${first} of block 0 ${would(lights[1], batch, layout)} its neighbour.`,
-      changeInWords(label, shift, scale, own, rest, x.every((value, at) => value === layout.x[at]), layout),
+      changeInWords(
+        label,
+        shift,
+        scale,
+        own,
+        rest,
+        x.every((value, at) => value === layout.x[at]),
+        layout,
+      ),
     ],
   };
 }
@@ -279,7 +286,11 @@ function render({ model, el }) {
     const title = first ? "Before the norm" : "After the norm";
     const columns = layout.features.map((text) => make("th", { scope: "col", text }));
     const sides = Array.from({ length: B * T }, (_, position) =>
-      make("th", { scope: "row", "aria-label": partOf(`position ${position}`)[1], text: layout.line[position] }),
+      make("th", {
+        scope: "row",
+        "aria-label": partOf(`position ${position}`)[1],
+        text: layout.line[position],
+      }),
     );
     const rows = sides.map((side, position) =>
       make(
@@ -299,7 +310,11 @@ function render({ model, el }) {
     );
     const grid = make(
       "table",
-      { class: "nano-table", "aria-label": `${title}: positions down, features across`, role: first ? "grid" : null },
+      {
+        class: "nano-table",
+        "aria-label": `${title}: positions down, features across`,
+        role: first ? "grid" : null,
+      },
       make("caption", { text: title }),
       make("thead", {}, make("tr", {}, make("td"), make("td"), ...columns)),
       make("tbody", {}, ...rows),

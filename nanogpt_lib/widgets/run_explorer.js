@@ -7,7 +7,18 @@ import { asker, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { fixed } from "../kit/browser/words.js";
 import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
-import { DASHES, HEIGHT, axes, line, lookOf, mark, markSample, pointing, range, ticks } from "./pictures/chart.js";
+import {
+  axes,
+  DASHES,
+  HEIGHT,
+  line,
+  lookOf,
+  mark,
+  markSample,
+  pointing,
+  range,
+  ticks,
+} from "./pictures/chart.js";
 
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
 const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some
@@ -87,7 +98,8 @@ function spread(values) {
 
 /** Whether a difference is more than noise, and why, as `gap_in_words` in Python; `t95` by degrees of freedom. */
 export function gapInWords(gaps, apart, t95) {
-  if (gaps.length < 2) return `${fixed(apart)} apart; fewer than two seeds in common, so nobody knows what is luck`;
+  if (gaps.length < 2)
+    return `${fixed(apart)} apart; fewer than two seeds in common, so nobody knows what is luck`;
   if (gaps.every((gap) => gap === 0)) return "the very same losses with every seed";
   const half = (t95[gaps.length - 2] * spread(gaps)) / Math.sqrt(gaps.length);
   const told = Math.abs(mean(gaps)) > half ? "more than noise" : "within the noise";
@@ -134,7 +146,9 @@ export function roundStep(axis, last) {
 
 /** What the picture's height is made for: every judgement but each curve's first, which lies far above. */
 export function inSight(curves) {
-  const later = curves.filter((curve) => curve.length > 1).map((curve) => curve.slice(curve.length > 2 ? 0 : 1));
+  const later = curves
+    .filter((curve) => curve.length > 1)
+    .map((curve) => curve.slice(curve.length > 2 ? 0 : 1));
   return later.length ? later : curves;
 }
 
@@ -276,7 +290,11 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table run-table" },
     make("caption", { class: "nano-hidden", text: "All runs" }),
-    make("thead", {}, make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head))),
+    make(
+      "thead",
+      {},
+      make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head)),
+    ),
     body,
   );
   const compare = make(
@@ -336,7 +354,11 @@ function render({ model, el }) {
   });
   const asks = readout();
   const score = make("span", { class: "run-score" });
-  const guesses = make("div", { class: "run-guesses", role: "radiogroup", "aria-label": "Which has the lowest loss?" });
+  const guesses = make("div", {
+    class: "run-guesses",
+    role: "radiogroup",
+    "aria-label": "Which has the lowest loss?",
+  });
   let asked = null;
   let radios = [];
   const predict = make(
@@ -360,14 +382,27 @@ function render({ model, el }) {
       const options = [
         ...recorded
           .filter((row) => row.experiment === name)
-          .map(({ variant, cells }) => [variant, variant, `${cells[2]}; ${cells[5]} characters, ${cells[7]} parameters`]),
+          .map(({ variant, cells }) => [
+            variant,
+            variant,
+            `${cells[2]}; ${cells[5]} characters, ${cells[7]} parameters`,
+          ]),
         [layout.draw, "a draw", "no variant is lowest by more than noise"],
       ];
       radios = options.map(([value]) => make("input", { type: "radio", name: group, value }));
-      radios.forEach((radio) => radio.addEventListener("change", () => radio.checked && save({ guess: radio.value })));
+      radios.forEach((radio) =>
+        radio.addEventListener("change", () => radio.checked && save({ guess: radio.value })),
+      );
       guesses.replaceChildren(
         ...options.map(([, words, small], at) =>
-          make("label", { class: "run-guess" }, radios[at], make("b", { text: words }), " ", make("span", { text: small })),
+          make(
+            "label",
+            { class: "run-guess" },
+            radios[at],
+            make("b", { text: words }),
+            " ",
+            make("span", { text: small }),
+          ),
         ),
       );
     }
@@ -377,13 +412,18 @@ function render({ model, el }) {
     for (const radio of radios) {
       radio.checked = radio.value === (open ? tried[name] : get("guess"));
       radio.disabled = open && !radio.checked;
-      const right = open && (radio.value === questions[name].answer);
+      const right = open && radio.value === questions[name].answer;
       radio.parentElement.classList.toggle("run-right", right);
     }
     reveal.setAttribute("aria-disabled", String(open || !get("guess")));
     const all = Object.keys(tried);
     const right = all.filter((one) => tried[one] === questions[one]?.answer).length;
-    put(score, all.length ? `Score: ${right} of ${all.length} (${names.length} experiments)` : `${names.length} experiments to try`);
+    put(
+      score,
+      all.length
+        ? `Score: ${right} of ${all.length} (${names.length} experiments)`
+        : `${names.length} experiments to try`,
+    );
     if (open) asks.say(judged(tried[name], questions[name], layout.draw));
     else asks.say(get("guess") ? "Press Reveal when you are sure." : "Choose one, then press Reveal.");
   }
@@ -427,7 +467,8 @@ function render({ model, el }) {
   const ask = asker(model, PATIENCE, silent);
   function start() {
     if (live?.mine) return;
-    const id = `${stem}-${(runs += 1)}`;
+    runs += 1;
+    const id = `${stem}-${runs}`;
     live = { id, mine: true, phase: "starting", stopping: false, taken: 0, step: 0, row: liveRow([], 1) };
     if (ask({ do: "start", run: id, fields: get("fields") })) showOwn();
   }
@@ -458,7 +499,11 @@ function render({ model, el }) {
       showOwn(answer.error ?? (answer.lost ? "That run was replaced by another." : doneInWords(done)));
       return;
     }
-    live = { ...(live ?? { id: answer.run, mine: false }), ...answer, row: liveRow(answer.curve, answer.per_step) };
+    live = {
+      ...(live ?? { id: answer.run, mine: false }),
+      ...answer,
+      row: liveRow(answer.curve, answer.per_step),
+    };
     showOwn();
     if (!mine) return;
     const halting = live.stopping && !live.halted;
@@ -540,7 +585,10 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, rank),
-    make("p", { class: "cur-hint", text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.` }),
+    make("p", {
+      class: "cur-hint",
+      text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`,
+    }),
   );
   root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
 
@@ -580,7 +628,10 @@ function render({ model, el }) {
   function showResult(shown) {
     const { order, words } = questions[get("question")];
     const row = (variant) => shown.find((one) => one.variant === variant);
-    put(rankCaption, "On the whole validation split, after the last step (mean ± standard deviation of the seeds)");
+    put(
+      rankCaption,
+      "On the whole validation split, after the last step (mean ± standard deviation of the seeds)",
+    );
     fillRank(
       order.map((variant, at) => [row(variant), row(variant).cells[4], at ? words[at - 1] : "lowest"]),
       ({ variant }) => variant,
@@ -597,10 +648,17 @@ function render({ model, el }) {
       const yours = there.findLast(({ row }) => row.experiment === layout.yours);
       const other = get("view") === "run" && yours && yours !== there[0] ? yours : there[1];
       const lowest = `At ${where} the lowest is ${there[0].row.key}, ${there[0].loss}.`;
-      said.say(other ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.` : lowest);
+      said.say(
+        other
+          ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.`
+          : lowest,
+      );
     }
     put(rankCaption, `Read at ${where} (validation, mean over the seeds ± their standard deviation)`);
-    fillRank(list.map(({ row, loss, words }) => [row, loss, words]), ({ key }) => key);
+    fillRank(
+      list.map(({ row, loss, words }) => [row, loss, words]),
+      ({ key }) => key,
+    );
   }
 
   const paint = painter(root, () => {
@@ -615,22 +673,30 @@ function render({ model, el }) {
     if (!width) return false;
     const colours = themeColours(root);
     give(shown.map(({ key }) => key));
-    if (open === "compare")
-      for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
+    if (open === "compare") for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
     const last = longest(shown) || 1;
     const [most, step] = [String(last), String(roundStep(get("axis"), last))];
     if (marker.input.max !== most) marker.input.max = most;
     if (marker.input.step !== step) marker.input.step = step;
     const guessing = open === "predict";
     const at = guessing ? commonEnd(shown, get("axis")) : reading(shown);
-    const list = ranked(shown.filter((row) => row.steps.length), get("axis"), at, layout.t95);
+    const list = ranked(
+      shown.filter((row) => row.steps.length),
+      get("axis"),
+      at,
+      layout.t95,
+    );
     markerBar.hidden = said.root.hidden = guessing;
     if (guessing) showResult(shown);
     else showReading(list, at);
     marker.set(at);
     const context = sizeCanvas(canvas, width, HEIGHT);
     const splits = get("training") ? SPLITS : SPLITS.slice(0, 1);
-    const { low, high, lines: marks } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
+    const {
+      low,
+      high,
+      lines: marks,
+    } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
     const frame = axes(context, {
       width,
       from: 0,
@@ -643,7 +709,8 @@ function render({ model, el }) {
       title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
       colours,
     });
-    if (!shown.length) frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
+    if (!shown.length)
+      frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
     else {
       if (!guessing) frame.upright(at);
       frame.inside(() => {
@@ -653,7 +720,9 @@ function render({ model, el }) {
             const style = { colour, dash: DASHES[split] };
             const all = places(row, get("axis"));
             if (all.length > 1)
-              all.forEach((where, seed) => line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }));
+              all.forEach((where, seed) =>
+                line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }),
+              );
             line(context, frame, ...meanLine(row, get("axis"), split), style);
           }
         }
@@ -663,7 +732,16 @@ function render({ model, el }) {
         // What cannot be read here is still to be told apart: its mark stands, open, at its end.
         const [where, ends] = losses ? [[at], [mean(losses)]] : meanLine(row, get("axis"), "val");
         const loss = ends.at(-1);
-        if (loss <= high) mark(context, shape, frame.across(where.at(-1)), frame.up(loss), colour, Boolean(losses), colours.back);
+        if (loss <= high)
+          mark(
+            context,
+            shape,
+            frame.across(where.at(-1)),
+            frame.up(loss),
+            colour,
+            Boolean(losses),
+            colours.back,
+          );
       }
     }
     canvas.setAttribute(
@@ -701,7 +779,24 @@ function render({ model, el }) {
     told.stop,
     said.stop,
     paint.stop,
-    watch(model, ["view", "ticked", "axis", "at", "training", "only", "search", "sort", "question", "guess", "tried", "own"], show),
+    watch(
+      model,
+      [
+        "view",
+        "ticked",
+        "axis",
+        "at",
+        "training",
+        "only",
+        "search",
+        "sort",
+        "question",
+        "guess",
+        "tried",
+        "own",
+      ],
+      show,
+    ),
     watch(model, ["fields"], () => showOwn()),
     onTheme(root, paint),
   ];

@@ -34,7 +34,8 @@ export const cellText = (value) => (value > 0 ? (value < 0.0005 ? "<0.001" : fix
 export function choiceInWords(choice, at, name = visible) {
   const taken = choice.rows.find(([id]) => id === choice.id);
   const chance = taken[5] > 0 ? `its probability was ${cellText(taken[5])}` : "the filters had taken it out";
-  const how = choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
+  const how =
+    choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
   const rank = choice.rank === 1 ? "the model's favourite" : `number ${choice.rank} of the model's list`;
   return `Character ${at + 1}: "${name(choice.char)}" was ${how}. It is ${rank}.`;
 }
@@ -87,7 +88,9 @@ function render({ model, el }) {
         const value = wholeNumber(text, low, high);
         field.input.setAttribute("aria-invalid", String(value === null));
         if (value === null) {
-          notify(`The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`);
+          notify(
+            `The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`,
+          );
           return;
         }
         notify(null);
@@ -198,7 +201,12 @@ function render({ model, el }) {
         const text = make("span", { class: "studio-number" });
         return { bar, text, cell: make("span", { class: "studio-cell", "aria-hidden": "true" }, bar, text) };
       });
-      const row = make("button", { type: "button", class: "studio-row", tabindex: "-1" }, sign, ...cells.map(({ cell }) => cell));
+      const row = make(
+        "button",
+        { type: "button", class: "studio-row", tabindex: "-1" },
+        sign,
+        ...cells.map(({ cell }) => cell),
+      );
       row.addEventListener("click", () => row.dataset.id !== "" && column.instead(Number(row.dataset.id)));
       return { row, sign, cells };
     });
@@ -211,13 +219,22 @@ function render({ model, el }) {
     rest.root.append(rest.sign, ...rest.cells.map((cell) => make("span", { class: "studio-cell" }, cell)));
     const bars = make(
       "div",
-      { class: "studio-bars", role: "group", "aria-label": `${name}: the candidates, before and after each filter` },
+      {
+        class: "studio-bars",
+        role: "group",
+        "aria-label": `${name}: the candidates, before and after each filter`,
+      },
       make(
         "div",
         { class: "studio-row studio-head", "aria-hidden": "true" },
         make("span"),
         ...STAGES.map((stage, place) =>
-          make("span", { class: "studio-cell" }, make("b", { text: place ? `after ${stage}` : stage }), counts[place]),
+          make(
+            "span",
+            { class: "studio-cell" },
+            make("b", { text: place ? `after ${stage}` : stage }),
+            counts[place],
+          ),
         ),
       ),
       ...rows.map(({ row }) => row),
@@ -245,7 +262,8 @@ function render({ model, el }) {
       } else ask({ do: "look", column: at, at: chosen, settings: current() });
     }, 60);
     function begin(content, wanted) {
-      run = { id: `${stem}-${(runs += 1)}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      runs += 1;
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
       notify(null);
       root.classList.add("studio-running"); // at once: whoever looks before the next frame must know
       if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
@@ -310,14 +328,29 @@ function render({ model, el }) {
       if (mine) {
         run.got = true;
         if (answer.done) run = null;
-        else ask({ do: "more", column: at, run: run.id, at: column.page.choices.length, count: SLICE, settings: current(), length: run.wanted });
+        else
+          ask({
+            do: "more",
+            column: at,
+            run: run.id,
+            at: column.page.choices.length,
+            count: SLICE,
+            settings: current(),
+            length: run.wanted,
+          });
       }
       paint();
     };
     column.replace = () => {
       const page = get("pages")[at];
       if (run || !page?.choices) return;
-      if (same(page.choices.map(({ id }) => id), column.page.choices.map(({ id }) => id))) return;
+      if (
+        same(
+          page.choices.map(({ id }) => id),
+          column.page.choices.map(({ id }) => id),
+        )
+      )
+        return;
       column.page = page;
       dirty = 0;
       preview = null;
@@ -347,7 +380,9 @@ function render({ model, el }) {
         rows[0].row.focus();
         return;
       }
-      const to = /^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key) && moved(event.key, [0, chosen], [1, column.page.choices.length]);
+      const to =
+        /^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key) &&
+        moved(event.key, [0, chosen], [1, column.page.choices.length]);
       if (!to) return;
       event.preventDefault();
       choose(to[1]);
@@ -373,7 +408,9 @@ function render({ model, el }) {
         if (column.page.seed !== get("seed")) parts.push(`seed ${column.page.seed}`);
         if (column.wrote.prompt !== get("prompt")) parts.push("another prompt");
       }
-      stale.textContent = parts.length ? `This was written with ${parts.join(", ")}. Press Write to write anew.` : "";
+      stale.textContent = parts.length
+        ? `This was written with ${parts.join(", ")}. Press Write to write anew.`
+        : "";
     };
     column.wrote = { prompt: get("prompt") };
 
@@ -434,7 +471,9 @@ function render({ model, el }) {
           `"${spoken(char)}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` +
             (taken ? "This one was taken." : "Take this one instead."),
         );
-        row.title = taken ? "This one was taken" : `Take "${visible(char)}" here instead, and go on from there`;
+        row.title = taken
+          ? "This one was taken"
+          : `Take "${visible(char)}" here instead, and go on from there`;
       });
       const others = V - choice.rows.length;
       rest.root.hidden = others <= 0;
@@ -487,7 +526,9 @@ function render({ model, el }) {
   const progress = (column) => {
     const many = column.page.choices.length;
     const run = column.running();
-    return run ? `writing, ${many} of ${run.wanted}` : `${many} of ${Math.max(get("length"), many)} characters`;
+    return run
+      ? `writing, ${many} of ${run.wanted}`
+      : `${many} of ${Math.max(get("length"), many)} characters`;
   };
   let told = "";
   const paint = painter(root, () => {
@@ -495,12 +536,20 @@ function render({ model, el }) {
     const running = columns.some((column) => column.running());
     root.classList.toggle("studio-running", running);
     stop.setAttribute("aria-disabled", String(!running));
-    goOn.setAttribute("aria-disabled", String(running || open().every((column) => column.page.choices.length >= get("length"))));
+    goOn.setAttribute(
+      "aria-disabled",
+      String(running || open().every((column) => column.page.choices.length >= get("length"))),
+    );
     const two = open().length > 1;
-    const words = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${progress(column)}`).join("; ");
+    const words = open()
+      .map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${progress(column)}`)
+      .join("; ");
     if ((notice ?? words) !== told) {
       told = notice ?? words;
-      const text = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`);
+      const text = open().map(
+        (column, at) =>
+          `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`,
+      );
       if (notice) status.say(notice);
       else status.say(`${words}.`, running ? `${words}.` : `${words}: ${text.join("; ")}`);
     }

@@ -3,7 +3,7 @@
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import { button, select, slider } from "../kit/browser/controls.js";
 import { make, startRoot } from "../kit/browser/elements.js";
-import { floats, saver, watch } from "../kit/browser/python.js";
+import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
 import { clamp, fixed } from "../kit/browser/words.js";
@@ -22,12 +22,7 @@ export function unpack(numbers, layout, size, divisor) {
   const parts = [3, measures.length, bins, examples * keys, examples * keys, examples * 4];
   const length = parts.reduce((sum, part) => sum + part, 0);
   const choice = sizes.indexOf(size) * divisors.length + divisors.findIndex(([name]) => name === divisor);
-  let at = choice * length;
-  const [head, measured, counts, scores, weights, rows] = parts.map((part) =>
-    Array.from(numbers.slice(at, (at += part))),
-  );
-  const cut = (list, width) =>
-    Array.from({ length: examples }, (_, row) => list.slice(row * width, (row + 1) * width));
+  const [head, measured, counts, scores, weights, rows] = pieces(numbers, choice * length, parts);
   return {
     choice,
     divisor: head[0],
@@ -35,9 +30,9 @@ export function unpack(numbers, layout, size, divisor) {
     spread: head[2],
     measures: measured,
     counts,
-    scores: cut(scores, keys),
-    weights: cut(weights, keys),
-    row_measures: cut(rows, 4),
+    scores: rowsOf(scores, keys),
+    weights: rowsOf(weights, keys),
+    row_measures: rowsOf(rows, 4),
   };
 }
 

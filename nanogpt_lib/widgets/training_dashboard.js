@@ -24,7 +24,9 @@ const LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "C
 
 /** From where to where a picture of the losses goes: all of them and all levels, with a little room. */
 export function lossRange(curve, levels) {
-  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter((one) => one !== null);
+  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter(
+    (one) => one !== null,
+  );
   if (!values.length) return { low: 0, high: 4.5 };
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.1, (high - low) * 0.05);
@@ -58,21 +60,30 @@ export function apart(heights, gap, low, high) {
 
 /** The place of the judgement nearest to a step. */
 export function nearestJudgement(curve, step) {
-  return curve.reduce((best, [at], place) => (Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best), 0);
+  return curve.reduce(
+    (best, [at], place) => (Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best),
+    0,
+  );
 }
 
 /** Which judgement is shown when there are more than before: the newest, unless an older one was chosen. */
-export const followed = (chosen, before, after) => (chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1));
+export const followed = (chosen, before, after) =>
+  chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1);
 
 /** What is written of a learning rate beside its axis. */
 export const rateText = (rate) => (rate === 0 ? "0" : String(Number(rate.toPrecision(3))));
 
-export const shortened = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+export const shortened = (name) =>
+  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
 
 // --- the widget -----------------------------------------------------------------------------------
 
 function render({ model, el }) {
-  const root = startRoot(el, "training_dashboard", "Training dashboard: a live training, its losses and what it writes");
+  const root = startRoot(
+    el,
+    "training_dashboard",
+    "Training dashboard: a live training, its losses and what it writes",
+  );
   const layout = model.get("layout_of");
   const levels = layout.baselines;
   let chosen = Math.max(0, model.get("curve").length - 1);
@@ -142,11 +153,21 @@ function render({ model, el }) {
     },
   });
   const question = make("span");
-  const sure = make("div", { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true }, question, keep, yes);
+  const sure = make(
+    "div",
+    { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true },
+    question,
+    keep,
+    yes,
+  );
   sure.addEventListener("keydown", (event) => event.key === "Escape" && closeSure());
 
   const status = readout();
-  const notes = make("div", { class: "dash-notes", role: "note" }, ...layout.notes.map((text) => make("p", { text })));
+  const notes = make(
+    "div",
+    { class: "dash-notes", role: "note" },
+    ...layout.notes.map((text) => make("p", { text })),
+  );
   const facts = model.get("now").facts.map(([label]) => {
     const value = make("dd");
     return { value, root: make("div", { class: "dash-fact" }, make("dt", { text: label }), value) };
@@ -167,7 +188,12 @@ function render({ model, el }) {
       ),
     ),
     levels.length
-      ? make("span", {}, make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }), make("span", { text: "levels to beat" }))
+      ? make(
+          "span",
+          {},
+          make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }),
+          make("span", { text: "levels to beat" }),
+        )
       : null,
   );
   const lossCanvas = make("canvas", { role: "img" });
@@ -178,14 +204,20 @@ function render({ model, el }) {
     min: 0,
     max: 0,
     value: 0,
-    format: (at) => (model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet"),
+    format: (at) =>
+      model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet",
     onInput: (at) => choose(at),
   });
   const judged = readout();
   const wrote = make("p", { class: "dash-wrote" });
   const start = make("b");
   const text = make("span");
-  const paper = make("pre", { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" }, start, text);
+  const paper = make(
+    "pre",
+    { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" },
+    start,
+    text,
+  );
   const body = make("tbody");
   const table = make(
     "details",
@@ -195,7 +227,15 @@ function render({ model, el }) {
       "table",
       {},
       make("caption", { text: "Losses in nats per character, estimated before these steps" }),
-      make("thead", {}, make("tr", {}, ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })))),
+      make(
+        "thead",
+        {},
+        make(
+          "tr",
+          {},
+          ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })),
+        ),
+      ),
       body,
     ),
   );
@@ -241,7 +281,10 @@ function render({ model, el }) {
     const back = now.step > layout.from;
     again.setAttribute("aria-disabled", String(!back));
     if (!back) sure.hidden = true;
-    put(question, `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`);
+    put(
+      question,
+      `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`,
+    );
     root.dataset.state = now.state;
     const words = notice ?? now.words;
     status.say(words, running && notice === null ? "Training." : words);
@@ -255,16 +298,28 @@ function render({ model, el }) {
     judged.say(record ? record[3] : "No judgement yet.");
     const sample = record && model.get("samples").find(([step]) => step === record[0]);
     const late = !record && model.get("samples").at(-1);
-    const written = sample ?? (chosen === curve.length - 1 ? (model.get("samples").at(-1) ?? null) : null) ?? late;
+    const written =
+      sample ?? (chosen === curve.length - 1 ? (model.get("samples").at(-1) ?? null) : null) ?? late;
     wrote.hidden = paper.hidden = !layout.samples;
     if (written) put(wrote, `At step ${written[0].toLocaleString("en")} it wrote:`);
-    else put(wrote, record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.");
+    else
+      put(
+        wrote,
+        record
+          ? `At step ${record[0].toLocaleString("en")} no sample was drawn.`
+          : "It has written nothing yet.",
+      );
     put(start, written ? layout.prompt : "");
     put(text, written ? written[1] : "");
     while (body.children.length > curve.length) body.lastChild.remove();
     curve.forEach(([step, train, val], at) => {
-      const cells = [step.toLocaleString("en"), ...[train, val].map((one) => (one === null ? "not a number" : one.toFixed(3)))];
-      const row = body.children[at] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
+      const cells = [
+        step.toLocaleString("en"),
+        ...[train, val].map((one) => (one === null ? "not a number" : one.toFixed(3))),
+      ];
+      const row =
+        body.children[at] ??
+        body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
       cells.forEach((cell, place) => put(row.children[place], cell));
     });
     paint();
@@ -297,7 +352,11 @@ function render({ model, el }) {
     }
     context.textAlign = "center";
     for (const step of roundNumbers(0, last, clamp(Math.floor(inner / 90), 2, 8)))
-      context.fillText(step.toLocaleString("en"), clamp(across(step), LEFT + 4, width - right - 4), floor + 12);
+      context.fillText(
+        step.toLocaleString("en"),
+        clamp(across(step), LEFT + 4, width - right - 4),
+        floor + 12,
+      );
     return { context, inner, floor, across, up };
   }
 
@@ -320,7 +379,13 @@ function render({ model, el }) {
   }
 
   const rightOf = (context) =>
-    12 + Math.max(0, ...levels.map(([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)));
+    12 +
+    Math.max(
+      0,
+      ...levels.map(([name, loss]) =>
+        Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width),
+      ),
+    );
 
   const paint = widePainter(root, picture, (room) => {
     width = room;
@@ -329,19 +394,35 @@ function render({ model, el }) {
     const measure = lossCanvas.getContext("2d");
     measure.font = `12px ${colours.font}`;
     const right = rightOf(measure);
-    const range = lossRange(curve, levels.map(([, loss]) => loss));
+    const range = lossRange(
+      curve,
+      levels.map(([, loss]) => loss),
+    );
     const lines = roundNumbers(range.low, range.high, 6);
     const digits = lines.length > 1 && lines[1] - lines[0] < 0.1 ? 2 : 1;
     const { context, inner, floor, across, up } = frame(
-      lossCanvas, LOSS, right, range, lines, (value) => value.toFixed(digits), colours,
-    ); // prettier-ignore
+      lossCanvas,
+      LOSS,
+      right,
+      range,
+      lines,
+      (value) => value.toFixed(digits),
+      colours,
+    );
     context.fillText("step (loss in nats per character)", LEFT + inner / 2, LOSS.height - 9);
 
     const heights = levels.map(([, loss]) => up(loss));
     const places = apart(heights, GAP, LOSS.top + 4, floor);
     context.textAlign = "left";
     levels.forEach(([name, loss], at) => {
-      path(context, [[LEFT, heights[at]], [LEFT + inner, heights[at]]], { colour: colours.text, dash: [1.5, 3.5] }); // prettier-ignore
+      path(
+        context,
+        [
+          [LEFT, heights[at]],
+          [LEFT + inner, heights[at]],
+        ],
+        { colour: colours.text, dash: [1.5, 3.5] },
+      );
       context.fillStyle = colours.text;
       context.fillText(`${shortened(name)} ${loss.toFixed(2)}`, LEFT + inner + 6, places[at]);
     });
@@ -352,37 +433,64 @@ function render({ model, el }) {
       context.fillRect(Math.round(across(record[0])), LOSS.top, 1, floor - LOSS.top);
     }
     for (const line of LINES) {
-      const points = curve.filter((one) => one[line.column] !== null).map((one) => [across(one[0]), up(one[line.column])]);
+      const points = curve
+        .filter((one) => one[line.column] !== null)
+        .map((one) => [across(one[0]), up(one[line.column])]);
       path(context, points, line);
       const size = points.length > 60 ? 1.5 : 3;
       points.forEach(([x, y]) => spot(context, x, y, line, size));
-      if (record && record[line.column] !== null) spot(context, across(record[0]), up(record[line.column]), line, 5);
+      if (record && record[line.column] !== null)
+        spot(context, across(record[0]), up(record[line.column]), line, 5);
     }
     lossCanvas.setAttribute(
       "aria-label",
-      record ? `Loss curves. ${record[3]}` : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`,
+      record
+        ? `Loss curves. ${record[3]}`
+        : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`,
     );
     drawRate(colours, right);
   });
 
   function drawRate(colours, right) {
     const top = Math.max(...layout.rates.map(([, rate]) => rate));
-    const { context, inner, across, up } = frame(rateCanvas, RATE, right, { low: 0, high: top * 1.08 }, [0, top], rateText, colours);
-    path(context, layout.rates.map(([step, rate]) => [across(step), up(rate)]), { colour: colours.muted, dash: [] }); // prettier-ignore
+    const { context, inner, across, up } = frame(
+      rateCanvas,
+      RATE,
+      right,
+      { low: 0, high: top * 1.08 },
+      [0, top],
+      rateText,
+      colours,
+    );
+    path(
+      context,
+      layout.rates.map(([step, rate]) => [across(step), up(rate)]),
+      { colour: colours.muted, dash: [] },
+    );
     const { step, rate } = model.get("now");
-    spot(context, across(Math.min(step, layout.steps - 1)), up(rate), { colour: colours.text, shape: "circle" }, 4.5);
+    spot(
+      context,
+      across(Math.min(step, layout.steps - 1)),
+      up(rate),
+      { colour: colours.text, shape: "circle" },
+      4.5,
+    );
     context.textAlign = "left";
     context.fillStyle = colours.text;
     context.fillText("rate now", LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 - 6);
     context.fillText(rateText(rate), LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 + 9);
-    rateCanvas.setAttribute("aria-label", `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`);
+    rateCanvas.setAttribute(
+      "aria-label",
+      `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`,
+    );
   }
 
   const point = (event) => {
     const measure = lossCanvas.getContext("2d");
     const inner = width - LEFT - rightOf(measure);
     const curve = model.get("curve");
-    if (curve.length) choose(nearestJudgement(curve, ((event.offsetX - LEFT) / inner) * Math.max(1, layout.steps - 1)));
+    if (curve.length)
+      choose(nearestJudgement(curve, ((event.offsetX - LEFT) / inner) * Math.max(1, layout.steps - 1)));
   };
   lossCanvas.addEventListener("pointerdown", (event) => {
     event.preventDefault();

@@ -6,7 +6,10 @@ const stamp = Math.random().toString(36).slice(2, 8);
 let made = 0;
 
 /** An id that no other element has. */
-export const newId = (stem) => `nano-${stem}-${stamp}-${(made += 1)}`;
+export function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
 
 /**
  * An element. `props`: `class`, `text` (shown as text, whatever it holds), `on` (event name -> handler),

@@ -73,7 +73,20 @@ export function watch(model, names, call) {
 
 /** The bytes of a Bytes trait as floats, copied so that they start where a Float32Array may. */
 export function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
+  if (!view?.byteLength) return new Float32Array(0);
   const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
   return new Float32Array(bytes.slice().buffer);
 }
+
+/** The pieces of these lengths that a list holds from a place on, as arrays. */
+export function pieces(numbers, start, lengths) {
+  let at = start;
+  return lengths.map((length) => {
+    at += length;
+    return Array.from(numbers.slice(at - length, at));
+  });
+}
+
+/** A list in rows of this width. */
+export const rowsOf = (list, width) =>
+  Array.from({ length: list.length / width }, (_, row) => list.slice(row * width, (row + 1) * width));

@@ -4,7 +4,12 @@ import { make } from "./elements.js";
 
 /** One entry of a `nano-key`: a mark, made by the CSS of its class, and what it means. */
 export function keyEntry(mark, words, sign = null) {
-  return make("span", { class: "nano-entry" }, make("i", { class: mark, text: sign, "aria-hidden": "true" }), words);
+  return make(
+    "span",
+    { class: "nano-entry" },
+    make("i", { class: mark, text: sign, "aria-hidden": "true" }),
+    words,
+  );
 }
 
 /** The head of a table; a head is [words, class]. One without words is a column of bars, which are not read. */

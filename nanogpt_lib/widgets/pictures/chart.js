@@ -30,7 +30,11 @@ export function range(curves) {
   const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((one) => (high - low) / one <= 7) ?? 5;
   const first = Math.ceil(low / step - 1e-9);
   const count = Math.floor(high / step + 1e-9) - first + 1;
-  return { low, high, lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2))) };
+  return {
+    low,
+    high,
+    lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2))),
+  };
 }
 
 /** The places that are written below a picture that goes to `last`: five or six round ones. */
@@ -106,7 +110,13 @@ export function axes(context, { width, from, to, low, high, lines, places, forma
 }
 
 /** One curve: its places and its losses. */
-export function line(context, { across, up }, places, losses, { colour, dash = [], wide = 2.5, strength = 1 }) {
+export function line(
+  context,
+  { across, up },
+  places,
+  losses,
+  { colour, dash = [], wide = 2.5, strength = 1 },
+) {
   context.strokeStyle = colour;
   context.lineWidth = wide;
   context.globalAlpha = strength;
@@ -122,13 +132,43 @@ export function line(context, { across, up }, places, losses, { colour, dash = [
 export function mark(context, shape, x, y, colour, filled, ground = null) {
   const r = filled ? 5.5 : 4.5;
   const corners = {
-    square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
-    up: [[0, -1.2], [1.1, 0.9], [-1.1, 0.9]],
-    down: [[0, 1.2], [1.1, -0.9], [-1.1, -0.9]],
-    diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
-    cross: [[-0.4, -1.1], [0.4, -1.1], [0.4, -0.4], [1.1, -0.4], [1.1, 0.4], [0.4, 0.4], [0.4, 1.1], [-0.4, 1.1],
-      [-0.4, 0.4], [-1.1, 0.4], [-1.1, -0.4], [-0.4, -0.4]],
-  }[shape]; // prettier-ignore
+    square: [
+      [-1, -1],
+      [1, -1],
+      [1, 1],
+      [-1, 1],
+    ],
+    up: [
+      [0, -1.2],
+      [1.1, 0.9],
+      [-1.1, 0.9],
+    ],
+    down: [
+      [0, 1.2],
+      [1.1, -0.9],
+      [-1.1, -0.9],
+    ],
+    diamond: [
+      [0, -1.3],
+      [1.3, 0],
+      [0, 1.3],
+      [-1.3, 0],
+    ],
+    cross: [
+      [-0.4, -1.1],
+      [0.4, -1.1],
+      [0.4, -0.4],
+      [1.1, -0.4],
+      [1.1, 0.4],
+      [0.4, 0.4],
+      [0.4, 1.1],
+      [-0.4, 1.1],
+      [-0.4, 0.4],
+      [-1.1, 0.4],
+      [-1.1, -0.4],
+      [-0.4, -0.4],
+    ],
+  }[shape];
   context.beginPath();
   if (corners) for (const [dx, dy] of corners) context.lineTo(x + 0.85 * r * dx, y + 0.85 * r * dy);
   else context.arc(x, y, r * 0.9, 0, 2 * Math.PI);

@@ -32,7 +32,14 @@ test("a model so small that its parts can be counted by hand", () => {
   assert.equal(in_blocks, 48 + 20 + 148 + 16);
   assert.equal(rule, 6 * (297 - 32));
   // Two lines of three places; products forwards, and twice as many backwards.
-  const forwards = [2 * 6 * 4 * 12, 2 * 6 * 3 * 4, 2 * 6 * 3 * 4, 2 * 6 * 4 * 4, 2 * 6 * 8 * 16, 2 * 6 * 4 * 5];
+  const forwards = [
+    2 * 6 * 4 * 12,
+    2 * 6 * 3 * 4,
+    2 * 6 * 3 * 4,
+    2 * 6 * 4 * 4,
+    2 * 6 * 8 * 16,
+    2 * 6 * 4 * 5,
+  ];
   assert.deepEqual(
     Object.values(flops),
     forwards.map((one) => 3 * one),
@@ -64,7 +71,18 @@ test("a width that cannot be split is refused, with those that can", () => {
 
 test("sizes have three digits and a unit", () => {
   const sizes = [0, 999, 1000, 9994, 9995, 99_950, 999_499, 999_500, 603_979_776, 1.5e15];
-  const said = ["0 B", "999 B", "1.00 kB", "9.99 kB", "10.0 kB", "100 kB", "999 kB", "1.00 MB", "604 MB", "1.50 PB"];
+  const said = [
+    "0 B",
+    "999 B",
+    "1.00 kB",
+    "9.99 kB",
+    "10.0 kB",
+    "100 kB",
+    "999 kB",
+    "1.00 MB",
+    "604 MB",
+    "1.50 PB",
+  ];
   assert.deepEqual(
     sizes.map((size) => short(size, "B")),
     said,
@@ -73,8 +91,21 @@ test("sizes have three digits and a unit", () => {
 });
 
 test("shares and factors say what they are of", () => {
-  assert.deepEqual([share(1, 3), share(0, 3), share(1, 5000), share(3, 3)], ["33.3 %", "0.0 %", "<0.1 %", "100.0 %"]);
-  const pairs = [[8, 2], [2, 8], [3, 3], [0, 0], [5, 0], [0, 5], [99_999, 1], [12_345_678, 1], [199, 2]]; // prettier-ignore
+  assert.deepEqual(
+    [share(1, 3), share(0, 3), share(1, 5000), share(3, 3)],
+    ["33.3 %", "0.0 %", "<0.1 %", "100.0 %"],
+  );
+  const pairs = [
+    [8, 2],
+    [2, 8],
+    [3, 3],
+    [0, 0],
+    [5, 0],
+    [0, 5],
+    [99_999, 1],
+    [12_345_678, 1],
+    [199, 2],
+  ];
   assert.deepEqual(
     pairs.map(([now, before]) => factor(now, before)),
     ["× 4.00", "÷ 4.00", "the same", "the same", "new", "gone", "× 99,999", "× 1.2e7", "× 99.5"],

@@ -31,7 +31,7 @@ test("a tick puts a head in its place, a second one takes it out again", () => {
 
 test("a loss that nobody measured yet is not made up", () => {
   const shape = { n_layer: 2, n_head: 2 };
-  const losses = { "": 2, "0.0": 2.1, "1.1": 2.2 };
+  const losses = { "": 2, "0.0": 2.1, 1.1: 2.2 };
   const off = [
     [0, 0],
     [1, 1],
@@ -65,7 +65,12 @@ test("the cards fit, and their rows are as equal as they can be", () => {
 });
 
 test("a short text makes small maps and whole pixels a cell", () => {
-  assert.deepEqual(gridGeometry({ width: 820, n_head: 2, T: 1 }), { columns: 2, side: 40, cell: 40, card: 150 });
+  assert.deepEqual(gridGeometry({ width: 820, n_head: 2, T: 1 }), {
+    columns: 2,
+    side: 40,
+    cell: 40,
+    card: 150,
+  });
   const { side, cell } = gridGeometry({ width: 820, n_head: 4, T: 19 });
   assert.equal(cell, Math.round(cell));
   assert.equal(side, 19 * cell);

@@ -31,7 +31,11 @@ test("round numbers lie between the ends and are not more than asked for", () =>
   assert.deepEqual(roundNumbers(0, 599, 6), [0, 100, 200, 300, 400, 500]);
   assert.deepEqual(roundNumbers(1.5, 4.3, 6), [1.5, 2, 2.5, 3, 3.5, 4]);
   assert.deepEqual(roundNumbers(0, 1, 8), [0, 0.2, 0.4, 0.6, 0.8, 1]);
-  for (const [low, high] of [[0.013, 0.0137], [0, 19999], [2, 2.2]])
+  for (const [low, high] of [
+    [0.013, 0.0137],
+    [0, 19999],
+    [2, 2.2],
+  ])
     assert.ok(roundNumbers(low, high, 6).length <= 7 && roundNumbers(low, high, 6).length >= 2);
 });
 
