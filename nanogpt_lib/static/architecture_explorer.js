@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words2) => make("p", { class: "nano-hint" }, ...words2);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -465,9 +466,7 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, attention.root, dropout.root, keep, forget),
     make("div", { class: "arc-said" }, said.root, mend),
     results,
-    make(
-      "p",
-      { class: "arc-hint" },
+    hint(
       make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept. " }),
       "Counted part by part, for a full batch of B lines of T characters. Operations are those of the matrix products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is a billion). Memory is what must be kept in float32, 4 bytes a number, on a CPU: a running process takes more."
     )

@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -418,10 +419,6 @@ function render({ model, el }) {
   const barsBox = make("div", { class: "attn-side" }, barsTitle, barsCanvas);
   const sides = make("div", { class: "attn-sides" }, headsBox, barsBox);
   const complaint = make("p", { class: "attn-complaint", role: "alert", hidden: true });
-  const hint = make("p", {
-    class: "attn-hint",
-    text: "Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside."
-  });
   root.append(
     bar,
     complaint,
@@ -429,7 +426,7 @@ function render({ model, el }) {
     words,
     said.root,
     make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
-    hint
+    hint("Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside.")
   );
   const stage = () => get("stage");
   const part = () => pack.parts[stage()];

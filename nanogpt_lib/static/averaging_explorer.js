@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function startRoot(el, name, label) {
   const root = make("div", {
     class: "nano-widget",
@@ -262,15 +263,13 @@ function render({ model, el }) {
   const zero = button({ label: "All scores 0", onClick: () => save({ scores: resizedScores([], T) }) });
   const random = button({ label: "Random scores", onClick: () => save({ scores: randomScores(T) }) });
   const panels = make("div", { class: "avg-panels" });
-  const hint = make("p", {
-    class: "avg-hint",
-    text: "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across."
-  });
   root.append(
     make("div", { class: "nano-bar" }, modePick.root, sizePick.root, zero, random),
     light,
     panels,
-    hint
+    hint(
+      "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across."
+    )
   );
   function grid(title, columns, content, label) {
     const head = make(

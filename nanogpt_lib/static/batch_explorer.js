@@ -126,6 +126,20 @@ function saver(model, wait = 80) {
   save.flush = send.flush;
   return save;
 }
+var NO_ANSWER = "Python does not answer: run this cell again.";
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
 function watch(model, names, call) {
   for (const name of names) model.on(`change:${name}`, call);
   return () => {
@@ -165,7 +179,6 @@ function grouped(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 var AROUND = 160;
-var PATIENCE = 4e3;
 function render({ model, el }) {
   const root = startRoot(el, "batch_explorer", "Batch explorer: a block of the text and its examples");
   const save = saver(model, 40);
@@ -175,7 +188,7 @@ function render({ model, el }) {
   let offset = model.get("offset");
   let T = model.get("block_size");
   let passage = { start: 0, chars: [] };
-  let late = null;
+  const waiting = patience(() => said.say(NO_ANSWER));
   const read = () => {
     const { start = 0, text = "" } = model.get("passage");
     passage = { start, chars: Array.from(text) };
@@ -244,11 +257,7 @@ function render({ model, el }) {
   }
   function ask() {
     save({ draws: model.get("draws") + 1 });
-    wait();
-  }
-  function wait() {
-    clearTimeout(late);
-    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    waiting.start();
   }
   const piece = (name, text, at) => make("span", { class: name, text, "data-at": at });
   const cell = (name, text, row, column) => make("span", { class: name, text, style: { "grid-area": `${row} / ${column}` } });
@@ -302,10 +311,10 @@ function render({ model, el }) {
     showMap();
     if (!holds(passage.start, passage.chars.length, offset, T)) {
       root.classList.add("nano-waiting");
-      wait();
+      waiting.start();
       return;
     }
-    clearTimeout(late);
+    waiting.end();
     root.classList.remove("nano-waiting");
     const at = offset - passage.start;
     showTape(at);
@@ -380,7 +389,7 @@ function render({ model, el }) {
       show();
     }),
     watch(model, ["batch", "batch_number"], () => {
-      clearTimeout(late);
+      waiting.end();
       showBatch();
       markDrawn(root);
     }),
@@ -397,7 +406,7 @@ function render({ model, el }) {
   show();
   return () => {
     unwatch.forEach((end) => end());
-    clearTimeout(late);
+    waiting.end();
     said.stop();
     save.flush();
   };

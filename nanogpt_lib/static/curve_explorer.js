@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -461,10 +462,9 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, table),
-    make("p", {
-      class: "cur-hint",
-      text: `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the lowest validation of each seed. Filled marks: the means at the step you read.`
-    })
+    hint(
+      `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the lowest validation of each seed. Filled marks: the means at the step you read.`
+    )
   );
   function show() {
     const at = steps.indexOf(model.get("step"));

@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -368,10 +369,9 @@ function render({ model, el }) {
     make("div", { class: "nano-light nano-roomy" }, sign, said.root),
     make("div", { class: "nano-panels" }, forwards.box, backwards.box),
     all,
-    make("p", {
-      class: "nano-hint",
-      text: `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ${layout.width} × ${layout.width} weights and a ReLU (seed ${layout.seed}). "Between inputs" is the part of the spread in which one input differs from another; the rest is the same for all. The gradient starts at the output, 1 long. The grids of both pictures go in powers of ten.`
-    })
+    hint(
+      `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ${layout.width} × ${layout.width} weights and a ReLU (seed ${layout.seed}). "Between inputs" is the part of the spread in which one input differs from another; the rest is the same for all. The gradient starts at the output, 1 long. The grids of both pictures go in powers of ten.`
+    )
   );
   function fill() {
     rows.forEach(({ row, cells }, at) => {

@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -317,10 +318,9 @@ function render({ model, el }) {
       make("div", { class: "nano-panel" }, weights, key),
       make("div", { class: "nano-panel" }, table)
     ),
-    make("p", {
-      class: "nano-hint",
-      text: `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as my_dropout in this notebook takes them), the same for every p: so a larger p drops more of the same draw. Bars end at a spread of ${WIDEST}.`
-    })
+    hint(
+      `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as my_dropout in this notebook takes them), the same for every p: so a larger p drops more of the same draw. Bars end at a spread of ${WIDEST}.`
+    )
   );
   function show() {
     const [p, mask] = [model.get("p"), model.get("mask")];

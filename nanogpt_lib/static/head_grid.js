@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -152,6 +153,20 @@ function saver(model, wait = 80) {
   save.flush = send.flush;
   return save;
 }
+var NO_ANSWER = "Python does not answer: run this cell again.";
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
 function watch(model, names2, call) {
   for (const name of names2) model.on(`change:${name}`, call);
   return () => {
@@ -267,7 +282,6 @@ var BARS = 48;
 var LETTERS = 16;
 var AROUND = 20;
 var GAP = 12;
-var PATIENCE = 5e3;
 var inOrder = (off) => [...off].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
 function offKey(off) {
   return inOrder(off).map(([layer, head]) => `${layer}.${head}`).join(" ");
@@ -376,7 +390,6 @@ function render({ model, el }) {
   let geometry = null;
   let width = 0;
   let colours = null;
-  let late = null;
   const rowOf = (head, query2) => {
     const start = ((get("layer") * n_head + head) * T + query2) * T;
     return weights.subarray(start, start + T);
@@ -439,6 +452,7 @@ function render({ model, el }) {
   );
   const mark = make("span", { class: "hgrid-mark" });
   const verdict = readout();
+  const waiting = patience(() => verdict.say(NO_ANSWER));
   verdict.root.classList.add("hgrid-verdict");
   const panel = make(
     "div",
@@ -468,10 +482,9 @@ function render({ model, el }) {
       make("span", { class: "hgrid-axes", text: "Query down, key across; the bars are the framed row." })
     ),
     panel,
-    make("p", {
-      class: "hgrid-hint",
-      text: `Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`
-    })
+    hint(
+      `Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`
+    )
   );
   const query = () => hover?.query ?? get("query");
   function frame(context, x, y, w, h) {
@@ -552,14 +565,13 @@ function render({ model, el }) {
     allOn.disabled = !off.length;
     panel.classList.toggle("hgrid-asked", !effect);
     if (!effect) {
-      if (late === null) {
-        late = setTimeout(() => verdict.say("Python does not answer: run this cell again."), PATIENCE);
+      if (!waiting.isOn()) {
+        waiting.start();
         verdict.say("Python measures the loss without these heads …");
       }
       return false;
     }
-    clearTimeout(late);
-    late = null;
+    waiting.end();
     const share = (loss) => `${100 * loss / axisEnd(losses, guess)}%`;
     const { base, now, difference } = effect;
     baseBar.style.width = share(base);
@@ -674,7 +686,7 @@ function render({ model, el }) {
   sizes.observe(root);
   const ends = [
     () => sizes.disconnect(),
-    () => clearTimeout(late),
+    waiting.end,
     () => save.flush(),
     pointed.stop,
     verdict.stop,

@@ -121,6 +121,20 @@ function saver(model, wait = 80) {
   save.flush = send.flush;
   return save;
 }
+var NO_ANSWER = "Python does not answer: run this cell again.";
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
 function watch(model, names, call) {
   for (const name of names) model.on(`change:${name}`, call);
   return () => {
@@ -239,7 +253,6 @@ var TRAIN = "#0072b2";
 var VAL = "#e69f00";
 var HEIGHT = 245;
 var MARGIN = { left: 46, right: 10, top: 10, bottom: 32 };
-var PATIENCE = 5e3;
 function render({ model, el }) {
   const root = startRoot(el, "ngram_explorer", "N-gram explorer: loss and writing of every order");
   const save = saver(model, 40);
@@ -250,7 +263,6 @@ function render({ model, el }) {
   const top = axisTop([...train, ...val, guess]);
   let order = model.get("order");
   let width = 700;
-  let late = null;
   const contexts = (n) => `${n} (${n === 1 ? "1 character" : `${n} characters`} of context)`;
   const field = slider({
     label: "order",
@@ -261,6 +273,7 @@ function render({ model, el }) {
     onInput: pick
   });
   const said = readout();
+  const waiting = patience(() => said.say(NO_ANSWER));
   const canvas = make("canvas", { role: "img" });
   canvas.setAttribute(
     "aria-label",
@@ -293,8 +306,7 @@ function render({ model, el }) {
     const wanted = [...model.get("wanted")];
     wanted[order] += 1;
     save({ wanted });
-    clearTimeout(late);
-    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    waiting.start();
     showSample();
   }
   function showSample() {
@@ -305,7 +317,7 @@ function render({ model, el }) {
     title.textContent = asked ? `Python writes sample ${wanted} …` : `Written by order ${order}, sample ${sample.number} (Python, seed ${model.get("seed") + sample.number - 1})`;
     text.textContent = sample.text;
     text.classList.toggle("nano-old", asked);
-    if (!asked) clearTimeout(late);
+    if (!asked) waiting.end();
   }
   function show() {
     field.set(order);
@@ -409,7 +421,7 @@ function render({ model, el }) {
   return () => {
     unwatch.forEach((end) => end());
     sized.disconnect();
-    clearTimeout(late);
+    waiting.end();
     paint.stop();
     said.stop();
     save.flush();

@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -505,10 +506,9 @@ function render({ model, el }) {
       make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable)
     ),
     aloud.root,
-    make("p", {
-      class: "nano-hint",
-      text: `Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z too. How far t moves is the largest step of its ${C} features. ε is 0.00001.`
-    })
+    hint(
+      `Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z too. How far t moves is the largest step of its ${C} features. ε is 0.00001.`
+    )
   );
   function table(name, canvas) {
     const first = name === "before";

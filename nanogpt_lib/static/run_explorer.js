@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -172,22 +173,35 @@ function saver(model, wait = 80) {
   save.flush = send.flush;
   return save;
 }
-function asker(model, patience, silent) {
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
   let late = null;
-  const ask = (content) => {
+  const end = () => {
     clearTimeout(late);
-    late = setTimeout(silent, patience);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
+function asker(model, silent, wait) {
+  const waiting = patience(silent, wait);
+  const ask = (content) => {
+    waiting.start();
     try {
       model.send(content);
       return true;
     } catch (error) {
       console.warn(error);
-      clearTimeout(late);
+      waiting.end();
       silent();
       return false;
     }
   };
-  ask.answered = () => clearTimeout(late);
+  ask.wait = waiting.start;
+  ask.answered = waiting.end;
   return ask;
 }
 function watch(model, names, call) {
@@ -424,7 +438,7 @@ function pointing(canvas, input, onShare) {
 
 // nanogpt_lib/widgets/run_explorer.js
 var TEXTS = 3;
-var PATIENCE = 2e4;
+var PATIENCE2 = 2e4;
 var SPLITS = ["val", "train"];
 function found(rows, only, search) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
@@ -794,16 +808,15 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    make("p", {
-      class: "cur-hint",
-      text: `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Between slices the kernel does your other cells, and that time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
-    })
+    hint(
+      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Between slices the kernel does your other cells, and that time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
+    )
   );
   const silent = () => {
     live = null;
     showOwn("Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.");
   };
-  const ask = asker(model, PATIENCE, silent);
+  const ask = asker(model, silent, PATIENCE2);
   function start() {
     if (live?.mine) return;
     runs += 1;
@@ -914,10 +927,7 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, rank),
-    make("p", {
-      class: "cur-hint",
-      text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`
-    })
+    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`)
   );
   root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
   function longest(shown) {

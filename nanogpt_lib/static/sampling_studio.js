@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -166,22 +167,36 @@ function saver(model, wait = 80) {
   save.flush = send.flush;
   return save;
 }
-function asker(model, patience, silent) {
+var NO_ANSWER = "Python does not answer: run this cell again.";
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
   let late = null;
-  const ask = (content) => {
+  const end = () => {
     clearTimeout(late);
-    late = setTimeout(silent, patience);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
+function asker(model, silent, wait) {
+  const waiting = patience(silent, wait);
+  const ask = (content) => {
+    waiting.start();
     try {
       model.send(content);
       return true;
     } catch (error) {
       console.warn(error);
-      clearTimeout(late);
+      waiting.end();
       silent();
       return false;
     }
   };
-  ask.answered = () => clearTimeout(late);
+  ask.wait = waiting.start;
+  ask.answered = waiting.end;
   return ask;
 }
 function watch(model, names, call) {
@@ -230,7 +245,6 @@ var SLICE = 8;
 var MOST_ROWS = 13;
 var LONGEST = 1e3;
 var HIGHEST_SEED = 2 ** 31 - 1;
-var PATIENCE = 5e3;
 var STAGES = ["the model", "temperature", "top-k", "top-p"];
 var NAMES = ["A", "B"];
 function applied(page, answer) {
@@ -316,8 +330,8 @@ function render({ model, el }) {
   const stop = button({ label: "Stop", onClick: () => columns.forEach((column) => column.stop()) });
   const goOn = button({ label: "Go on", onClick: () => open().forEach((column) => column.goOn()) });
   write.classList.add("studio-write");
-  const silent = () => notify("Python does not answer: run this cell again. The text stays to be looked at.");
-  const ask = asker(model, PATIENCE, silent);
+  const silent = () => notify(`${NO_ANSWER} The text stays to be looked at.`);
+  const ask = asker(model, silent);
   function makeColumn(at) {
     const name = `Page ${NAMES[at]}`;
     let run = null;
@@ -665,10 +679,9 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
     status.root,
     both,
-    make("p", {
-      class: "studio-hint",
-      text: "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
-    })
+    hint(
+      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
+    )
   );
   function showCompare() {
     compare.set(get("compare"));

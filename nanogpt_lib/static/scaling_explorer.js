@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -386,10 +387,9 @@ function render({ model, el }) {
     make("div", { class: "nano-light nano-roomy" }, sign, said.root),
     make("div", { class: "nano-panels" }, left, make("div", { class: "nano-panel" }, example, exampleKey)),
     measures,
-    make("p", {
-      class: "nano-hint",
-      text: `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ${layout.seed}). What stands for all of them is the mean, unless it is called the median. The gradient is that of the weight of key 0; its bars end at ${layout.measures.at(-1)[1]}.`
-    })
+    hint(
+      `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ${layout.seed}). What stands for all of them is the mean, unless it is called the median. The gradient is that of the weight of key 0; its bars end at ${layout.measures.at(-1)[1]}.`
+    )
   );
   function show() {
     const size = model.get("head_size");

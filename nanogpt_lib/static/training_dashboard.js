@@ -19,6 +19,7 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -79,6 +80,37 @@ function button({ label, onClick, title = null }) {
 }
 
 // nanogpt_lib/kit/browser/python.js
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
+function asker(model, silent, wait) {
+  const waiting = patience(silent, wait);
+  const ask = (content) => {
+    waiting.start();
+    try {
+      model.send(content);
+      return true;
+    } catch (error) {
+      console.warn(error);
+      waiting.end();
+      silent();
+      return false;
+    }
+  };
+  ask.wait = waiting.start;
+  ask.answered = waiting.end;
+  return ask;
+}
 function watch(model, names, call) {
   for (const name of names) model.on(`change:${name}`, call);
   return () => {
@@ -190,7 +222,7 @@ var LOSS = { height: 270, top: 8, bottom: 38 };
 var RATE = { height: 92, top: 8, bottom: 20 };
 var LONGEST_NAME = 22;
 var ANSWER_EVERY = 8;
-var PATIENCE = 6e3;
+var PATIENCE2 = 6e3;
 var LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
 function lossRange(curve, levels) {
   const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter(
@@ -242,27 +274,14 @@ function render({ model, el }) {
   let chosen = Math.max(0, model.get("curve").length - 1);
   let known = model.get("curve").length;
   let width = 0;
-  let late = null;
   let notice = null;
   const silent = () => {
     notice = "Python has not answered for a while. If no other cell is running, the kernel may be gone: run this cell again. What is here stays.";
     show();
   };
-  const wait = () => {
-    clearTimeout(late);
-    late = setTimeout(silent, PATIENCE);
-  };
-  function ask(content) {
-    try {
-      model.send(content);
-    } catch (error) {
-      console.warn(error);
-      silent();
-    }
-  }
+  const ask = asker(model, silent, PATIENCE2);
   const act = (what) => {
     notice = null;
-    wait();
     ask({ do: what });
   };
   const state = () => model.get("now").state;
@@ -393,10 +412,9 @@ function render({ model, el }) {
     wrote,
     paper,
     table,
-    make("p", {
-      class: "dash-hint",
-      text: `The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`
-    })
+    hint(
+      `The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`
+    )
   );
   function choose(at) {
     const last = model.get("curve").length - 1;
@@ -430,8 +448,8 @@ function render({ model, el }) {
     const record = curve[chosen];
     judged.say(record ? record[3] : "No judgement yet.");
     const sample = record && model.get("samples").find(([step]) => step === record[0]);
-    const late2 = !record && model.get("samples").at(-1);
-    const written = sample ?? (chosen === curve.length - 1 ? model.get("samples").at(-1) ?? null : null) ?? late2;
+    const late = !record && model.get("samples").at(-1);
+    const written = sample ?? (chosen === curve.length - 1 ? model.get("samples").at(-1) ?? null : null) ?? late;
     wrote.hidden = paper.hidden = !layout.samples;
     if (written) put(wrote, `At step ${written[0].toLocaleString("en")} it wrote:`);
     else
@@ -615,11 +633,9 @@ function render({ model, el }) {
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    clearTimeout(late);
-    if (is === "training") {
-      wait();
-      if (serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    }
+    ask.answered();
+    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
+    else if (is === "training") ask.wait();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
@@ -627,7 +643,7 @@ function render({ model, el }) {
   else show();
   return () => {
     ends.forEach((end) => end());
-    clearTimeout(late);
+    ask.answered();
     paint.stop();
     status.stop();
     judged.stop();

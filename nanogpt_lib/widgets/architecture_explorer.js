@@ -3,7 +3,7 @@
 // The arithmetic is that of costs.py, written a second time so that it answers without a kernel;
 // tests/test_widgets_architecture_explorer.py holds the two to each other.
 import { button, checkbox, choice, slider } from "../kit/browser/controls.js";
-import { make, put, startRoot } from "../kit/browser/elements.js";
+import { hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { fixed } from "../kit/browser/words.js";
@@ -321,9 +321,7 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, attention.root, dropout.root, keep, forget),
     make("div", { class: "arc-said" }, said.root, mend),
     results,
-    make(
-      "p",
-      { class: "arc-hint" },
+    hint(
       make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept. " }),
       "Counted part by part, for a full batch of B lines of T characters. Operations are those of the matrix " +
         "products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is a billion). " +

@@ -1,6 +1,6 @@
 // AttentionView: one head's stages as a map, its weights over the text, and all heads beside it.
 import { choice, moved, select, textField } from "../kit/browser/controls.js";
-import { make, newId, startRoot } from "../kit/browser/elements.js";
+import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
@@ -175,10 +175,6 @@ function render({ model, el }) {
   const barsBox = make("div", { class: "attn-side" }, barsTitle, barsCanvas);
   const sides = make("div", { class: "attn-sides" }, headsBox, barsBox);
   const complaint = make("p", { class: "attn-complaint", role: "alert", hidden: true });
-  const hint = make("p", {
-    class: "attn-hint",
-    text: "Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside.",
-  });
   root.append(
     bar,
     complaint,
@@ -186,7 +182,7 @@ function render({ model, el }) {
     words,
     said.root,
     make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
-    hint,
+    hint("Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside."),
   );
 
   // --- what is chosen

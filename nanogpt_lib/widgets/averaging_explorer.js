@@ -1,6 +1,6 @@
 // AveragingExplorer: scores to change, a mask to choose, weights that follow, and who sees the future.
 import { button, choice, moved, select } from "../kit/browser/controls.js";
-import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
+import { hint, make, markDrawn, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { clamp, fixed } from "../kit/browser/words.js";
 import { cividis, css, inkOn } from "./pictures/colours.js";
@@ -104,15 +104,13 @@ function render({ model, el }) {
   const zero = button({ label: "All scores 0", onClick: () => save({ scores: resizedScores([], T) }) });
   const random = button({ label: "Random scores", onClick: () => save({ scores: randomScores(T) }) });
   const panels = make("div", { class: "avg-panels" });
-  const hint = make("p", {
-    class: "avg-hint",
-    text: "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across.",
-  });
   root.append(
     make("div", { class: "nano-bar" }, modePick.root, sizePick.root, zero, random),
     light,
     panels,
-    hint,
+    hint(
+      "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across.",
+    ),
   );
 
   /** A table with a title; `content(query, key)` makes each cell's inside. */

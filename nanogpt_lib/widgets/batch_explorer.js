@@ -1,6 +1,6 @@
 import { button, slider } from "../kit/browser/controls.js";
 import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
-import { saver, watch } from "../kit/browser/python.js";
+import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, spoken, visible } from "../kit/browser/words.js";
 
@@ -29,7 +29,6 @@ export function grouped(number) {
 }
 
 const AROUND = 160; // characters beside the block; wider than any screen shows
-const PATIENCE = 4000; // milliseconds until the widget says that Python does not answer
 
 function render({ model, el }) {
   const root = startRoot(el, "batch_explorer", "Batch explorer: a block of the text and its examples");
@@ -40,7 +39,7 @@ function render({ model, el }) {
   let offset = model.get("offset");
   let T = model.get("block_size");
   let passage = { start: 0, chars: [] };
-  let late = null;
+  const waiting = patience(() => said.say(NO_ANSWER));
 
   const read = () => {
     const { start = 0, text = "" } = model.get("passage");
@@ -114,11 +113,7 @@ function render({ model, el }) {
   }
   function ask() {
     save({ draws: model.get("draws") + 1 });
-    wait();
-  }
-  function wait() {
-    clearTimeout(late);
-    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    waiting.start();
   }
 
   const piece = (name, text, at) => make("span", { class: name, text, "data-at": at });
@@ -179,10 +174,10 @@ function render({ model, el }) {
     showMap();
     if (!holds(passage.start, passage.chars.length, offset, T)) {
       root.classList.add("nano-waiting"); // what is shown belongs to another offset
-      wait(); // Python was told this one, and sends that part of the text
+      waiting.start(); // Python was told this one, and sends that part of the text
       return;
     }
-    clearTimeout(late);
+    waiting.end();
     root.classList.remove("nano-waiting");
     const at = offset - passage.start;
     showTape(at);
@@ -259,7 +254,7 @@ function render({ model, el }) {
       show();
     }),
     watch(model, ["batch", "batch_number"], () => {
-      clearTimeout(late);
+      waiting.end();
       showBatch();
       markDrawn(root);
     }),
@@ -276,7 +271,7 @@ function render({ model, el }) {
   show();
   return () => {
     unwatch.forEach((end) => end());
-    clearTimeout(late);
+    waiting.end();
     said.stop();
     save.flush();
   };

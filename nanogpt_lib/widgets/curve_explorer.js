@@ -2,7 +2,7 @@
 //
 // Python has computed means, gaps and sentences of every step; here they are picked and drawn.
 import { checkbox, slider } from "../kit/browser/controls.js";
-import { make, put, startRoot } from "../kit/browser/elements.js";
+import { hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp } from "../kit/browser/words.js";
@@ -118,12 +118,10 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, table),
-    make("p", {
-      class: "cur-hint",
-      text:
-        `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the ` +
+    hint(
+      `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the ` +
         "lowest validation of each seed. Filled marks: the means at the step you read.",
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------

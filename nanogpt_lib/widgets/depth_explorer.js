@@ -2,7 +2,7 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import { checkbox, select, slider } from "../kit/browser/controls.js";
-import { make, startRoot } from "../kit/browser/elements.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow, keyEntry } from "../kit/browser/tables.js";
@@ -130,14 +130,12 @@ function render({ model, el }) {
     make("div", { class: "nano-light nano-roomy" }, sign, said.root),
     make("div", { class: "nano-panels" }, forwards.box, backwards.box),
     all,
-    make("p", {
-      class: "nano-hint",
-      text:
-        `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ` +
+    hint(
+      `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ` +
         `${layout.width} × ${layout.width} weights and a ReLU (seed ${layout.seed}). "Between inputs" is the ` +
         "part of the spread in which one input differs from another; the rest is the same for all. The " +
         "gradient starts at the output, 1 long. The grids of both pictures go in powers of ten.",
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and shown.
 import { button, slider } from "../kit/browser/controls.js";
-import { make, startRoot } from "../kit/browser/elements.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
@@ -115,13 +115,11 @@ function render({ model, el }) {
       make("div", { class: "nano-panel" }, weights, key),
       make("div", { class: "nano-panel" }, table),
     ),
-    make("p", {
-      class: "nano-hint",
-      text:
-        `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as ` +
+    hint(
+      `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as ` +
         "my_dropout in this notebook takes them), the same for every p: so a larger p drops more of the same " +
         `draw. Bars end at a spread of ${WIDEST}.`,
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // HeadGrid: a layer's heads side by side, one query for all, and a box at each head to switch it off.
 import { button, checkbox, moved, select } from "../kit/browser/controls.js";
-import { make, newId, startRoot } from "../kit/browser/elements.js";
-import { floats, saver, watch } from "../kit/browser/python.js";
+import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
+import { floats, NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
@@ -12,7 +12,6 @@ const BARS = 48; // height of a bar for the weight 1
 const LETTERS = 16; // below the bars, for the keys' characters
 const AROUND = 20; // a card's padding and border
 const GAP = 12; // between cards
-const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
 
 // --- pure: the effect in words as effect_of in Python, and a test holds them together ----------------
 
@@ -165,7 +164,6 @@ function render({ model, el }) {
   let geometry = null;
   let width = 0;
   let colours = null;
-  let late = null;
 
   const rowOf = (head, query) => {
     const start = ((get("layer") * n_head + head) * T + query) * T;
@@ -234,6 +232,7 @@ function render({ model, el }) {
   );
   const mark = make("span", { class: "hgrid-mark" });
   const verdict = readout();
+  const waiting = patience(() => verdict.say(NO_ANSWER));
   verdict.root.classList.add("hgrid-verdict");
   const panel = make(
     "div",
@@ -263,12 +262,10 @@ function render({ model, el }) {
       make("span", { class: "hgrid-axes", text: "Query down, key across; the bars are the framed row." }),
     ),
     panel,
-    make("p", {
-      class: "hgrid-hint",
-      text:
-        "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose " +
+    hint(
+      "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose " +
         `a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`,
-    }),
+    ),
   );
 
   // --- drawing
@@ -362,14 +359,13 @@ function render({ model, el }) {
     allOn.disabled = !off.length;
     panel.classList.toggle("hgrid-asked", !effect);
     if (!effect) {
-      if (late === null) {
-        late = setTimeout(() => verdict.say("Python does not answer: run this cell again."), PATIENCE);
+      if (!waiting.isOn()) {
+        waiting.start();
         verdict.say("Python measures the loss without these heads …");
       }
       return false;
     }
-    clearTimeout(late);
-    late = null;
+    waiting.end();
     const share = (loss) => `${(100 * loss) / axisEnd(losses, guess)}%`;
     const { base, now, difference } = effect;
     baseBar.style.width = share(base);
@@ -496,7 +492,7 @@ function render({ model, el }) {
   sizes.observe(root);
   const ends = [
     () => sizes.disconnect(),
-    () => clearTimeout(late),
+    waiting.end,
     () => save.flush(),
     pointed.stop,
     verdict.stop,

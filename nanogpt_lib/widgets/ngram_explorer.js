@@ -1,6 +1,6 @@
 import { button, slider } from "../kit/browser/controls.js";
 import { make, startRoot } from "../kit/browser/elements.js";
-import { saver, watch } from "../kit/browser/python.js";
+import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { keyEntry } from "../kit/browser/tables.js";
 import { clamp, fixed } from "../kit/browser/words.js";
@@ -37,7 +37,6 @@ const TRAIN = "#0072b2";
 const VAL = "#e69f00";
 const HEIGHT = 245;
 const MARGIN = { left: 46, right: 10, top: 10, bottom: 32 };
-const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
 
 function render({ model, el }) {
   const root = startRoot(el, "ngram_explorer", "N-gram explorer: loss and writing of every order");
@@ -49,7 +48,6 @@ function render({ model, el }) {
   const top = axisTop([...train, ...val, guess]);
   let order = model.get("order");
   let width = 700;
-  let late = null;
 
   // --- the parts --------------------------------------------------------------------------------
   const contexts = (n) => `${n} (${n === 1 ? "1 character" : `${n} characters`} of context)`;
@@ -62,6 +60,7 @@ function render({ model, el }) {
     onInput: pick,
   });
   const said = readout();
+  const waiting = patience(() => said.say(NO_ANSWER));
   const canvas = make("canvas", { role: "img" });
   canvas.setAttribute(
     "aria-label",
@@ -96,8 +95,7 @@ function render({ model, el }) {
     const wanted = [...model.get("wanted")];
     wanted[order] += 1;
     save({ wanted });
-    clearTimeout(late);
-    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    waiting.start();
     showSample();
   }
   function showSample() {
@@ -110,7 +108,7 @@ function render({ model, el }) {
       : `Written by order ${order}, sample ${sample.number} (Python, seed ${model.get("seed") + sample.number - 1})`;
     text.textContent = sample.text;
     text.classList.toggle("nano-old", asked);
-    if (!asked) clearTimeout(late);
+    if (!asked) waiting.end();
   }
   function show() {
     field.set(order);
@@ -218,7 +216,7 @@ function render({ model, el }) {
   return () => {
     unwatch.forEach((end) => end());
     sized.disconnect();
-    clearTimeout(late);
+    waiting.end();
     paint.stop();
     said.stop();
     save.flush();

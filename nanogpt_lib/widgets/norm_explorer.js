@@ -1,6 +1,6 @@
 // NormExplorer: axes to average over, one part of a table to shift and scale, and what the norm lets through.
 import { button, moved, select, slider } from "../kit/browser/controls.js";
-import { make, startRoot } from "../kit/browser/elements.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
@@ -263,13 +263,11 @@ function render({ model, el }) {
       make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable),
     ),
     aloud.root,
-    make("p", {
-      class: "nano-hint",
-      text:
-        "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
+    hint(
+      "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
         "outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z " +
         `too. How far t moves is the largest step of its ${C} features. ε is 0.00001.`,
-    }),
+    ),
   );
 
   /** One of the two tables, with its histogram; only the first can be reached by keyboard. */

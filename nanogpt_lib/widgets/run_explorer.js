@@ -2,7 +2,7 @@
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
 import { button, checkbox, choice, select, slider, textField } from "../kit/browser/controls.js";
-import { make, newId, put, startRoot } from "../kit/browser/elements.js";
+import { hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
 import { asker, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { fixed } from "../kit/browser/words.js";
@@ -452,19 +452,17 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    make("p", {
-      class: "cur-hint",
-      text:
-        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
+    hint(
+      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
         "the same numbers as the recorded ones, sooner. Between slices the kernel does your other cells, and that " +
         "time is not counted. At the end it is measured on the whole validation split, and its row joins the table.",
-    }),
+    ),
   );
   const silent = () => {
     live = null;
     showOwn("Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.");
   };
-  const ask = asker(model, PATIENCE, silent);
+  const ask = asker(model, silent, PATIENCE);
   function start() {
     if (live?.mine) return;
     runs += 1;
@@ -585,10 +583,7 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, rank),
-    make("p", {
-      class: "cur-hint",
-      text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`,
-    }),
+    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`),
   );
   root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
 

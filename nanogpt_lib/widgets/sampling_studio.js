@@ -1,7 +1,7 @@
 // SamplingStudio: a text that streams, and behind each of its characters the choice that it was.
 import { button, checkbox, moved, slider, textField } from "../kit/browser/controls.js";
-import { make, newId, startRoot } from "../kit/browser/elements.js";
-import { asker, saver, throttle, watch } from "../kit/browser/python.js";
+import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
+import { asker, NO_ANSWER, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
 import { painter } from "./pictures/canvas.js";
@@ -10,7 +10,6 @@ const SLICE = 8; // characters asked for at once; the first comes alone, to be t
 const MOST_ROWS = 13; // candidates that a choice keeps at most, and one for all others
 const LONGEST = 1000;
 const HIGHEST_SEED = 2 ** 31 - 1;
-const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
 const STAGES = ["the model", "temperature", "top-k", "top-p"];
 const NAMES = ["A", "B"];
 
@@ -121,8 +120,8 @@ function render({ model, el }) {
 
   // --- asking Python: a lost kernel must not take the text away
 
-  const silent = () => notify("Python does not answer: run this cell again. The text stays to be looked at.");
-  const ask = asker(model, PATIENCE, silent);
+  const silent = () => notify(`${NO_ANSWER} The text stays to be looked at.`);
+  const ask = asker(model, silent);
 
   // --- one page
 
@@ -509,12 +508,10 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
     status.root,
     both,
-    make("p", {
-      class: "studio-hint",
-      text:
-        "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: " +
+    hint(
+      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: " +
         "arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck.",
-    }),
+    ),
   );
   function showCompare() {
     compare.set(get("compare"));

@@ -2,7 +2,7 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import { button, select, slider } from "../kit/browser/controls.js";
-import { make, startRoot } from "../kit/browser/elements.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
@@ -145,13 +145,11 @@ function render({ model, el }) {
     make("div", { class: "nano-light nano-roomy" }, sign, said.root),
     make("div", { class: "nano-panels" }, left, make("div", { class: "nano-panel" }, example, exampleKey)),
     measures,
-    make("p", {
-      class: "nano-hint",
-      text:
-        `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ` +
+    hint(
+      `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ` +
         `${layout.seed}). What stands for all of them is the mean, unless it is called the median. ` +
         `The gradient is that of the weight of key 0; its bars end at ${layout.measures.at(-1)[1]}.`,
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------

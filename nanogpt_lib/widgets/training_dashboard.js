@@ -1,7 +1,7 @@
 // TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
 import { button, slider } from "../kit/browser/controls.js";
-import { make, put, startRoot } from "../kit/browser/elements.js";
-import { watch } from "../kit/browser/python.js";
+import { hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { asker, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp } from "../kit/browser/words.js";
 import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
@@ -89,7 +89,6 @@ function render({ model, el }) {
   let chosen = Math.max(0, model.get("curve").length - 1);
   let known = model.get("curve").length;
   let width = 0;
-  let late = null;
   let notice = null; // Python does not answer
 
   // --- asking Python
@@ -100,21 +99,9 @@ function render({ model, el }) {
       "again. What is here stays.";
     show();
   };
-  const wait = () => {
-    clearTimeout(late);
-    late = setTimeout(silent, PATIENCE);
-  };
-  function ask(content) {
-    try {
-      model.send(content);
-    } catch (error) {
-      console.warn(error); // a closed channel throws; its words are for developers
-      silent();
-    }
-  }
+  const ask = asker(model, silent, PATIENCE);
   const act = (what) => {
     notice = null;
-    wait();
     ask({ do: what });
   };
 
@@ -253,13 +240,11 @@ function render({ model, el }) {
     wrote,
     paper,
     table,
-    make("p", {
-      class: "dash-hint",
-      text:
-        "The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. " +
+    hint(
+      "The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. " +
         "It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on " +
         `the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`,
-    }),
+    ),
   );
 
   // --- what happens
@@ -508,11 +493,9 @@ function render({ model, el }) {
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    clearTimeout(late);
-    if (is === "training") {
-      wait();
-      if (serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    }
+    ask.answered();
+    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
+    else if (is === "training") ask.wait();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
@@ -520,7 +503,7 @@ function render({ model, el }) {
   else show();
   return () => {
     ends.forEach((end) => end());
-    clearTimeout(late);
+    ask.answered();
     paint.stop();
     status.stop();
     judged.stop();

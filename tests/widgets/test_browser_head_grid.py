@@ -75,7 +75,7 @@ HOVER = """(root, i) => {
 # What may not lie over one another: boxes with text, and the maps.
 PARTS = (
     ".hgrid-token, .hgrid-title label, .hgrid-state, .hgrid-map, .hgrid-most, .hgrid-caption, "
-    ".hgrid-name, .hgrid-number, .nano-said, .hgrid-legend span, .hgrid-hint, .nano-button"
+    ".hgrid-name, .hgrid-number, .nano-said, .hgrid-legend span, .nano-hint, .nano-button"
 )
 
 opened = page_of(CELLS)
@@ -281,7 +281,7 @@ def test_both_themes_can_be_read_and_nothing_lies_over_anything(notebook: Notebo
                     ".hgrid-token",
                     ".hgrid-most, .hgrid-off .hgrid-state",
                     ".nano-said, .hgrid-caption, .hgrid-name, .hgrid-number",
-                    ".hgrid-legend span, .hgrid-hint",
+                    ".hgrid-legend span, .nano-hint",
                 )
                 assert widget.evaluate(BOXES_OVER_BOXES, PARTS) == []
             notebook.screenshot(f"head_grid_{theme}{'' if off == '[]' else '_off'}", root)

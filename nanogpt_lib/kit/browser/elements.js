@@ -30,6 +30,13 @@ export function make(tag, props = {}, ...children) {
   return element;
 }
 
+/** What can be done here, in small letters below all else. */
+export const hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+
+/** Details behind a fold, closed at first. */
+export const fold = (summary, ...inside) =>
+  make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
+
 /** The text of an element, put there only if it is another one: what stays need not be laid out anew. */
 export function put(element, text) {
   if (element.textContent !== text) element.textContent = text;

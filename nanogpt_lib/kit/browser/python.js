@@ -40,26 +40,45 @@ export function saver(model, wait = 80) {
   return save;
 }
 
+/** What is said where Python stays silent. */
+export const NO_ANSWER = "Python does not answer: run this cell again.";
+
+const PATIENCE = 5000; // milliseconds
+
+/** Waits for Python: `silent` is called some time after `start()`, unless `end()` comes first. */
+export function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
+
 /**
  * A function that sends Python a question and says whether it could be sent. `silent` is called when it could
- * not, and when nothing came back in `patience` milliseconds: `answered()` ends the waiting.
+ * not, and when nothing came back in time: `answered()` ends the waiting, `wait()` begins it anew.
  */
-export function asker(model, patience, silent) {
-  let late = null;
+export function asker(model, silent, wait) {
+  const waiting = patience(silent, wait);
   const ask = (content) => {
-    clearTimeout(late);
-    late = setTimeout(silent, patience);
+    waiting.start();
     try {
       model.send(content);
       return true;
     } catch (error) {
       console.warn(error); // a closed channel throws; its words are for developers
-      clearTimeout(late);
+      waiting.end();
       silent();
       return false;
     }
   };
-  ask.answered = () => clearTimeout(late);
+  ask.wait = waiting.start;
+  ask.answered = waiting.end;
   return ask;
 }
 
