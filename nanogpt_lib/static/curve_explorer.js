@@ -188,21 +188,21 @@ function onTheme(root, call) {
   };
 }
 function painter(root, draw) {
-  let frame = null;
+  let frame2 = null;
   const finish = () => draw() !== false && markDrawn(root);
   const paint = () => {
-    if (frame !== null) return;
-    frame = requestAnimationFrame(() => {
-      frame = null;
+    if (frame2 !== null) return;
+    frame2 = requestAnimationFrame(() => {
+      frame2 = null;
       finish();
     });
   };
   paint.now = () => {
-    if (frame !== null) cancelAnimationFrame(frame);
-    frame = null;
+    if (frame2 !== null) cancelAnimationFrame(frame2);
+    frame2 = null;
     finish();
   };
-  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
 function widePainter(root, box, draw) {
@@ -225,149 +225,93 @@ function widePainter(root, box, draw) {
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
-var COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-var SHAPES = ["circle", "square", "up", "diamond", "down", "cross"];
-var DASHES = { train: [8, 5], val: [] };
 var HEIGHT = 300;
 var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
-var lookOf = (at) => ({
-  colour: COLOURS[at % COLOURS.length],
-  shape: SHAPES[(at + Math.floor(at / COLOURS.length)) % SHAPES.length]
-});
-function range(curves) {
-  const values = curves.flatMap((curve) => curve.length > 2 ? curve.slice(1) : curve);
-  if (!values.length) return { low: 0, high: 1, lines: [] };
-  const room = Math.max(0.02, (Math.max(...values) - Math.min(...values)) * 0.06);
-  const [low, high] = [Math.min(...values) - room, Math.max(...values) + room];
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((one) => (high - low) / one <= 7) ?? 5;
-  const first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return {
-    low,
-    high,
-    lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2)))
+function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
+  const context = sizeCanvas(canvas, width, height);
+  const inner = width - margin.left - margin.right;
+  const floor = height - margin.bottom;
+  const across = (place) => margin.left + inner * (place - x.from) / (x.to - x.from);
+  const up = (value) => floor - (floor - margin.top) * (value - y.low) / (y.high - y.low);
+  const upright = (place) => {
+    context.fillStyle = colours.text;
+    context.fillRect(Math.round(across(place)), margin.top, 1, floor - margin.top);
   };
-}
-function ticks(last) {
-  const size = 10 ** Math.floor(Math.log10(last / 2));
-  const step = [1, 2, 5, 10].map((one) => one * size / 2).find((one) => last / one <= 7) ?? 10 * size;
-  const count = Math.floor(last * 1.0011 / step) + 1;
-  return Array.from({ length: count }, (_, at) => Number((at * step).toPrecision(6)));
-}
-function sample(draw, wide) {
-  const canvas = make("canvas", { class: "cur-sample", "aria-hidden": "true" });
-  return { canvas, paint: (colours) => draw(sizeCanvas(canvas, wide, 16), colours) };
-}
-var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 8, lookOf(at).colour, true), 16);
-var dashSample = (split) => sample((context, colours) => {
-  const [x, y] = [(value) => value, () => 8];
-  line(context, { across: x, up: y }, [0, 30], [0, 0], { colour: colours.text, dash: DASHES[split] });
-}, 30);
-function axes(context, { width, from, to, low, high, lines, places, format, title, colours }) {
-  const inner = width - MARGIN.left - MARGIN.right;
-  const floor = HEIGHT - MARGIN.bottom;
-  const across = (place) => MARGIN.left + inner * (place - from) / (to - from);
-  const up = (loss) => floor - (floor - MARGIN.top) * (loss - low) / (high - low);
-  context.font = `12px ${colours.font}`;
-  context.textBaseline = "middle";
-  context.textAlign = "right";
-  for (const loss of lines) {
-    context.fillStyle = colours.line;
-    context.fillRect(MARGIN.left, Math.round(up(loss)), inner, 1);
-    context.fillStyle = colours.muted;
-    context.fillText(loss.toFixed(high - low < 0.4 ? 2 : 1), MARGIN.left - 6, up(loss));
-  }
-  context.fillStyle = colours.muted;
-  context.textAlign = "center";
-  for (const place of places) {
-    const text = format(place);
-    const most = width - 2 - context.measureText(text).width / 2;
-    context.fillText(text, Math.min(across(place), most), floor + 13);
-  }
-  context.fillText(title, MARGIN.left + inner / 2, HEIGHT - 8);
+  const say = (text) => {
+    context.fillStyle = colours.text;
+    context.fillText(text, margin.left + inner / 2, height / 2);
+  };
   const inside = (draw) => {
     context.save();
     context.beginPath();
-    context.rect(MARGIN.left, MARGIN.top, inner, floor - MARGIN.top);
+    context.rect(margin.left, margin.top, inner, floor - margin.top);
     context.clip();
     draw();
     context.restore();
   };
-  const upright = (place) => {
-    context.fillStyle = colours.text;
-    context.fillRect(Math.round(across(place)), MARGIN.top, 1, floor - MARGIN.top);
-  };
-  const say = (text) => {
-    context.fillStyle = colours.text;
-    context.fillText(text, MARGIN.left + inner / 2, HEIGHT / 2);
-  };
-  return { across, up, inside, upright, say };
+  const picture = { context, inner, floor, across, up, upright, say, inside };
+  under?.(picture);
+  context.font = `12px ${colours.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const value of y.ticks) {
+    context.globalAlpha = y.faint ? 0.5 : 1;
+    context.fillStyle = value === y.strong ? colours.muted : colours.line;
+    context.fillRect(margin.left, Math.round(up(value)), inner, 1);
+    context.globalAlpha = 1;
+    context.fillStyle = colours.muted;
+    context.fillText(y.format(value), margin.left - 6, up(value));
+  }
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  for (const place of x.ticks ?? []) {
+    const text = x.format(place);
+    const most = width - 2 - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(across(place), most), floor + 13);
+  }
+  if (x.title) context.fillText(x.title, margin.left + inner / 2, height - 8);
+  return picture;
 }
-function line(context, { across, up }, places, losses, { colour, dash = [], wide = 2.5, strength = 1 }) {
+function line({ context, across, up }, places, values, { colour, dash = [], wide = 2.5, strength = 1 }) {
   context.strokeStyle = colour;
   context.lineWidth = wide;
   context.globalAlpha = strength;
   context.setLineDash(dash);
   context.beginPath();
-  losses.forEach((loss, at) => context.lineTo(across(places[at]), up(loss)));
+  values.forEach((value, at) => context.lineTo(across(places[at]), up(value)));
   context.stroke();
   context.globalAlpha = 1;
   context.setLineDash([]);
 }
-function mark(context, shape, x, y, colour, filled, ground = null) {
-  const r = filled ? 5.5 : 4.5;
-  const corners = {
-    square: [
-      [-1, -1],
-      [1, -1],
-      [1, 1],
-      [-1, 1]
-    ],
-    up: [
-      [0, -1.2],
-      [1.1, 0.9],
-      [-1.1, 0.9]
-    ],
-    down: [
-      [0, 1.2],
-      [1.1, -0.9],
-      [-1.1, -0.9]
-    ],
-    diamond: [
-      [0, -1.3],
-      [1.3, 0],
-      [0, 1.3],
-      [-1.3, 0]
-    ],
-    cross: [
-      [-0.4, -1.1],
-      [0.4, -1.1],
-      [0.4, -0.4],
-      [1.1, -0.4],
-      [1.1, 0.4],
-      [0.4, 0.4],
-      [0.4, 1.1],
-      [-0.4, 1.1],
-      [-0.4, 0.4],
-      [-1.1, 0.4],
-      [-1.1, -0.4],
-      [-0.4, -0.4]
-    ]
-  }[shape];
+var CORNERS = {
+  square: "-1,-1 1,-1 1,1 -1,1",
+  up: "0,-1.2 1.1,0.9 -1.1,0.9",
+  down: "0,1.2 1.1,-0.9 -1.1,-0.9",
+  diamond: "0,-1.3 1.3,0 0,1.3 -1.3,0",
+  cross: "-0.4,-1.1 0.4,-1.1 0.4,-0.4 1.1,-0.4 1.1,0.4 0.4,0.4 0.4,1.1 -0.4,1.1 -0.4,0.4 -1.1,0.4 -1.1,-0.4 -0.4,-0.4"
+};
+function outline(context, shape, x, y, size) {
   context.beginPath();
-  if (corners) for (const [dx, dy] of corners) context.lineTo(x + 0.85 * r * dx, y + 0.85 * r * dy);
-  else context.arc(x, y, r * 0.9, 0, 2 * Math.PI);
+  if (shape === "circle") context.arc(x, y, 1.1 * size, 0, 2 * Math.PI);
+  else
+    for (const corner of CORNERS[shape].split(" ")) {
+      const [dx, dy] = corner.split(",").map(Number);
+      context.lineTo(x + size * dx, y + size * dy);
+    }
   context.closePath();
+}
+function mark(context, shape, x, y, colour, filled, ground = null) {
+  outline(context, shape, x, y, filled ? 4.6 : 3.8);
   context.fillStyle = filled ? colour : ground;
   context.fill();
   context.strokeStyle = colour;
   context.lineWidth = 1.75;
   context.stroke();
 }
-function pointing(canvas, input, onShare) {
+function pointing(canvas, input, onShare, margin = () => MARGIN) {
   const point = (event) => {
-    const inner = canvas.clientWidth - MARGIN.left - MARGIN.right;
-    onShare(clamp((event.offsetX - MARGIN.left) / inner, 0, 1));
+    const { left, right } = margin();
+    onShare(clamp((event.offsetX - left) / (canvas.clientWidth - left - right), 0, 1));
   };
   canvas.addEventListener("pointerdown", (event) => {
     event.preventDefault();
@@ -377,6 +321,49 @@ function pointing(canvas, input, onShare) {
   });
   canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
 }
+
+// nanogpt_lib/widgets/pictures/ticks.js
+var ROUND = [1, 2, 5, 10];
+function roundStep(least, rounds = ROUND) {
+  const size = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return Number((size * rounds.find((one) => one * size >= least * 0.999)).toPrecision(12));
+}
+function multiples(step, low, high) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low) / most, rounds), low, high);
+
+// nanogpt_lib/widgets/pictures/curves.js
+var COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+var SHAPES = ["circle", "square", "up", "diamond", "down", "cross"];
+var DASHES = { train: [8, 5], val: [] };
+var lookOf = (at) => ({
+  colour: COLOURS[at % COLOURS.length],
+  shape: SHAPES[(at + Math.floor(at / COLOURS.length)) % SHAPES.length]
+});
+function range(curves) {
+  const values = curves.flatMap((curve) => curve.length > 2 ? curve.slice(1) : curve);
+  if (!values.length) return { low: 0, high: 1, lines: [] };
+  const room = Math.max(0.02, (Math.max(...values) - Math.min(...values)) * 0.06);
+  const [low, high] = [Math.min(...values) - room, Math.max(...values) + room];
+  return { low, high, lines: ticks(low, high, 7) };
+}
+function placesTo(last) {
+  const step = roundStep(last / 7, [1, 2.5, 5, 10]);
+  return multiples(step, 0, last * 1.0011);
+}
+var lossText = (low, high) => (loss) => loss.toFixed(high - low < 0.4 ? 2 : 1);
+function sample(draw, wide) {
+  const canvas = make("canvas", { class: "cur-sample", "aria-hidden": "true" });
+  return { canvas, paint: (colours) => draw(sizeCanvas(canvas, wide, 16), colours) };
+}
+var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 8, lookOf(at).colour, true), 16);
+var dashSample = (split) => sample((context, colours) => {
+  const plain = { context, across: (value) => value, up: () => 8 };
+  line(plain, [0, 30], [0, 0], { colour: colours.text, dash: DASHES[split] });
+}, 30);
 
 // nanogpt_lib/widgets/curve_explorer.js
 function toggled(all, chosen, name, on) {
@@ -416,12 +403,12 @@ function render({ model, el }) {
   );
   const marks = variants.map((_, at) => markSample(at));
   const dashes = splits.map(dashSample);
-  variantBoxes.forEach((box, at) => box.root.append(marks[at].canvas));
-  splitBoxes.forEach((box, at) => box.root.append(dashes[at].canvas));
+  variantBoxes.forEach((box2, at) => box2.root.append(marks[at].canvas));
+  splitBoxes.forEach((box2, at) => box2.root.append(dashes[at].canvas));
   const group = (label, fields) => make(
     "div",
     { class: "nano-field cur-group", role: "group", "aria-label": label },
-    ...fields.map((box) => box.root)
+    ...fields.map((box2) => box2.root)
   );
   const stepField = slider({
     label: "read at step",
@@ -433,7 +420,7 @@ function render({ model, el }) {
   });
   const said = readout();
   const canvas = make("canvas", { role: "img" });
-  const picture = make("div", { class: "cur-picture" }, canvas);
+  const box = make("div", { class: "cur-picture" }, canvas);
   const heads = ["training", "validation", "gap", "lowest validation", "at steps", "whole split, end"];
   const rows = variants.map((variant) => {
     const cells = heads.map(() => make("td", { class: "cur-number" }));
@@ -459,7 +446,7 @@ function render({ model, el }) {
   root.append(
     make("div", { class: "nano-bar" }, group("variants", variantBoxes), group("losses", splitBoxes)),
     make("div", { class: "nano-bar" }, stepField.root),
-    picture,
+    box,
     said.root,
     make("div", { class: "cur-scroll" }, table),
     hint(
@@ -470,8 +457,8 @@ function render({ model, el }) {
     const at = steps.indexOf(model.get("step"));
     const [chosen, wanted] = [model.get("variants"), model.get("splits")];
     stepField.set(at);
-    variantBoxes.forEach((box, v) => box.set(chosen.includes(variants[v])));
-    splitBoxes.forEach((box, s) => box.set(wanted.includes(splits[s])));
+    variantBoxes.forEach((box2, v) => box2.set(chosen.includes(variants[v])));
+    splitBoxes.forEach((box2, s) => box2.set(wanted.includes(splits[s])));
     const words = variants.flatMap((name, v) => chosen.includes(name) ? [curves[v].words[at]] : []);
     const first = `Step ${steps[at]}.`;
     said.say(words.length ? [first, ...words].join(" ") : "Tick a variant to see its curves.");
@@ -482,43 +469,43 @@ function render({ model, el }) {
     });
     paint();
   }
-  const paint = widePainter(root, picture, (width) => {
+  const paint = widePainter(root, box, (width) => {
     const colours = themeColours(root);
     if (colours.text !== ink) [...marks, ...dashes].forEach((one) => one.paint(colours));
     ink = colours.text;
-    const context = sizeCanvas(canvas, width, HEIGHT);
     const at = steps.indexOf(model.get("step"));
     const chosen = variants.map((_, v) => v).filter((v) => model.get("variants").includes(variants[v]));
     const wanted = splits.filter((split) => model.get("splits").includes(split));
     const all = chosen.flatMap((v) => wanted.flatMap((split) => curves[v][split]));
     const { low, high, lines } = range(all);
-    const frame = axes(context, {
+    const picture = frame(canvas, {
       width,
-      from: steps[0],
-      to: steps.at(-1),
-      low,
-      high,
-      lines,
-      places: ticks(steps.at(-1)),
-      format: String,
-      title: "step (loss in nats per character)",
+      x: {
+        from: steps[0],
+        to: steps.at(-1),
+        ticks: placesTo(steps.at(-1)),
+        format: String,
+        title: "step (loss in nats per character)"
+      },
+      y: { low, high, ticks: lines, format: lossText(low, high) },
       colours
     });
+    const { context } = picture;
     if (!all.length) {
-      frame.say("Tick a variant and a loss.");
+      picture.say("Tick a variant and a loss.");
       describe(at, chosen, wanted);
       return;
     }
-    frame.upright(steps[at]);
-    frame.inside(() => {
+    picture.upright(steps[at]);
+    picture.inside(() => {
       for (const v of chosen) {
         const { colour } = lookOf(v);
         for (const split of wanted) {
           const style = { colour, dash: DASHES[split] };
           if (curves[v][split].length > 1)
             for (const losses of curves[v][split])
-              line(context, frame, steps, losses, { ...style, wide: 1, strength: 0.55 });
-          line(context, frame, steps, curves[v][`${split}_mean`], style);
+              line(picture, steps, losses, { ...style, wide: 1, strength: 0.55 });
+          line(picture, steps, curves[v][`${split}_mean`], style);
         }
       }
     });
@@ -530,8 +517,8 @@ function render({ model, el }) {
           mark(
             context,
             shape,
-            frame.across(steps[place]),
-            frame.up(losses[place]),
+            picture.across(steps[place]),
+            picture.up(losses[place]),
             colour,
             false,
             colours.back
@@ -539,7 +526,7 @@ function render({ model, el }) {
         });
       for (const split of wanted) {
         const loss = curves[v][`${split}_mean`][at];
-        if (loss <= high) mark(context, shape, frame.across(steps[at]), frame.up(loss), colour, true);
+        if (loss <= high) mark(context, shape, picture.across(steps[at]), picture.up(loss), colour, true);
       }
     }
     describe(at, chosen, wanted);

@@ -20,6 +20,7 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -230,21 +231,21 @@ function onTheme(root, call) {
   };
 }
 function painter(root, draw) {
-  let frame = null;
+  let frame2 = null;
   const finish = () => draw() !== false && markDrawn(root);
   const paint = () => {
-    if (frame !== null) return;
-    frame = requestAnimationFrame(() => {
-      frame = null;
+    if (frame2 !== null) return;
+    frame2 = requestAnimationFrame(() => {
+      frame2 = null;
       finish();
     });
   };
   paint.now = () => {
-    if (frame !== null) cancelAnimationFrame(frame);
-    frame = null;
+    if (frame2 !== null) cancelAnimationFrame(frame2);
+    frame2 = null;
     finish();
   };
-  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
 function widePainter(root, box, draw) {
@@ -266,11 +267,96 @@ function widePainter(root, box, draw) {
   return paint;
 }
 
+// nanogpt_lib/widgets/pictures/chart.js
+var HEIGHT = 300;
+var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
+function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
+  const context = sizeCanvas(canvas, width, height);
+  const inner = width - margin.left - margin.right;
+  const floor = height - margin.bottom;
+  const across = (place) => margin.left + inner * (place - x.from) / (x.to - x.from);
+  const up = (value) => floor - (floor - margin.top) * (value - y.low) / (y.high - y.low);
+  const upright = (place) => {
+    context.fillStyle = colours.text;
+    context.fillRect(Math.round(across(place)), margin.top, 1, floor - margin.top);
+  };
+  const say = (text) => {
+    context.fillStyle = colours.text;
+    context.fillText(text, margin.left + inner / 2, height / 2);
+  };
+  const inside = (draw) => {
+    context.save();
+    context.beginPath();
+    context.rect(margin.left, margin.top, inner, floor - margin.top);
+    context.clip();
+    draw();
+    context.restore();
+  };
+  const picture = { context, inner, floor, across, up, upright, say, inside };
+  under?.(picture);
+  context.font = `12px ${colours.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const value of y.ticks) {
+    context.globalAlpha = y.faint ? 0.5 : 1;
+    context.fillStyle = value === y.strong ? colours.muted : colours.line;
+    context.fillRect(margin.left, Math.round(up(value)), inner, 1);
+    context.globalAlpha = 1;
+    context.fillStyle = colours.muted;
+    context.fillText(y.format(value), margin.left - 6, up(value));
+  }
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  for (const place of x.ticks ?? []) {
+    const text = x.format(place);
+    const most = width - 2 - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(across(place), most), floor + 13);
+  }
+  if (x.title) context.fillText(x.title, margin.left + inner / 2, height - 8);
+  return picture;
+}
+var CORNERS = {
+  square: "-1,-1 1,-1 1,1 -1,1",
+  up: "0,-1.2 1.1,0.9 -1.1,0.9",
+  down: "0,1.2 1.1,-0.9 -1.1,-0.9",
+  diamond: "0,-1.3 1.3,0 0,1.3 -1.3,0",
+  cross: "-0.4,-1.1 0.4,-1.1 0.4,-0.4 1.1,-0.4 1.1,0.4 0.4,0.4 0.4,1.1 -0.4,1.1 -0.4,0.4 -1.1,0.4 -1.1,-0.4 -0.4,-0.4"
+};
+function outline(context, shape, x, y, size) {
+  context.beginPath();
+  if (shape === "circle") context.arc(x, y, 1.1 * size, 0, 2 * Math.PI);
+  else
+    for (const corner of CORNERS[shape].split(" ")) {
+      const [dx, dy] = corner.split(",").map(Number);
+      context.lineTo(x + size * dx, y + size * dy);
+    }
+  context.closePath();
+}
+function dot(context, shape, x, y, colour, size) {
+  outline(context, shape, x, y, size);
+  context.fillStyle = colour;
+  context.fill();
+}
+
+// nanogpt_lib/widgets/pictures/ticks.js
+var ROUND = [1, 2, 5, 10];
+function roundStep(least, rounds = ROUND) {
+  const size = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return Number((size * rounds.find((one) => one * size >= least * 0.999)).toPrecision(12));
+}
+function multiples(step, low, high) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low) / most, rounds), low, high);
+
 // nanogpt_lib/widgets/depth_explorer.js
 var COLOURS = ["#0072b2", "#d55e00", "#009e73"];
 var DASHES = [[], [5, 4], []];
-var HEIGHT = 220;
-var MARGIN = { left: 50, right: 12, top: 10, bottom: 40 };
+var SHAPES = ["circle", "square", "circle"];
+var HEIGHT2 = 220;
+var MARGIN2 = { left: 50, right: 12, top: 10, bottom: 40 };
 function unpack(numbers, layout, { init, residual, norm, n_layer }) {
   const { inits, deepest } = layout;
   const stack = 4 * inits.findIndex(([name]) => name === init) + 2 * Number(residual) + Number(norm);
@@ -353,10 +439,8 @@ function render({ model, el }) {
     const name = at ? `after layer ${at}` : "input";
     return { row: make("tr", {}, make("th", { scope: "row", text: name }), ...cells), cells };
   });
-  const all = make(
-    "details",
-    { class: "dep-all" },
-    make("summary", { text: "The numbers of every layer" }),
+  const all = fold(
+    "The numbers of every layer",
     make(
       "table",
       { class: "nano-table" },
@@ -397,30 +481,27 @@ function render({ model, el }) {
     paint();
   }
   function draw({ canvas, shown }, lists, colours, width) {
-    const context = sizeCanvas(canvas, width, HEIGHT);
-    const inner = width - MARGIN.left - MARGIN.right;
-    const floor = HEIGHT - MARGIN.bottom;
     const { low, high, lines } = decades(lists.flat());
-    const across = (place) => MARGIN.left + inner * place / deepest;
-    const up = (power) => floor - (floor - MARGIN.top) * (clamp(power, low, high) - low) / (high - low);
-    context.clearRect(0, 0, width, HEIGHT);
-    context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const power of lines) {
-      context.fillStyle = power ? colours.line : colours.muted;
-      context.fillRect(MARGIN.left, Math.round(up(power)), inner, 1);
-      context.fillStyle = colours.muted;
-      context.fillText(tick(power), MARGIN.left - 6, up(power));
-    }
-    context.textAlign = "center";
-    for (let place = 0; place <= deepest; place += 4)
-      context.fillText(String(place), across(place), floor + 13);
-    context.fillText("layers passed", MARGIN.left + inner / 2, HEIGHT - 8);
+    const { context, across, up } = frame(canvas, {
+      width,
+      height: HEIGHT2,
+      margin: MARGIN2,
+      x: {
+        from: 0,
+        to: deepest,
+        ticks: ticks(0, deepest, 6, [1, 2, 4, 10]),
+        // layers are counted in fours
+        format: String,
+        title: "layers passed"
+      },
+      y: { low, high, ticks: lines, format: tick, strong: 0 },
+      // 1 is what everything is compared with
+      colours
+    });
     lists.forEach((values, at) => {
-      const points = values.map((value, place) => [across(place), up(Math.log10(value))]);
+      const points = values.map((value, place) => [across(place), up(clamp(Math.log10(value), low, high))]);
       const told = values.map((value) => !tooSmall(value));
-      context.strokeStyle = context.fillStyle = COLOURS[shown[at]];
+      context.strokeStyle = COLOURS[shown[at]];
       context.lineWidth = 2;
       context.setLineDash(DASHES[shown[at]]);
       context.beginPath();
@@ -430,12 +511,8 @@ function render({ model, el }) {
       });
       context.stroke();
       context.setLineDash([]);
-      for (const [x, y] of points.filter((_, place) => told[place])) {
-        context.beginPath();
-        if (shown[at] === 1) context.rect(x - 3, y - 3, 6, 6);
-        else context.arc(x, y, 3.5, 0, 2 * Math.PI);
-        context.fill();
-      }
+      for (const [x, y] of points.filter((_, place) => told[place]))
+        dot(context, SHAPES[shown[at]], x, y, COLOURS[shown[at]], 3);
     });
   }
   const paint = widePainter(root, forwards.box, (width) => {

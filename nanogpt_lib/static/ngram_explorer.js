@@ -209,23 +209,96 @@ function onTheme(root, call) {
   };
 }
 function painter(root, draw) {
-  let frame = null;
+  let frame2 = null;
   const finish = () => draw() !== false && markDrawn(root);
   const paint = () => {
-    if (frame !== null) return;
-    frame = requestAnimationFrame(() => {
-      frame = null;
+    if (frame2 !== null) return;
+    frame2 = requestAnimationFrame(() => {
+      frame2 = null;
       finish();
     });
   };
   paint.now = () => {
-    if (frame !== null) cancelAnimationFrame(frame);
-    frame = null;
+    if (frame2 !== null) cancelAnimationFrame(frame2);
+    frame2 = null;
     finish();
   };
-  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
+
+// nanogpt_lib/widgets/pictures/chart.js
+var HEIGHT = 300;
+var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
+function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
+  const context = sizeCanvas(canvas, width, height);
+  const inner = width - margin.left - margin.right;
+  const floor = height - margin.bottom;
+  const across = (place) => margin.left + inner * (place - x.from) / (x.to - x.from);
+  const up = (value) => floor - (floor - margin.top) * (value - y.low) / (y.high - y.low);
+  const upright = (place) => {
+    context.fillStyle = colours.text;
+    context.fillRect(Math.round(across(place)), margin.top, 1, floor - margin.top);
+  };
+  const say = (text) => {
+    context.fillStyle = colours.text;
+    context.fillText(text, margin.left + inner / 2, height / 2);
+  };
+  const inside = (draw) => {
+    context.save();
+    context.beginPath();
+    context.rect(margin.left, margin.top, inner, floor - margin.top);
+    context.clip();
+    draw();
+    context.restore();
+  };
+  const picture = { context, inner, floor, across, up, upright, say, inside };
+  under?.(picture);
+  context.font = `12px ${colours.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const value of y.ticks) {
+    context.globalAlpha = y.faint ? 0.5 : 1;
+    context.fillStyle = value === y.strong ? colours.muted : colours.line;
+    context.fillRect(margin.left, Math.round(up(value)), inner, 1);
+    context.globalAlpha = 1;
+    context.fillStyle = colours.muted;
+    context.fillText(y.format(value), margin.left - 6, up(value));
+  }
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  for (const place of x.ticks ?? []) {
+    const text = x.format(place);
+    const most = width - 2 - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(across(place), most), floor + 13);
+  }
+  if (x.title) context.fillText(x.title, margin.left + inner / 2, height - 8);
+  return picture;
+}
+function line({ context, across, up }, places, values, { colour, dash = [], wide = 2.5, strength = 1 }) {
+  context.strokeStyle = colour;
+  context.lineWidth = wide;
+  context.globalAlpha = strength;
+  context.setLineDash(dash);
+  context.beginPath();
+  values.forEach((value, at) => context.lineTo(across(places[at]), up(value)));
+  context.stroke();
+  context.globalAlpha = 1;
+  context.setLineDash([]);
+}
+
+// nanogpt_lib/widgets/pictures/ticks.js
+var ROUND = [1, 2, 5, 10];
+function roundStep(least, rounds = ROUND) {
+  const size = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return Number((size * rounds.find((one) => one * size >= least * 0.999)).toPrecision(12));
+}
+function multiples(step, low, high) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low) / most, rounds), low, high);
 
 // nanogpt_lib/widgets/ngram_explorer.js
 function axisTop(values) {
@@ -251,8 +324,8 @@ function orderAt(x, orders, left, width) {
 }
 var TRAIN = "#0072b2";
 var VAL = "#e69f00";
-var HEIGHT = 245;
-var MARGIN = { left: 46, right: 10, top: 10, bottom: 32 };
+var HEIGHT2 = 245;
+var MARGIN2 = { left: 46, right: 10, top: 10, bottom: 32 };
 function render({ model, el }) {
   const root = startRoot(el, "ngram_explorer", "N-gram explorer: loss and writing of every order");
   const save = saver(model, 40);
@@ -329,35 +402,28 @@ function render({ model, el }) {
   }
   const paint = painter(root, () => {
     const colours = themeColours(root);
-    const context = sizeCanvas(canvas, width, HEIGHT);
-    const inner = width - MARGIN.left - MARGIN.right;
-    const floor = HEIGHT - MARGIN.bottom;
-    const y = (loss) => floor - (floor - MARGIN.top) * loss / top;
-    context.clearRect(0, 0, width, HEIGHT);
-    context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    for (let loss = 0; loss <= top; loss += 1) {
-      context.fillStyle = colours.line;
-      context.globalAlpha = loss ? 0.5 : 1;
-      context.fillRect(MARGIN.left, Math.round(y(loss)), inner, 1);
-      context.globalAlpha = 1;
-      context.fillStyle = colours.muted;
-      context.textAlign = "right";
-      context.fillText(String(loss), MARGIN.left - 7, y(loss));
-    }
+    const picture = frame(canvas, {
+      width,
+      height: HEIGHT2,
+      margin: MARGIN2,
+      x: { from: 0, to: orders },
+      y: { low: 0, high: top, ticks: ticks(0, top, top), format: String, faint: true },
+      colours
+    });
+    const { context, inner, floor, up: y } = picture;
     context.save();
-    context.translate(13, (floor + MARGIN.top) / 2);
+    context.translate(13, (floor + MARGIN2.top) / 2);
     context.rotate(-Math.PI / 2);
     context.textAlign = "center";
     context.fillText("loss (nats/char)", 0, 0);
     context.restore();
-    for (const place of barPlaces(orders, MARGIN.left, inner)) {
+    for (const place of barPlaces(orders, MARGIN2.left, inner)) {
       const chosen = place.order === order;
       if (chosen) {
         context.fillStyle = colours.panel;
-        context.fillRect(place.group + 2, MARGIN.top, place.width - 4, floor - MARGIN.top);
+        context.fillRect(place.group + 2, MARGIN2.top, place.width - 4, floor - MARGIN2.top);
         context.fillStyle = colours.accent;
-        context.fillRect(place.group + 2, HEIGHT - 6, place.width - 4, 4);
+        context.fillRect(place.group + 2, HEIGHT2 - 6, place.width - 4, 4);
       }
       bar(context, place.train, y(train[place.order]), place.bar, floor, TRAIN, false);
       bar(context, place.val, y(val[place.order]), place.bar, floor, VAL, true);
@@ -379,24 +445,18 @@ function render({ model, el }) {
     context.font = `12px ${colours.font}`;
     context.textAlign = "left";
     context.fillText("order", 4, floor + 13);
-    context.strokeStyle = colours.text;
-    context.setLineDash([6, 4]);
-    context.beginPath();
-    context.moveTo(MARGIN.left, y(guess));
-    context.lineTo(width - MARGIN.right, y(guess));
-    context.stroke();
-    context.setLineDash([]);
+    line(picture, [0, orders], [guess, guess], { colour: colours.text, dash: [6, 4], wide: 1 });
     context.fillStyle = colours.text;
     context.textAlign = "right";
     context.fillText(
       `uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`,
-      width - MARGIN.right - 4,
+      width - MARGIN2.right - 4,
       y(guess) - 9
     );
   });
   canvas.addEventListener("click", (event) => {
     const x = event.clientX - canvas.getBoundingClientRect().left;
-    pick(orderAt(x, orders, MARGIN.left, width - MARGIN.left - MARGIN.right));
+    pick(orderAt(x, orders, MARGIN2.left, width - MARGIN2.left - MARGIN2.right));
   });
   const unwatch = [
     watch(model, ["samples", "wanted"], () => {

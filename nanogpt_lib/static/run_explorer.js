@@ -268,164 +268,112 @@ function onTheme(root, call) {
   };
 }
 function painter(root, draw) {
-  let frame = null;
+  let frame2 = null;
   const finish = () => draw() !== false && markDrawn(root);
   const paint = () => {
-    if (frame !== null) return;
-    frame = requestAnimationFrame(() => {
-      frame = null;
+    if (frame2 !== null) return;
+    frame2 = requestAnimationFrame(() => {
+      frame2 = null;
       finish();
     });
   };
   paint.now = () => {
-    if (frame !== null) cancelAnimationFrame(frame);
-    frame = null;
+    if (frame2 !== null) cancelAnimationFrame(frame2);
+    frame2 = null;
     finish();
   };
-  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
-var COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
-var SHAPES = ["circle", "square", "up", "diamond", "down", "cross"];
-var DASHES = { train: [8, 5], val: [] };
 var HEIGHT = 300;
 var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
-var lookOf = (at) => ({
-  colour: COLOURS[at % COLOURS.length],
-  shape: SHAPES[(at + Math.floor(at / COLOURS.length)) % SHAPES.length]
-});
-function range(curves) {
-  const values = curves.flatMap((curve) => curve.length > 2 ? curve.slice(1) : curve);
-  if (!values.length) return { low: 0, high: 1, lines: [] };
-  const room = Math.max(0.02, (Math.max(...values) - Math.min(...values)) * 0.06);
-  const [low, high] = [Math.min(...values) - room, Math.max(...values) + room];
-  const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2].find((one) => (high - low) / one <= 7) ?? 5;
-  const first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return {
-    low,
-    high,
-    lines: Array.from({ length: count }, (_, at) => Number(((first + at) * step).toFixed(2)))
+function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
+  const context = sizeCanvas(canvas, width, height);
+  const inner = width - margin.left - margin.right;
+  const floor = height - margin.bottom;
+  const across = (place) => margin.left + inner * (place - x.from) / (x.to - x.from);
+  const up = (value) => floor - (floor - margin.top) * (value - y.low) / (y.high - y.low);
+  const upright = (place) => {
+    context.fillStyle = colours.text;
+    context.fillRect(Math.round(across(place)), margin.top, 1, floor - margin.top);
   };
-}
-function ticks(last) {
-  const size = 10 ** Math.floor(Math.log10(last / 2));
-  const step = [1, 2, 5, 10].map((one) => one * size / 2).find((one) => last / one <= 7) ?? 10 * size;
-  const count = Math.floor(last * 1.0011 / step) + 1;
-  return Array.from({ length: count }, (_, at) => Number((at * step).toPrecision(6)));
-}
-function sample(draw, wide) {
-  const canvas = make("canvas", { class: "cur-sample", "aria-hidden": "true" });
-  return { canvas, paint: (colours) => draw(sizeCanvas(canvas, wide, 16), colours) };
-}
-var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 8, lookOf(at).colour, true), 16);
-function axes(context, { width, from, to, low, high, lines, places: places2, format, title, colours }) {
-  const inner = width - MARGIN.left - MARGIN.right;
-  const floor = HEIGHT - MARGIN.bottom;
-  const across = (place) => MARGIN.left + inner * (place - from) / (to - from);
-  const up = (loss) => floor - (floor - MARGIN.top) * (loss - low) / (high - low);
-  context.font = `12px ${colours.font}`;
-  context.textBaseline = "middle";
-  context.textAlign = "right";
-  for (const loss of lines) {
-    context.fillStyle = colours.line;
-    context.fillRect(MARGIN.left, Math.round(up(loss)), inner, 1);
-    context.fillStyle = colours.muted;
-    context.fillText(loss.toFixed(high - low < 0.4 ? 2 : 1), MARGIN.left - 6, up(loss));
-  }
-  context.fillStyle = colours.muted;
-  context.textAlign = "center";
-  for (const place of places2) {
-    const text = format(place);
-    const most = width - 2 - context.measureText(text).width / 2;
-    context.fillText(text, Math.min(across(place), most), floor + 13);
-  }
-  context.fillText(title, MARGIN.left + inner / 2, HEIGHT - 8);
+  const say = (text) => {
+    context.fillStyle = colours.text;
+    context.fillText(text, margin.left + inner / 2, height / 2);
+  };
   const inside = (draw) => {
     context.save();
     context.beginPath();
-    context.rect(MARGIN.left, MARGIN.top, inner, floor - MARGIN.top);
+    context.rect(margin.left, margin.top, inner, floor - margin.top);
     context.clip();
     draw();
     context.restore();
   };
-  const upright = (place) => {
-    context.fillStyle = colours.text;
-    context.fillRect(Math.round(across(place)), MARGIN.top, 1, floor - MARGIN.top);
-  };
-  const say = (text) => {
-    context.fillStyle = colours.text;
-    context.fillText(text, MARGIN.left + inner / 2, HEIGHT / 2);
-  };
-  return { across, up, inside, upright, say };
+  const picture = { context, inner, floor, across, up, upright, say, inside };
+  under?.(picture);
+  context.font = `12px ${colours.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const value of y.ticks) {
+    context.globalAlpha = y.faint ? 0.5 : 1;
+    context.fillStyle = value === y.strong ? colours.muted : colours.line;
+    context.fillRect(margin.left, Math.round(up(value)), inner, 1);
+    context.globalAlpha = 1;
+    context.fillStyle = colours.muted;
+    context.fillText(y.format(value), margin.left - 6, up(value));
+  }
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  for (const place of x.ticks ?? []) {
+    const text = x.format(place);
+    const most = width - 2 - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(across(place), most), floor + 13);
+  }
+  if (x.title) context.fillText(x.title, margin.left + inner / 2, height - 8);
+  return picture;
 }
-function line(context, { across, up }, places2, losses, { colour, dash = [], wide = 2.5, strength = 1 }) {
+function line({ context, across, up }, places2, values, { colour, dash = [], wide = 2.5, strength = 1 }) {
   context.strokeStyle = colour;
   context.lineWidth = wide;
   context.globalAlpha = strength;
   context.setLineDash(dash);
   context.beginPath();
-  losses.forEach((loss, at) => context.lineTo(across(places2[at]), up(loss)));
+  values.forEach((value, at) => context.lineTo(across(places2[at]), up(value)));
   context.stroke();
   context.globalAlpha = 1;
   context.setLineDash([]);
 }
-function mark(context, shape, x, y, colour, filled, ground = null) {
-  const r = filled ? 5.5 : 4.5;
-  const corners = {
-    square: [
-      [-1, -1],
-      [1, -1],
-      [1, 1],
-      [-1, 1]
-    ],
-    up: [
-      [0, -1.2],
-      [1.1, 0.9],
-      [-1.1, 0.9]
-    ],
-    down: [
-      [0, 1.2],
-      [1.1, -0.9],
-      [-1.1, -0.9]
-    ],
-    diamond: [
-      [0, -1.3],
-      [1.3, 0],
-      [0, 1.3],
-      [-1.3, 0]
-    ],
-    cross: [
-      [-0.4, -1.1],
-      [0.4, -1.1],
-      [0.4, -0.4],
-      [1.1, -0.4],
-      [1.1, 0.4],
-      [0.4, 0.4],
-      [0.4, 1.1],
-      [-0.4, 1.1],
-      [-0.4, 0.4],
-      [-1.1, 0.4],
-      [-1.1, -0.4],
-      [-0.4, -0.4]
-    ]
-  }[shape];
+var CORNERS = {
+  square: "-1,-1 1,-1 1,1 -1,1",
+  up: "0,-1.2 1.1,0.9 -1.1,0.9",
+  down: "0,1.2 1.1,-0.9 -1.1,-0.9",
+  diamond: "0,-1.3 1.3,0 0,1.3 -1.3,0",
+  cross: "-0.4,-1.1 0.4,-1.1 0.4,-0.4 1.1,-0.4 1.1,0.4 0.4,0.4 0.4,1.1 -0.4,1.1 -0.4,0.4 -1.1,0.4 -1.1,-0.4 -0.4,-0.4"
+};
+function outline(context, shape, x, y, size) {
   context.beginPath();
-  if (corners) for (const [dx, dy] of corners) context.lineTo(x + 0.85 * r * dx, y + 0.85 * r * dy);
-  else context.arc(x, y, r * 0.9, 0, 2 * Math.PI);
+  if (shape === "circle") context.arc(x, y, 1.1 * size, 0, 2 * Math.PI);
+  else
+    for (const corner of CORNERS[shape].split(" ")) {
+      const [dx, dy] = corner.split(",").map(Number);
+      context.lineTo(x + size * dx, y + size * dy);
+    }
   context.closePath();
+}
+function mark(context, shape, x, y, colour, filled, ground = null) {
+  outline(context, shape, x, y, filled ? 4.6 : 3.8);
   context.fillStyle = filled ? colour : ground;
   context.fill();
   context.strokeStyle = colour;
   context.lineWidth = 1.75;
   context.stroke();
 }
-function pointing(canvas, input, onShare) {
+function pointing(canvas, input, onShare, margin = () => MARGIN) {
   const point = (event) => {
-    const inner = canvas.clientWidth - MARGIN.left - MARGIN.right;
-    onShare(clamp((event.offsetX - MARGIN.left) / inner, 0, 1));
+    const { left, right } = margin();
+    onShare(clamp((event.offsetX - left) / (canvas.clientWidth - left - right), 0, 1));
   };
   canvas.addEventListener("pointerdown", (event) => {
     event.preventDefault();
@@ -435,6 +383,45 @@ function pointing(canvas, input, onShare) {
   });
   canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
 }
+
+// nanogpt_lib/widgets/pictures/ticks.js
+var ROUND = [1, 2, 5, 10];
+function roundStep(least, rounds = ROUND) {
+  const size = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return Number((size * rounds.find((one) => one * size >= least * 0.999)).toPrecision(12));
+}
+function multiples(step, low, high) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low) / most, rounds), low, high);
+
+// nanogpt_lib/widgets/pictures/curves.js
+var COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+var SHAPES = ["circle", "square", "up", "diamond", "down", "cross"];
+var DASHES = { train: [8, 5], val: [] };
+var lookOf = (at) => ({
+  colour: COLOURS[at % COLOURS.length],
+  shape: SHAPES[(at + Math.floor(at / COLOURS.length)) % SHAPES.length]
+});
+function range(curves) {
+  const values = curves.flatMap((curve) => curve.length > 2 ? curve.slice(1) : curve);
+  if (!values.length) return { low: 0, high: 1, lines: [] };
+  const room = Math.max(0.02, (Math.max(...values) - Math.min(...values)) * 0.06);
+  const [low, high] = [Math.min(...values) - room, Math.max(...values) + room];
+  return { low, high, lines: ticks(low, high, 7) };
+}
+function placesTo(last) {
+  const step = roundStep(last / 7, [1, 2.5, 5, 10]);
+  return multiples(step, 0, last * 1.0011);
+}
+var lossText = (low, high) => (loss) => loss.toFixed(high - low < 0.4 ? 2 : 1);
+function sample(draw, wide) {
+  const canvas = make("canvas", { class: "cur-sample", "aria-hidden": "true" });
+  return { canvas, paint: (colours) => draw(sizeCanvas(canvas, wide, 16), colours) };
+}
+var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 8, lookOf(at).colour, true), 16);
 
 // nanogpt_lib/widgets/run_explorer.js
 var TEXTS = 3;
@@ -522,11 +509,7 @@ function inWords(axis, at) {
   if (axis === "seconds") return `${at.toFixed(1)} seconds`;
   return `${Math.round(at).toLocaleString("en")} ${axis}`;
 }
-function roundStep(axis, last) {
-  const raw = Math.max(last / 200, axis === "seconds" ? 0.1 : 1);
-  const size = 10 ** Math.floor(Math.log10(raw) + 1e-9);
-  return Number(([1, 2, 5, 10].find((one) => one * size >= raw * 0.999) * size).toPrecision(6));
-}
+var sliderStep = (axis, last) => roundStep(Math.max(last / 200, axis === "seconds" ? 0.1 : 1));
 function inSight(curves) {
   const later = curves.filter((curve) => curve.length > 1).map((curve) => curve.slice(curve.length > 2 ? 0 : 1));
   return later.length ? later : curves;
@@ -1001,7 +984,7 @@ function render({ model, el }) {
     give(shown.map(({ key }) => key));
     if (open === "compare") for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
     const last = longest(shown) || 1;
-    const [most, step] = [String(last), String(roundStep(get("axis"), last))];
+    const [most, step] = [String(last), String(sliderStep(get("axis"), last))];
     if (marker.input.max !== most) marker.input.max = most;
     if (marker.input.step !== step) marker.input.step = step;
     const guessing = open === "predict";
@@ -1016,30 +999,30 @@ function render({ model, el }) {
     if (guessing) showResult(shown);
     else showReading(list, at);
     marker.set(at);
-    const context = sizeCanvas(canvas, width, HEIGHT);
     const splits = get("training") ? SPLITS : SPLITS.slice(0, 1);
     const {
       low,
       high,
-      lines: marks
+      lines: losses
     } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
-    const frame = axes(context, {
+    const chart = frame(canvas, {
       width,
-      from: 0,
-      to: last,
-      low,
-      high,
-      lines: marks,
-      places: ticks(last),
-      format: (place) => place.toLocaleString("en"),
-      title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
+      x: {
+        from: 0,
+        to: last,
+        ticks: placesTo(last),
+        format: (place) => place.toLocaleString("en"),
+        title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`
+      },
+      y: { low, high, ticks: losses, format: lossText(low, high) },
       colours
     });
+    const { context } = chart;
     if (!shown.length)
-      frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
+      chart.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
     else {
-      if (!guessing) frame.upright(at);
-      frame.inside(() => {
+      if (!guessing) chart.upright(at);
+      chart.inside(() => {
         for (const row of shown) {
           const { colour } = lookOf(looks.get(row.key));
           for (const split of splits) {
@@ -1047,24 +1030,24 @@ function render({ model, el }) {
             const all = places(row, get("axis"));
             if (all.length > 1)
               all.forEach(
-                (where, seed) => line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 })
+                (where, seed) => line(chart, where, row[split][seed], { ...style, wide: 1, strength: 0.55 })
               );
-            line(context, frame, ...meanLine(row, get("axis"), split), style);
+            line(chart, ...meanLine(row, get("axis"), split), style);
           }
         }
       });
-      for (const { row, losses } of list) {
+      for (const { row, losses: losses2 } of list) {
         const { colour, shape } = lookOf(looks.get(row.key));
-        const [where, ends2] = losses ? [[at], [mean(losses)]] : meanLine(row, get("axis"), "val");
+        const [where, ends2] = losses2 ? [[at], [mean(losses2)]] : meanLine(row, get("axis"), "val");
         const loss = ends2.at(-1);
         if (loss <= high)
           mark(
             context,
             shape,
-            frame.across(where.at(-1)),
-            frame.up(loss),
+            chart.across(where.at(-1)),
+            chart.up(loss),
             colour,
-            Boolean(losses),
+            Boolean(losses2),
             colours.back
           );
       }
@@ -1078,7 +1061,7 @@ function render({ model, el }) {
   pointing(canvas, marker.input, (share) => {
     if (get("view") === "predict") return;
     const last = longest(drawn());
-    const step = roundStep(get("axis"), last);
+    const step = sliderStep(get("axis"), last);
     const at = Number(Math.min(last, Math.round(share * last / step) * step).toPrecision(8));
     if (at !== get("at")) save({ at });
   });
@@ -1148,6 +1131,6 @@ export {
   places,
   ranked,
   readAt,
-  roundStep,
+  sliderStep,
   sorted
 };

@@ -270,6 +270,19 @@ function widePainter(root, box, draw) {
   return paint;
 }
 
+// nanogpt_lib/widgets/pictures/ticks.js
+var ROUND = [1, 2, 5, 10];
+function roundStep(least, rounds = ROUND) {
+  const size = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return Number((size * rounds.find((one) => one * size >= least * 0.999)).toPrecision(12));
+}
+function multiples(step, low, high) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low) / most, rounds), low, high);
+
 // nanogpt_lib/widgets/scaling_explorer.js
 var BAR = "#0072b2";
 var MARK = "#d55e00";
@@ -442,8 +455,7 @@ function render({ model, el }) {
     context.fillRect(MARGIN.left, floor, inner, 1);
     context.textAlign = "center";
     context.textBaseline = "top";
-    const step = inner < 260 ? 20 : 10;
-    for (let score = -30 + 30 % step; score <= 30; score += step) {
+    for (const score of ticks(-limit, limit, inner < 260 ? 4 : 7)) {
       context.fillRect(Math.round(at(score).x), floor, 1, 5);
       context.fillText(fixed(score, 0), at(score).x, HEIGHT - 13);
     }

@@ -175,21 +175,21 @@ function onTheme(root, call) {
   };
 }
 function painter(root, draw) {
-  let frame = null;
+  let frame2 = null;
   const finish = () => draw() !== false && markDrawn(root);
   const paint = () => {
-    if (frame !== null) return;
-    frame = requestAnimationFrame(() => {
-      frame = null;
+    if (frame2 !== null) return;
+    frame2 = requestAnimationFrame(() => {
+      frame2 = null;
       finish();
     });
   };
   paint.now = () => {
-    if (frame !== null) cancelAnimationFrame(frame);
-    frame = null;
+    if (frame2 !== null) cancelAnimationFrame(frame2);
+    frame2 = null;
     finish();
   };
-  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
 function widePainter(root, box, draw) {
@@ -210,6 +210,114 @@ function widePainter(root, box, draw) {
   };
   return paint;
 }
+
+// nanogpt_lib/widgets/pictures/chart.js
+var HEIGHT = 300;
+var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
+function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
+  const context = sizeCanvas(canvas, width, height);
+  const inner = width - margin.left - margin.right;
+  const floor = height - margin.bottom;
+  const across = (place) => margin.left + inner * (place - x.from) / (x.to - x.from);
+  const up = (value) => floor - (floor - margin.top) * (value - y.low) / (y.high - y.low);
+  const upright = (place) => {
+    context.fillStyle = colours.text;
+    context.fillRect(Math.round(across(place)), margin.top, 1, floor - margin.top);
+  };
+  const say = (text) => {
+    context.fillStyle = colours.text;
+    context.fillText(text, margin.left + inner / 2, height / 2);
+  };
+  const inside = (draw) => {
+    context.save();
+    context.beginPath();
+    context.rect(margin.left, margin.top, inner, floor - margin.top);
+    context.clip();
+    draw();
+    context.restore();
+  };
+  const picture = { context, inner, floor, across, up, upright, say, inside };
+  under?.(picture);
+  context.font = `12px ${colours.font}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const value of y.ticks) {
+    context.globalAlpha = y.faint ? 0.5 : 1;
+    context.fillStyle = value === y.strong ? colours.muted : colours.line;
+    context.fillRect(margin.left, Math.round(up(value)), inner, 1);
+    context.globalAlpha = 1;
+    context.fillStyle = colours.muted;
+    context.fillText(y.format(value), margin.left - 6, up(value));
+  }
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  for (const place of x.ticks ?? []) {
+    const text = x.format(place);
+    const most = width - 2 - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(across(place), most), floor + 13);
+  }
+  if (x.title) context.fillText(x.title, margin.left + inner / 2, height - 8);
+  return picture;
+}
+function line({ context, across, up }, places, values, { colour, dash = [], wide = 2.5, strength = 1 }) {
+  context.strokeStyle = colour;
+  context.lineWidth = wide;
+  context.globalAlpha = strength;
+  context.setLineDash(dash);
+  context.beginPath();
+  values.forEach((value, at) => context.lineTo(across(places[at]), up(value)));
+  context.stroke();
+  context.globalAlpha = 1;
+  context.setLineDash([]);
+}
+var CORNERS = {
+  square: "-1,-1 1,-1 1,1 -1,1",
+  up: "0,-1.2 1.1,0.9 -1.1,0.9",
+  down: "0,1.2 1.1,-0.9 -1.1,-0.9",
+  diamond: "0,-1.3 1.3,0 0,1.3 -1.3,0",
+  cross: "-0.4,-1.1 0.4,-1.1 0.4,-0.4 1.1,-0.4 1.1,0.4 0.4,0.4 0.4,1.1 -0.4,1.1 -0.4,0.4 -1.1,0.4 -1.1,-0.4 -0.4,-0.4"
+};
+function outline(context, shape, x, y, size) {
+  context.beginPath();
+  if (shape === "circle") context.arc(x, y, 1.1 * size, 0, 2 * Math.PI);
+  else
+    for (const corner of CORNERS[shape].split(" ")) {
+      const [dx, dy] = corner.split(",").map(Number);
+      context.lineTo(x + size * dx, y + size * dy);
+    }
+  context.closePath();
+}
+function dot(context, shape, x, y, colour, size) {
+  outline(context, shape, x, y, size);
+  context.fillStyle = colour;
+  context.fill();
+}
+function pointing(canvas, input, onShare, margin = () => MARGIN) {
+  const point = (event) => {
+    const { left, right } = margin();
+    onShare(clamp((event.offsetX - left) / (canvas.clientWidth - left - right), 0, 1));
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    canvas.setPointerCapture(event.pointerId);
+    input.focus({ preventScroll: true });
+    point(event);
+  });
+  canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+}
+
+// nanogpt_lib/widgets/pictures/ticks.js
+var ROUND = [1, 2, 5, 10];
+function roundStep(least, rounds = ROUND) {
+  const size = 10 ** Math.floor(Math.log10(least) + 1e-9);
+  return Number((size * rounds.find((one) => one * size >= least * 0.999)).toPrecision(12));
+}
+function multiples(step, low, high) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
+}
+var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low) / most, rounds), low, high);
 
 // nanogpt_lib/widgets/training_dashboard.js
 var LINES = [
@@ -233,14 +341,6 @@ function lossRange(curve, levels) {
   const room = Math.max(0.1, (high - low) * 0.05);
   return { low: Math.max(0, low - room), high: high + room };
 }
-function roundNumbers(low, high, most) {
-  const rough = (high - low) / most;
-  const size = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * size).find((one) => one >= rough * 0.999);
-  const first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
-}
 function apart(heights, gap, low, high) {
   const order = heights.map((_, at) => at).sort((one, two) => heights[one] - heights[two]);
   const places = [...heights];
@@ -263,6 +363,7 @@ function nearestJudgement(curve, step) {
 var followed = (chosen, before, after) => chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1);
 var rateText = (rate) => rate === 0 ? "0" : String(Number(rate.toPrecision(3)));
 var shortened = (name) => name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+var named = ([name, loss]) => `${shortened(name)} ${loss.toFixed(2)}`;
 function render({ model, el }) {
   const root = startRoot(
     el,
@@ -274,6 +375,8 @@ function render({ model, el }) {
   let chosen = Math.max(0, model.get("curve").length - 1);
   let known = model.get("curve").length;
   let width = 0;
+  let right = 0;
+  let colours = null;
   let notice = null;
   const silent = () => {
     notice = "Python has not answered for a while. If no other cell is running, the kernel may be gone: run this cell again. What is here stays.";
@@ -470,163 +573,106 @@ function render({ model, el }) {
     });
     paint();
   }
-  function frame(canvas, { height, top, bottom }, right, { low, high }, lines, format, colours) {
-    const context = sizeCanvas(canvas, width, height);
-    const inner = width - LEFT - right;
-    const floor = height - bottom;
-    const last = Math.max(1, layout.steps - 1);
-    const across = (step) => LEFT + inner * step / last;
-    const up = (value) => floor - (floor - top) * (value - low) / (high - low);
-    context.fillStyle = colours.panel;
-    context.globalAlpha = 0.6;
-    context.fillRect(LEFT, top, across(Math.min(model.get("now").step, last)) - LEFT, floor - top);
-    context.globalAlpha = 1;
+  function roomForNames() {
+    const context = lossCanvas.getContext("2d");
     context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const value of lines) {
-      context.fillStyle = colours.line;
-      context.globalAlpha = 0.5;
-      context.fillRect(LEFT, Math.round(up(value)), inner, 1);
-      context.globalAlpha = 1;
-      context.fillStyle = colours.muted;
-      context.fillText(format(value), LEFT - 6, up(value));
-    }
-    context.textAlign = "center";
-    for (const step of roundNumbers(0, last, clamp(Math.floor(inner / 90), 2, 8)))
-      context.fillText(
-        step.toLocaleString("en"),
-        clamp(across(step), LEFT + 4, width - right - 4),
-        floor + 12
-      );
-    return { context, inner, floor, across, up };
+    const wide = levels.map((level) => Math.ceil(context.measureText(named(level)).width));
+    return 12 + Math.max(0, ...wide);
   }
-  function path(context, points, { colour, dash }) {
-    context.strokeStyle = colour;
-    context.lineWidth = 2;
-    context.setLineDash(dash);
-    context.beginPath();
-    points.forEach(([x, y]) => context.lineTo(x, y));
-    context.stroke();
-    context.setLineDash([]);
+  function charted(canvas, { height, top, bottom }, y, title) {
+    const from = 0;
+    const to = Math.max(1, layout.steps - 1);
+    const inner = width - LEFT - right;
+    return frame(canvas, {
+      width,
+      height,
+      margin: { left: LEFT, right, top, bottom },
+      x: {
+        from,
+        to,
+        ticks: ticks(from, to, clamp(Math.floor(inner / 90), 2, 8)),
+        format: (step) => step.toLocaleString("en"),
+        title
+      },
+      y: { ...y, faint: true },
+      colours,
+      under: ({ context, across, floor }) => {
+        context.fillStyle = colours.panel;
+        context.globalAlpha = 0.6;
+        context.fillRect(LEFT, top, across(Math.min(model.get("now").step, to)) - LEFT, floor - top);
+        context.globalAlpha = 1;
+      }
+    });
   }
-  function spot(context, x, y, { colour, shape }, size) {
-    context.fillStyle = colour;
-    context.beginPath();
-    if (shape === "square") context.rect(x - size, y - size, 2 * size, 2 * size);
-    else context.arc(x, y, size * 1.15, 0, 2 * Math.PI);
-    context.fill();
-  }
-  const rightOf = (context) => 12 + Math.max(
-    0,
-    ...levels.map(
-      ([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)
-    )
-  );
-  const paint = widePainter(root, picture, (room) => {
-    width = room;
-    const colours = themeColours(root);
-    const curve = model.get("curve");
-    const measure = lossCanvas.getContext("2d");
-    measure.font = `12px ${colours.font}`;
-    const right = rightOf(measure);
-    const range = lossRange(
+  function drawLosses(curve) {
+    const { low, high } = lossRange(
       curve,
       levels.map(([, loss]) => loss)
     );
-    const lines = roundNumbers(range.low, range.high, 6);
+    const lines = ticks(low, high, 6);
     const digits = lines.length > 1 && lines[1] - lines[0] < 0.1 ? 2 : 1;
-    const { context, inner, floor, across, up } = frame(
-      lossCanvas,
-      LOSS,
-      right,
-      range,
-      lines,
-      (value) => value.toFixed(digits),
-      colours
-    );
-    context.fillText("step (loss in nats per character)", LEFT + inner / 2, LOSS.height - 9);
+    const format = (value) => value.toFixed(digits);
+    const title = "step (loss in nats per character)";
+    const chart = charted(lossCanvas, LOSS, { low, high, ticks: lines, format }, title);
+    const { context, inner, floor, across, up } = chart;
     const heights = levels.map(([, loss]) => up(loss));
     const places = apart(heights, GAP, LOSS.top + 4, floor);
     context.textAlign = "left";
-    levels.forEach(([name, loss], at) => {
-      path(
-        context,
-        [
-          [LEFT, heights[at]],
-          [LEFT + inner, heights[at]]
-        ],
-        { colour: colours.text, dash: [1.5, 3.5] }
-      );
+    levels.forEach((level, at) => {
+      const ends2 = [0, Math.max(1, layout.steps - 1)];
+      line(chart, ends2, [level[1], level[1]], { colour: colours.text, dash: [1.5, 3.5], wide: 2 });
       context.fillStyle = colours.text;
-      context.fillText(`${shortened(name)} ${loss.toFixed(2)}`, LEFT + inner + 6, places[at]);
+      context.fillText(named(level), LEFT + inner + 6, places[at]);
     });
     const record = curve[chosen];
-    if (record) {
-      context.fillStyle = colours.text;
-      context.fillRect(Math.round(across(record[0])), LOSS.top, 1, floor - LOSS.top);
-    }
-    for (const line of LINES) {
-      const points = curve.filter((one) => one[line.column] !== null).map((one) => [across(one[0]), up(one[line.column])]);
-      path(context, points, line);
-      const size = points.length > 60 ? 1.5 : 3;
-      points.forEach(([x, y]) => spot(context, x, y, line, size));
-      if (record && record[line.column] !== null)
-        spot(context, across(record[0]), up(record[line.column]), line, 5);
+    if (record) chart.upright(record[0]);
+    for (const { column, colour, dash, shape } of LINES) {
+      const there = curve.filter((one) => one[column] !== null);
+      const [steps, losses] = [0, column].map((place) => there.map((one) => one[place]));
+      line(chart, steps, losses, { colour, dash, wide: 2 });
+      const size = there.length > 60 ? 1.5 : 3;
+      for (const one of there) dot(context, shape, across(one[0]), up(one[column]), colour, size);
+      if (record && record[column] !== null)
+        dot(context, shape, across(record[0]), up(record[column]), colour, 5);
     }
     lossCanvas.setAttribute(
       "aria-label",
       record ? `Loss curves. ${record[3]}` : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`
     );
-    drawRate(colours, right);
-  });
-  function drawRate(colours, right) {
+  }
+  function drawRate() {
     const top = Math.max(...layout.rates.map(([, rate2]) => rate2));
-    const { context, inner, across, up } = frame(
-      rateCanvas,
-      RATE,
-      right,
-      { low: 0, high: top * 1.08 },
-      [0, top],
-      rateText,
-      colours
-    );
-    path(
-      context,
-      layout.rates.map(([step2, rate2]) => [across(step2), up(rate2)]),
-      { colour: colours.muted, dash: [] }
-    );
+    const chart = charted(rateCanvas, RATE, { low: 0, high: top * 1.08, ticks: [0, top], format: rateText });
+    const { context, inner, floor, across, up } = chart;
+    const [steps, rates] = [0, 1].map((place) => layout.rates.map((one) => one[place]));
+    line(chart, steps, rates, { colour: colours.muted, wide: 2 });
     const { step, rate } = model.get("now");
-    spot(
-      context,
-      across(Math.min(step, layout.steps - 1)),
-      up(rate),
-      { colour: colours.text, shape: "circle" },
-      4.5
-    );
+    dot(context, "circle", across(Math.min(step, layout.steps - 1)), up(rate), colours.text, 4.5);
     context.textAlign = "left";
     context.fillStyle = colours.text;
-    context.fillText("rate now", LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 - 6);
-    context.fillText(rateText(rate), LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 + 9);
+    context.fillText("rate now", LEFT + inner + 6, floor / 2 - 6);
+    context.fillText(rateText(rate), LEFT + inner + 6, floor / 2 + 9);
     rateCanvas.setAttribute(
       "aria-label",
       `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`
     );
   }
-  const point = (event) => {
-    const measure = lossCanvas.getContext("2d");
-    const inner = width - LEFT - rightOf(measure);
-    const curve = model.get("curve");
-    if (curve.length)
-      choose(nearestJudgement(curve, (event.offsetX - LEFT) / inner * Math.max(1, layout.steps - 1)));
-  };
-  lossCanvas.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    lossCanvas.setPointerCapture(event.pointerId);
-    field.input.focus({ preventScroll: true });
-    point(event);
+  const paint = widePainter(root, picture, (room) => {
+    width = room;
+    colours = themeColours(root);
+    right = roomForNames();
+    drawLosses(model.get("curve"));
+    drawRate();
   });
-  lossCanvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+  pointing(
+    lossCanvas,
+    field.input,
+    (share) => {
+      const curve = model.get("curve");
+      if (curve.length) choose(nearestJudgement(curve, share * Math.max(1, layout.steps - 1)));
+    },
+    () => ({ left: LEFT, right })
+  );
   const told = () => {
     const { serial, state: is } = model.get("now");
     const curve = model.get("curve");
@@ -657,6 +703,5 @@ export {
   lossRange,
   nearestJudgement,
   rateText,
-  roundNumbers,
   shortened
 };

@@ -6,20 +6,9 @@ import { hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp } from "../kit/browser/words.js";
-import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
-import {
-  axes,
-  DASHES,
-  dashSample,
-  HEIGHT,
-  line,
-  lookOf,
-  mark,
-  markSample,
-  pointing,
-  range,
-  ticks,
-} from "./pictures/chart.js";
+import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
+import { frame, line, mark, pointing } from "./pictures/chart.js";
+import { DASHES, dashSample, lookOf, lossText, markSample, placesTo, range } from "./pictures/curves.js";
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -87,7 +76,7 @@ function render({ model, el }) {
   });
   const said = readout();
   const canvas = make("canvas", { role: "img" });
-  const picture = make("div", { class: "cur-picture" }, canvas);
+  const box = make("div", { class: "cur-picture" }, canvas);
 
   const heads = ["training", "validation", "gap", "lowest validation", "at steps", "whole split, end"];
   const rows = variants.map((variant) => {
@@ -115,7 +104,7 @@ function render({ model, el }) {
   root.append(
     make("div", { class: "nano-bar" }, group("variants", variantBoxes), group("losses", splitBoxes)),
     make("div", { class: "nano-bar" }, stepField.root),
-    picture,
+    box,
     said.root,
     make("div", { class: "cur-scroll" }, table),
     hint(
@@ -142,43 +131,43 @@ function render({ model, el }) {
     paint();
   }
 
-  const paint = widePainter(root, picture, (width) => {
+  const paint = widePainter(root, box, (width) => {
     const colours = themeColours(root);
     if (colours.text !== ink) [...marks, ...dashes].forEach((one) => one.paint(colours));
     ink = colours.text;
-    const context = sizeCanvas(canvas, width, HEIGHT);
     const at = steps.indexOf(model.get("step"));
     const chosen = variants.map((_, v) => v).filter((v) => model.get("variants").includes(variants[v]));
     const wanted = splits.filter((split) => model.get("splits").includes(split));
     const all = chosen.flatMap((v) => wanted.flatMap((split) => curves[v][split]));
     const { low, high, lines } = range(all);
-    const frame = axes(context, {
+    const picture = frame(canvas, {
       width,
-      from: steps[0],
-      to: steps.at(-1),
-      low,
-      high,
-      lines,
-      places: ticks(steps.at(-1)),
-      format: String,
-      title: "step (loss in nats per character)",
+      x: {
+        from: steps[0],
+        to: steps.at(-1),
+        ticks: placesTo(steps.at(-1)),
+        format: String,
+        title: "step (loss in nats per character)",
+      },
+      y: { low, high, ticks: lines, format: lossText(low, high) },
       colours,
     });
+    const { context } = picture;
     if (!all.length) {
-      frame.say("Tick a variant and a loss.");
+      picture.say("Tick a variant and a loss.");
       describe(at, chosen, wanted);
       return;
     }
-    frame.upright(steps[at]);
-    frame.inside(() => {
+    picture.upright(steps[at]);
+    picture.inside(() => {
       for (const v of chosen) {
         const { colour } = lookOf(v);
         for (const split of wanted) {
           const style = { colour, dash: DASHES[split] };
           if (curves[v][split].length > 1)
             for (const losses of curves[v][split])
-              line(context, frame, steps, losses, { ...style, wide: 1, strength: 0.55 });
-          line(context, frame, steps, curves[v][`${split}_mean`], style);
+              line(picture, steps, losses, { ...style, wide: 1, strength: 0.55 });
+          line(picture, steps, curves[v][`${split}_mean`], style);
         }
       }
     });
@@ -190,8 +179,8 @@ function render({ model, el }) {
           mark(
             context,
             shape,
-            frame.across(steps[place]),
-            frame.up(losses[place]),
+            picture.across(steps[place]),
+            picture.up(losses[place]),
             colour,
             false,
             colours.back,
@@ -199,7 +188,7 @@ function render({ model, el }) {
         });
       for (const split of wanted) {
         const loss = curves[v][`${split}_mean`][at];
-        if (loss <= high) mark(context, shape, frame.across(steps[at]), frame.up(loss), colour, true);
+        if (loss <= high) mark(context, shape, picture.across(steps[at]), picture.up(loss), colour, true);
       }
     }
     describe(at, chosen, wanted);

@@ -2,15 +2,18 @@
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
 import { checkbox, select, slider } from "../kit/browser/controls.js";
-import { hint, make, startRoot } from "../kit/browser/elements.js";
+import { fold, hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow, keyEntry } from "../kit/browser/tables.js";
 import { clamp } from "../kit/browser/words.js";
-import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
+import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
+import { dot, frame } from "./pictures/chart.js";
+import { ticks } from "./pictures/ticks.js";
 
 const COLOURS = ["#0072b2", "#d55e00", "#009e73"]; // spread, between inputs, gradient
 const DASHES = [[], [5, 4], []];
+const SHAPES = ["circle", "square", "circle"];
 const HEIGHT = 220;
 const MARGIN = { left: 50, right: 12, top: 10, bottom: 40 };
 
@@ -113,10 +116,8 @@ function render({ model, el }) {
     const name = at ? `after layer ${at}` : "input";
     return { row: make("tr", {}, make("th", { scope: "row", text: name }), ...cells), cells };
   });
-  const all = make(
-    "details",
-    { class: "dep-all" },
-    make("summary", { text: "The numbers of every layer" }),
+  const all = fold(
+    "The numbers of every layer",
     make(
       "table",
       { class: "nano-table" },
@@ -165,30 +166,25 @@ function render({ model, el }) {
   }
 
   function draw({ canvas, shown }, lists, colours, width) {
-    const context = sizeCanvas(canvas, width, HEIGHT);
-    const inner = width - MARGIN.left - MARGIN.right;
-    const floor = HEIGHT - MARGIN.bottom;
     const { low, high, lines } = decades(lists.flat());
-    const across = (place) => MARGIN.left + (inner * place) / deepest;
-    const up = (power) => floor - ((floor - MARGIN.top) * (clamp(power, low, high) - low)) / (high - low);
-    context.clearRect(0, 0, width, HEIGHT);
-    context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const power of lines) {
-      context.fillStyle = power ? colours.line : colours.muted; // 1 is what everything is compared with
-      context.fillRect(MARGIN.left, Math.round(up(power)), inner, 1);
-      context.fillStyle = colours.muted;
-      context.fillText(tick(power), MARGIN.left - 6, up(power));
-    }
-    context.textAlign = "center";
-    for (let place = 0; place <= deepest; place += 4)
-      context.fillText(String(place), across(place), floor + 13);
-    context.fillText("layers passed", MARGIN.left + inner / 2, HEIGHT - 8);
+    const { context, across, up } = frame(canvas, {
+      width,
+      height: HEIGHT,
+      margin: MARGIN,
+      x: {
+        from: 0,
+        to: deepest,
+        ticks: ticks(0, deepest, 6, [1, 2, 4, 10]), // layers are counted in fours
+        format: String,
+        title: "layers passed",
+      },
+      y: { low, high, ticks: lines, format: tick, strong: 0 }, // 1 is what everything is compared with
+      colours,
+    });
     lists.forEach((values, at) => {
-      const points = values.map((value, place) => [across(place), up(Math.log10(value))]);
+      const points = values.map((value, place) => [across(place), up(clamp(Math.log10(value), low, high))]);
       const told = values.map((value) => !tooSmall(value)); // what is not leaves the picture at its floor
-      context.strokeStyle = context.fillStyle = COLOURS[shown[at]];
+      context.strokeStyle = COLOURS[shown[at]];
       context.lineWidth = 2;
       context.setLineDash(DASHES[shown[at]]);
       context.beginPath();
@@ -198,12 +194,8 @@ function render({ model, el }) {
       });
       context.stroke();
       context.setLineDash([]);
-      for (const [x, y] of points.filter((_, place) => told[place])) {
-        context.beginPath();
-        if (shown[at] === 1) context.rect(x - 3, y - 3, 6, 6);
-        else context.arc(x, y, 3.5, 0, 2 * Math.PI);
-        context.fill();
-      }
+      for (const [x, y] of points.filter((_, place) => told[place]))
+        dot(context, SHAPES[shown[at]], x, y, COLOURS[shown[at]], 3);
     });
   }
 

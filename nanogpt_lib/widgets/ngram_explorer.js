@@ -4,7 +4,9 @@ import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { keyEntry } from "../kit/browser/tables.js";
 import { clamp, fixed } from "../kit/browser/words.js";
-import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { onTheme, painter, themeColours } from "./pictures/canvas.js";
+import { frame, line } from "./pictures/chart.js";
+import { ticks } from "./pictures/ticks.js";
 
 /** The top of the loss axis: the next half nat above everything that is drawn. */
 export function axisTop(values) {
@@ -121,22 +123,15 @@ function render({ model, el }) {
 
   const paint = painter(root, () => {
     const colours = themeColours(root);
-    const context = sizeCanvas(canvas, width, HEIGHT);
-    const inner = width - MARGIN.left - MARGIN.right;
-    const floor = HEIGHT - MARGIN.bottom;
-    const y = (loss) => floor - ((floor - MARGIN.top) * loss) / top;
-    context.clearRect(0, 0, width, HEIGHT);
-    context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    for (let loss = 0; loss <= top; loss += 1) {
-      context.fillStyle = colours.line;
-      context.globalAlpha = loss ? 0.5 : 1;
-      context.fillRect(MARGIN.left, Math.round(y(loss)), inner, 1);
-      context.globalAlpha = 1;
-      context.fillStyle = colours.muted;
-      context.textAlign = "right";
-      context.fillText(String(loss), MARGIN.left - 7, y(loss));
-    }
+    const picture = frame(canvas, {
+      width,
+      height: HEIGHT,
+      margin: MARGIN,
+      x: { from: 0, to: orders },
+      y: { low: 0, high: top, ticks: ticks(0, top, top), format: String, faint: true },
+      colours,
+    });
+    const { context, inner, floor, up: y } = picture;
     context.save();
     context.translate(13, (floor + MARGIN.top) / 2);
     context.rotate(-Math.PI / 2);
@@ -173,13 +168,7 @@ function render({ model, el }) {
     context.textAlign = "left";
     context.fillText("order", 4, floor + 13);
 
-    context.strokeStyle = colours.text;
-    context.setLineDash([6, 4]);
-    context.beginPath();
-    context.moveTo(MARGIN.left, y(guess));
-    context.lineTo(width - MARGIN.right, y(guess));
-    context.stroke();
-    context.setLineDash([]);
+    line(picture, [0, orders], [guess, guess], { colour: colours.text, dash: [6, 4], wide: 1 });
     context.fillStyle = colours.text;
     context.textAlign = "right";
     context.fillText(

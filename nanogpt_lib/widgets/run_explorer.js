@@ -6,19 +6,10 @@ import { hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
 import { asker, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { fixed } from "../kit/browser/words.js";
-import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
-import {
-  axes,
-  DASHES,
-  HEIGHT,
-  line,
-  lookOf,
-  mark,
-  markSample,
-  pointing,
-  range,
-  ticks,
-} from "./pictures/chart.js";
+import { onTheme, painter, themeColours } from "./pictures/canvas.js";
+import { frame, line, mark, pointing } from "./pictures/chart.js";
+import { DASHES, lookOf, lossText, markSample, placesTo, range } from "./pictures/curves.js";
+import { roundStep } from "./pictures/ticks.js";
 
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
 const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some
@@ -138,11 +129,7 @@ export function inWords(axis, at) {
 }
 
 /** A round step for a slider that goes to `last`: some two hundred of them. */
-export function roundStep(axis, last) {
-  const raw = Math.max(last / 200, axis === "seconds" ? 0.1 : 1);
-  const size = 10 ** Math.floor(Math.log10(raw) + 1e-9);
-  return Number(([1, 2, 5, 10].find((one) => one * size >= raw * 0.999) * size).toPrecision(6));
-}
+export const sliderStep = (axis, last) => roundStep(Math.max(last / 200, axis === "seconds" ? 0.1 : 1));
 
 /** What the picture's height is made for: every judgement but each curve's first, which lies far above. */
 export function inSight(curves) {
@@ -670,7 +657,7 @@ function render({ model, el }) {
     give(shown.map(({ key }) => key));
     if (open === "compare") for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
     const last = longest(shown) || 1;
-    const [most, step] = [String(last), String(roundStep(get("axis"), last))];
+    const [most, step] = [String(last), String(sliderStep(get("axis"), last))];
     if (marker.input.max !== most) marker.input.max = most;
     if (marker.input.step !== step) marker.input.step = step;
     const guessing = open === "predict";
@@ -685,30 +672,30 @@ function render({ model, el }) {
     if (guessing) showResult(shown);
     else showReading(list, at);
     marker.set(at);
-    const context = sizeCanvas(canvas, width, HEIGHT);
     const splits = get("training") ? SPLITS : SPLITS.slice(0, 1);
     const {
       low,
       high,
-      lines: marks,
+      lines: losses,
     } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
-    const frame = axes(context, {
+    const chart = frame(canvas, {
       width,
-      from: 0,
-      to: last,
-      low,
-      high,
-      lines: marks,
-      places: ticks(last),
-      format: (place) => place.toLocaleString("en"),
-      title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
+      x: {
+        from: 0,
+        to: last,
+        ticks: placesTo(last),
+        format: (place) => place.toLocaleString("en"),
+        title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
+      },
+      y: { low, high, ticks: losses, format: lossText(low, high) },
       colours,
     });
+    const { context } = chart;
     if (!shown.length)
-      frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
+      chart.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
     else {
-      if (!guessing) frame.upright(at);
-      frame.inside(() => {
+      if (!guessing) chart.upright(at);
+      chart.inside(() => {
         for (const row of shown) {
           const { colour } = lookOf(looks.get(row.key));
           for (const split of splits) {
@@ -716,9 +703,9 @@ function render({ model, el }) {
             const all = places(row, get("axis"));
             if (all.length > 1)
               all.forEach((where, seed) =>
-                line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }),
+                line(chart, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }),
               );
-            line(context, frame, ...meanLine(row, get("axis"), split), style);
+            line(chart, ...meanLine(row, get("axis"), split), style);
           }
         }
       });
@@ -731,8 +718,8 @@ function render({ model, el }) {
           mark(
             context,
             shape,
-            frame.across(where.at(-1)),
-            frame.up(loss),
+            chart.across(where.at(-1)),
+            chart.up(loss),
             colour,
             Boolean(losses),
             colours.back,
@@ -751,7 +738,7 @@ function render({ model, el }) {
   pointing(canvas, marker.input, (share) => {
     if (get("view") === "predict") return;
     const last = longest(drawn());
-    const step = roundStep(get("axis"), last);
+    const step = sliderStep(get("axis"), last);
     const at = Number(Math.min(last, Math.round((share * last) / step) * step).toPrecision(8));
     if (at !== get("at")) save({ at });
   });

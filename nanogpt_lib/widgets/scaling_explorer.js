@@ -8,6 +8,7 @@ import { readout } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
 import { clamp, fixed } from "../kit/browser/words.js";
 import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
+import { ticks } from "./pictures/ticks.js";
 
 const BAR = "#0072b2";
 const MARK = "#d55e00";
@@ -205,8 +206,7 @@ function render({ model, el }) {
     context.fillRect(MARGIN.left, floor, inner, 1);
     context.textAlign = "center";
     context.textBaseline = "top";
-    const step = inner < 260 ? 20 : 10;
-    for (let score = -30 + (30 % step); score <= 30; score += step) {
+    for (const score of ticks(-limit, limit, inner < 260 ? 4 : 7)) {
       context.fillRect(Math.round(at(score).x), floor, 1, 5);
       context.fillText(fixed(score, 0), at(score).x, HEIGHT - 13);
     }

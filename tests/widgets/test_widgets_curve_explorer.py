@@ -143,7 +143,7 @@ def test_the_browser_gets_the_curves_and_the_texts_of_every_step(explorer: Curve
 def test_the_picture_has_room_for_every_judgement_after_the_first(experiment: str) -> None:
     explorer = CurveExplorer(experiment)
     losses = [losses for state in explorer.state() for losses in state.train + state.val]
-    found = evaluate("widgets/pictures/chart", "m.range(losses)", losses=losses)
+    found = evaluate("widgets/pictures/curves", "m.range(losses)", losses=losses)
     later = [loss for one in losses for loss in one[1:]]
     assert found["low"] < min(later)
     assert found["high"] > max(later)

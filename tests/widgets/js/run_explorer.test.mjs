@@ -12,7 +12,7 @@ import {
   meanLine,
   ranked,
   readAt,
-  roundStep,
+  sliderStep,
   sorted,
 } from "../../../nanogpt_lib/widgets/run_explorer.js";
 
@@ -126,9 +126,9 @@ test("a guess is right, among the first, or wrong", () => {
 });
 
 test("a slider has some two hundred round steps", () => {
-  assert.equal(roundStep("steps", 999), 5);
-  assert.equal(roundStep("steps", 60), 1);
-  assert.equal(roundStep("characters", 511_488), 5000);
-  assert.equal(roundStep("seconds", 22.7), 0.2);
-  assert.equal(roundStep("seconds", 3), 0.1);
+  assert.equal(sliderStep("steps", 999), 5);
+  assert.equal(sliderStep("steps", 60), 1);
+  assert.equal(sliderStep("characters", 511_488), 5000);
+  assert.equal(sliderStep("seconds", 22.7), 0.2);
+  assert.equal(sliderStep("seconds", 3), 0.1);
 });
