@@ -284,6 +284,107 @@ function inkOn(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }
 
+// nanogpt_lib/widgets/pictures/heat_map.js
+function cellAt({ left, top, cellWidth, cellHeight, rows, columns }, x, y) {
+  const [row, column] = [Math.floor((y - top) / cellHeight), Math.floor((x - left) / cellWidth)];
+  return row >= 0 && row < rows && column >= 0 && column < columns ? [row, column] : null;
+}
+function drawCells(context, geometry, look, blank, over = null) {
+  const { left, top, cellWidth, cellHeight, rows, columns } = geometry;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const [x, y] = [left + column * cellWidth, top + row * cellHeight];
+      const colour = look(row, column);
+      if (colour) {
+        context.fillStyle = css(colour);
+        context.fillRect(x, y, cellWidth, cellHeight);
+      } else blank(x, y);
+      over?.(row, column, x, y, colour);
+    }
+  }
+}
+function ring(context, x, y, width, height, thick = Math.min(width, height) < 20 ? 1 : 2) {
+  const box = [x - thick / 2, y - thick / 2, width + thick, height + thick];
+  context.lineJoin = "miter";
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = 2 * thick + 1;
+  context.strokeRect(...box);
+  context.strokeStyle = "#000000";
+  context.lineWidth = thick;
+  context.strokeRect(...box);
+}
+var STEPS = Uint32Array.from({ length: 256 }, (_, at) => {
+  const bytes = Uint8Array.from([...cividis(at / 255), 255]);
+  return new Uint32Array(bytes.buffer)[0];
+});
+function pixels(weights, columns) {
+  const canvas = make("canvas");
+  [canvas.width, canvas.height] = [columns, weights.length / columns];
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  const colours = new Uint32Array(image.data.buffer);
+  weights.forEach((weight, at) => {
+    colours[at] = STEPS[Math.round(clamp(weight, 0, 1) * 255)];
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+function drawScale(canvas, long, high, colour) {
+  const context = sizeCanvas(canvas, long, high);
+  for (let x = 0; x < long; x += 1) {
+    context.fillStyle = css(colour(x / (long - 1)));
+    context.fillRect(x, 0, 1, high);
+  }
+}
+
+// nanogpt_lib/widgets/pictures/token_strip.js
+function tokenStrip({ kept, onLook, onKeep }) {
+  const stem = newId("token");
+  const root = make("div", {
+    class: "strip-text",
+    role: "listbox",
+    tabindex: "0",
+    "aria-orientation": "horizontal",
+    "aria-label": "The text: choose a query with the arrow keys"
+  });
+  const items = () => [...root.children];
+  function fill(tokens, words = () => null) {
+    root.replaceChildren(
+      ...tokens.map(
+        (token, at) => make("span", {
+          class: "strip-token",
+          role: "option",
+          id: `${stem}-${at}`,
+          "data-at": at,
+          "aria-label": words(token, at),
+          text: visible(token)
+        })
+      )
+    );
+  }
+  function choose(at) {
+    items().forEach((item, place) => {
+      item.classList.toggle("strip-query", place === at);
+      item.setAttribute("aria-selected", String(place === at));
+    });
+    root.setAttribute("aria-activedescendant", items()[at].id);
+  }
+  const under = (event) => {
+    const item = event.target.closest(".strip-token");
+    return item && Number(item.dataset.at);
+  };
+  root.addEventListener("pointermove", (event) => onLook(under(event)));
+  root.addEventListener("pointerleave", () => onLook(null));
+  root.addEventListener("click", (event) => under(event) !== null && onKeep(under(event)));
+  root.addEventListener("keydown", (event) => {
+    const to = moved(event.key, [0, kept()], [1, items().length]);
+    if (!to) return;
+    event.preventDefault();
+    onKeep(to[1]);
+  });
+  return { root, items, fill, choose };
+}
+
 // nanogpt_lib/widgets/attention_view.js
 var STAGE_WORDS = {
   scores: "score",
@@ -328,16 +429,11 @@ function mapGeometry({ width, T, columns, left, top }) {
     top,
     cellWidth,
     cellHeight,
-    T,
+    rows: T,
     columns,
     width: left + columns * cellWidth + 5,
     height: top + T * cellHeight + 5
   };
-}
-function cellAt(geometry, x, y) {
-  const column = Math.floor((x - geometry.left) / geometry.cellWidth);
-  const query = Math.floor((y - geometry.top) / geometry.cellHeight);
-  return column >= 0 && column < geometry.columns && query >= 0 && query < geometry.T ? [query, column] : null;
 }
 function mapWidth(width) {
   return width < 640 ? width : Math.min(640, Math.floor(0.69 * width));
@@ -375,14 +471,12 @@ function render({ model, el }) {
   let width = 0;
   const bar = make("div", { class: "nano-bar" });
   const said = readout();
-  const words = make("div", {
-    class: "attn-text",
-    role: "listbox",
-    tabindex: "0",
-    "aria-orientation": "horizontal"
+  const words = tokenStrip({
+    kept: () => get("query"),
+    onLook: (at) => look(at === null ? null : [at, current()[1]]),
+    onKeep: (at) => keep([at, kept()[1]])
   });
   const caption = make("div", { class: "attn-caption" });
-  const stem = newId("token");
   const map = make("canvas", {
     class: "attn-map",
     tabindex: "0",
@@ -423,7 +517,7 @@ function render({ model, el }) {
     bar,
     complaint,
     caption,
-    words,
+    words.root,
     said.root,
     make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
     hint("Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside.")
@@ -485,7 +579,7 @@ function render({ model, el }) {
   let colours = null;
   function readColours() {
     colours = themeColours(root);
-    colours.mono = getComputedStyle(words).fontFamily;
+    colours.mono = getComputedStyle(words.root).fontFamily;
   }
   function drawBaseMap() {
     const { columns, at } = part();
@@ -506,21 +600,18 @@ function render({ model, el }) {
     paper.font = `11px ${colours.font}`;
     paper.textAlign = "center";
     paper.textBaseline = "middle";
-    for (let query = 0; query < pack.T; query += 1) {
-      for (let column = 0; column < columns; column += 1) {
-        const [x, y] = [left + column * cellWidth, top + query * cellHeight];
-        const value = numbers[query * columns + column];
-        const colour = cellColour(stage(), value, limit);
-        if (colour) {
-          paper.fillStyle = css(colour);
-          paper.fillRect(x, y, cellWidth, cellHeight);
-        } else hatch(paper, colours, x, y, cellWidth, cellHeight);
-        if (written) {
-          paper.fillStyle = colour ? inkOn(colour) : colours.text;
-          paper.fillText(fixed(value, 2), x + cellWidth / 2, y + cellHeight / 2 + 0.5);
-        }
+    drawCells(
+      paper,
+      geometry,
+      (query, column) => cellColour(stage(), numbers[query * columns + column], limit),
+      (x, y) => hatch(paper, colours, x, y, cellWidth, cellHeight),
+      (query, column, x, y, colour) => {
+        if (!written) return;
+        paper.fillStyle = colour ? inkOn(colour) : colours.text;
+        const text = fixed(numbers[query * columns + column], 2);
+        paper.fillText(text, x + cellWidth / 2, y + cellHeight / 2 + 0.5);
       }
-    }
+    );
     paper.strokeStyle = colours.line;
     paper.strokeRect(left - 0.5, top - 0.5, columns * cellWidth + 1, pack.T * cellHeight + 1);
     paper.fillStyle = colours.muted;
@@ -538,12 +629,7 @@ function render({ model, el }) {
   function drawLegend(limit) {
     const weights = stage() === "weights";
     const long = clamp(geometry.columns * geometry.cellWidth, 120, 320);
-    const context = sizeCanvas(scaleBar, long, 12);
-    for (let x = 0; x < long; x += 1) {
-      const place = x / (long - 1);
-      context.fillStyle = css(weights ? cividis(place) : signed(2 * place - 1, 1));
-      context.fillRect(x, 0, 1, 12);
-    }
+    drawScale(scaleBar, long, 12, (place) => weights ? cividis(place) : signed(2 * place - 1, 1));
     legend.style.setProperty("--attn-long", `${long}px`);
     legend.style.marginLeft = `${geometry.left}px`;
     scaleLow.textContent = weights ? "0" : fixed(-limit, 2);
@@ -552,19 +638,8 @@ function render({ model, el }) {
     scaleNote.hidden = stage() !== "scaled" && stage() !== "masked";
     hatchNote.hidden = stage() !== "masked";
   }
-  function frame(context, x, y, w, h) {
-    const thick = Math.min(w, h) < 20 ? 1 : 2;
-    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick];
-    context.lineJoin = "miter";
-    context.strokeStyle = "#ffffff";
-    context.lineWidth = 2 * thick + 1;
-    context.strokeRect(x, y, w, h);
-    context.strokeStyle = "#000000";
-    context.lineWidth = thick;
-    context.strokeRect(x, y, w, h);
-  }
   function drawMap([query, column]) {
-    const { left, top, cellWidth, cellHeight, columns, T } = geometry;
+    const { left, top, cellWidth, cellHeight, columns, rows: T } = geometry;
     const context = map.getContext("2d");
     context.clearRect(0, 0, geometry.width, geometry.height);
     context.drawImage(baseMap, 0, 0, geometry.width, geometry.height);
@@ -598,29 +673,26 @@ function render({ model, el }) {
       context.font = tickFont(cellWidth, true);
       tick(context, short(tokens[column]), across(column), top - 6, { turned: true });
     } else large(output ? String(column) : short(tokens[column]), across(column), top - 11, true);
-    frame(context, left, top + query * cellHeight, columns * cellWidth, cellHeight);
-    frame(context, left + column * cellWidth, top + query * cellHeight, cellWidth, cellHeight);
+    ring(context, left, top + query * cellHeight, columns * cellWidth, cellHeight);
+    ring(context, left + column * cellWidth, top + query * cellHeight, cellWidth, cellHeight);
   }
   function drawText([query], key) {
     const weights = rowOf("weights", query);
     let sum = 0;
-    for (let at = 0; at < pack.T; at += 1) {
-      const token = words.children[at];
+    words.items().forEach((token, at) => {
       sum += weights[at];
       const blind = hidden(query, at);
       const colour = blind ? null : cividis(weights[at]);
-      token.classList.toggle("attn-blind", blind);
-      token.classList.toggle("attn-query", at === query);
+      token.classList.toggle("strip-blind", blind);
       token.classList.toggle("attn-key", at === key);
       token.style.background = colour ? css(colour) : "";
       token.style.color = colour ? inkOn(colour) : "";
-      token.setAttribute("aria-selected", String(at === query));
       const told = `"${spoken(tokens[at])}" at ${at}, weight ${fixed(weights[at])}`;
       const seen = { stage: "weights", query, column: at, value: weights[at], tokens };
       token.setAttribute("aria-label", told);
       token.title = sentence(seen);
-    }
-    words.setAttribute("aria-activedescendant", words.children[query].id);
+    });
+    words.choose(query);
     const chosen = `"${visible(tokens[query])}" at ${query}`;
     caption.textContent = `Where ${chosen} looks: the text, coloured by its weights`;
     return sum;
@@ -648,7 +720,7 @@ function render({ model, el }) {
         context.drawImage(atlas, head * pack.T, layer * pack.T, pack.T, pack.T, x, y, size, size);
       }
     }
-    frame(context, left + headNow * (size + 4), top + layerNow * (size + 4), size, size);
+    ring(context, left + headNow * (size + 4), top + layerNow * (size + 4), size, size);
   }
   function drawBars([query], key) {
     if (!pack.parts.q) return;
@@ -729,22 +801,12 @@ function render({ model, el }) {
   }
   function buildAtlas() {
     const { n_layer, n_head, T } = pack;
-    const lookup = new Uint32Array(256);
-    const bytes = new Uint8Array(lookup.buffer);
-    for (let at = 0; at < 256; at += 1) bytes.set([...cividis(at / 255), 255], 4 * at);
     atlas = make("canvas");
     [atlas.width, atlas.height] = [n_head * T, n_layer * T];
     const context = atlas.getContext("2d");
-    for (let layer = 0; layer < n_layer; layer += 1) {
-      for (let head = 0; head < n_head; head += 1) {
-        const image = context.createImageData(T, T);
-        const pixels = new Uint32Array(image.data.buffer);
-        const weights = pack.parts.weights.at(layer, head);
-        for (let at = 0; at < weights.length; at += 1)
-          pixels[at] = lookup[Math.round(clamp(weights[at], 0, 1) * 255)];
-        context.putImageData(image, head * T, layer * T);
-      }
-    }
+    for (let layer = 0; layer < n_layer; layer += 1)
+      for (let head = 0; head < n_head; head += 1)
+        context.drawImage(pixels(pack.parts.weights.at(layer, head), T), head * T, layer * T);
   }
   let stagePick, layerPick, headPick, textBox;
   const sources = () => [get("data"), get("tokens"), get("shape")];
@@ -789,18 +851,7 @@ function render({ model, el }) {
       textBox.root.classList.add("attn-ask");
       root.insertBefore(textBox.root, complaint);
     }
-    words.setAttribute("aria-label", "The text: choose a query with the arrow keys");
-    words.replaceChildren(
-      ...tokens.map(
-        (token, at) => make("span", {
-          class: "attn-token",
-          role: "option",
-          id: `${stem}-${at}`,
-          "data-at": at,
-          text: visible(token)
-        })
-      )
-    );
+    words.fill(tokens);
     barsBox.hidden = !pack.parts.q;
     buildAtlas();
     rebuildMap();
@@ -827,22 +878,6 @@ function render({ model, el }) {
     if (!to) return;
     event.preventDefault();
     keep(to);
-  });
-  const tokenUnder = (event) => event.target.closest(".attn-token");
-  words.addEventListener("pointermove", (event) => {
-    const token = tokenUnder(event);
-    look(token ? [Number(token.dataset.at), current()[1]] : null);
-  });
-  words.addEventListener("pointerleave", () => look(null));
-  words.addEventListener("click", (event) => {
-    const token = tokenUnder(event);
-    if (token) keep([Number(token.dataset.at), kept()[1]]);
-  });
-  words.addEventListener("keydown", (event) => {
-    const to = moved(event.key, [0, get("query")], [1, pack.T]);
-    if (!to) return;
-    event.preventDefault();
-    keep([to[1], kept()[1]]);
   });
   const headUnder = (event) => {
     const { size, left, top } = thumbs;
@@ -892,7 +927,6 @@ function render({ model, el }) {
 }
 var attention_view_default = { render };
 export {
-  cellAt,
   cellColour,
   attention_view_default as default,
   limitOf,

@@ -250,6 +250,36 @@ function css([red, green, blue]) {
   return `rgb(${red}, ${green}, ${blue})`;
 }
 
+// nanogpt_lib/widgets/pictures/heat_map.js
+function drawCells(context, geometry, look, blank, over = null) {
+  const { left, top, cellWidth, cellHeight, rows, columns } = geometry;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const [x, y] = [left + column * cellWidth, top + row * cellHeight];
+      const colour = look(row, column);
+      if (colour) {
+        context.fillStyle = css(colour);
+        context.fillRect(x, y, cellWidth, cellHeight);
+      } else blank(x, y);
+      over?.(row, column, x, y, colour);
+    }
+  }
+}
+function ring(context, x, y, width, height, thick = Math.min(width, height) < 20 ? 1 : 2) {
+  const box = [x - thick / 2, y - thick / 2, width + thick, height + thick];
+  context.lineJoin = "miter";
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = 2 * thick + 1;
+  context.strokeRect(...box);
+  context.strokeStyle = "#000000";
+  context.lineWidth = thick;
+  context.strokeRect(...box);
+}
+var STEPS = Uint32Array.from({ length: 256 }, (_, at) => {
+  const bytes = Uint8Array.from([...cividis(at / 255), 255]);
+  return new Uint32Array(bytes.buffer)[0];
+});
+
 // nanogpt_lib/widgets/bigram_map.js
 function randomFrom(seed) {
   let state = seed >>> 0;
@@ -512,20 +542,18 @@ function render({ model, el }) {
       const ground = document.createElement("canvas");
       const context = sizeCanvas(ground, left(at) + V * cell, GUTTER + V * cell);
       context.translate(left(at), GUTTER);
-      for (let y = 0; y < V; y++) {
-        for (let x = 0; x < V; x++) {
-          const never = !at && counts[y * V + x] === 0;
-          context.fillStyle = never ? colours.panel : css(cividis(Math.sqrt(table[y * V + x])));
-          context.fillRect(x * cell, y * cell, cell, cell);
-          if (!never) continue;
-          context.strokeStyle = colours.line;
-          context.lineWidth = 1;
-          context.beginPath();
-          context.moveTo(x * cell, (y + 1) * cell);
-          context.lineTo((x + 1) * cell, y * cell);
-          context.stroke();
-        }
-      }
+      const geometry = { left: 0, top: 0, cellWidth: cell, cellHeight: cell, rows: V, columns: V };
+      const look = (y, x) => !at && counts[y * V + x] === 0 ? null : cividis(Math.sqrt(table[y * V + x]));
+      drawCells(context, geometry, look, (x, y) => {
+        context.fillStyle = colours.panel;
+        context.fillRect(x, y, cell, cell);
+        context.strokeStyle = colours.line;
+        context.lineWidth = 1;
+        context.beginPath();
+        context.moveTo(x, y + cell);
+        context.lineTo(x + cell, y);
+        context.stroke();
+      });
       context.fillStyle = colours.muted;
       chars.forEach((_, id) => {
         if (cell < NAMED) return;
@@ -556,14 +584,6 @@ function render({ model, el }) {
       );
     } else context.fillText(visible(chars[id]), x, y);
   }
-  function frame(context, x, y, width2, height) {
-    context.lineWidth = 3;
-    context.strokeStyle = "#000000";
-    context.strokeRect(x, y, width2, height);
-    context.lineWidth = 1.5;
-    context.strokeStyle = "#ffffff";
-    context.strokeRect(x, y, width2, height);
-  }
   const paint = painter(root, () => {
     if (!grounds.length) prepare();
     const colours = themeColours(root);
@@ -572,8 +592,8 @@ function render({ model, el }) {
       const context = sizeCanvas(canvas, left(at) + V * cell, GUTTER + V * cell);
       context.drawImage(grounds[at], 0, 0, left(at) + V * cell, GUTTER + V * cell);
       context.translate(left(at), GUTTER);
-      frame(context, 0.5, row * cell, V * cell - 1, cell);
-      frame(context, after * cell - 1, before * cell - 1, cell + 2, cell + 2);
+      ring(context, 1, row * cell, V * cell - 2, cell);
+      ring(context, after * cell, before * cell, cell, cell);
       label(context, colours, after, "top", true);
       if (left(at)) label(context, colours, before, "left", true);
     });

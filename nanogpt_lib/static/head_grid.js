@@ -276,6 +276,89 @@ function css([red, green, blue]) {
   return `rgb(${red}, ${green}, ${blue})`;
 }
 
+// nanogpt_lib/widgets/pictures/heat_map.js
+function ring(context, x, y, width, height, thick = Math.min(width, height) < 20 ? 1 : 2) {
+  const box = [x - thick / 2, y - thick / 2, width + thick, height + thick];
+  context.lineJoin = "miter";
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = 2 * thick + 1;
+  context.strokeRect(...box);
+  context.strokeStyle = "#000000";
+  context.lineWidth = thick;
+  context.strokeRect(...box);
+}
+var STEPS = Uint32Array.from({ length: 256 }, (_, at) => {
+  const bytes = Uint8Array.from([...cividis(at / 255), 255]);
+  return new Uint32Array(bytes.buffer)[0];
+});
+function pixels(weights, columns) {
+  const canvas = make("canvas");
+  [canvas.width, canvas.height] = [columns, weights.length / columns];
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  const colours = new Uint32Array(image.data.buffer);
+  weights.forEach((weight, at) => {
+    colours[at] = STEPS[Math.round(clamp(weight, 0, 1) * 255)];
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+function drawScale(canvas, long, high, colour) {
+  const context = sizeCanvas(canvas, long, high);
+  for (let x = 0; x < long; x += 1) {
+    context.fillStyle = css(colour(x / (long - 1)));
+    context.fillRect(x, 0, 1, high);
+  }
+}
+
+// nanogpt_lib/widgets/pictures/token_strip.js
+function tokenStrip({ kept, onLook, onKeep }) {
+  const stem = newId("token");
+  const root = make("div", {
+    class: "strip-text",
+    role: "listbox",
+    tabindex: "0",
+    "aria-orientation": "horizontal",
+    "aria-label": "The text: choose a query with the arrow keys"
+  });
+  const items = () => [...root.children];
+  function fill(tokens, words = () => null) {
+    root.replaceChildren(
+      ...tokens.map(
+        (token, at) => make("span", {
+          class: "strip-token",
+          role: "option",
+          id: `${stem}-${at}`,
+          "data-at": at,
+          "aria-label": words(token, at),
+          text: visible(token)
+        })
+      )
+    );
+  }
+  function choose(at) {
+    items().forEach((item, place) => {
+      item.classList.toggle("strip-query", place === at);
+      item.setAttribute("aria-selected", String(place === at));
+    });
+    root.setAttribute("aria-activedescendant", items()[at].id);
+  }
+  const under = (event) => {
+    const item = event.target.closest(".strip-token");
+    return item && Number(item.dataset.at);
+  };
+  root.addEventListener("pointermove", (event) => onLook(under(event)));
+  root.addEventListener("pointerleave", () => onLook(null));
+  root.addEventListener("click", (event) => under(event) !== null && onKeep(under(event)));
+  root.addEventListener("keydown", (event) => {
+    const to = moved(event.key, [0, kept()], [1, items().length]);
+    if (!to) return;
+    event.preventDefault();
+    onKeep(to[1]);
+  });
+  return { root, items, fill, choose };
+}
+
 // nanogpt_lib/widgets/head_grid.js
 var GUTTER = 18;
 var BARS = 48;
@@ -401,27 +484,12 @@ function render({ model, el }) {
     value: get("layer"),
     onChange: (layer) => save({ layer: Number(layer) })
   });
-  const stem = newId("token");
-  const words = make(
-    "div",
-    {
-      class: "hgrid-text",
-      role: "listbox",
-      tabindex: "0",
-      "aria-orientation": "horizontal",
-      "aria-label": "The text: choose a query with the arrow keys"
-    },
-    ...tokens.map(
-      (token, at) => make("span", {
-        class: "hgrid-token",
-        role: "option",
-        id: `${stem}-${at}`,
-        "data-at": at,
-        "aria-label": `"${spoken(token)}" at ${at}`,
-        text: visible(token)
-      })
-    )
-  );
+  const words = tokenStrip({
+    kept: () => get("query"),
+    onLook: (at) => look(at === null ? null : { query: at }),
+    onKeep: (at) => keep(at)
+  });
+  words.fill(tokens, (token, at) => `"${spoken(token)}" at ${at}`);
   const pointed = readout();
   const cards = Array.from({ length: n_head }, (_, head) => {
     const tick = checkbox({
@@ -470,7 +538,7 @@ function render({ model, el }) {
   const scale = make("canvas", { "aria-hidden": "true" });
   root.append(
     make("div", { class: "nano-bar" }, n_layer > 1 ? layerPick.root : null, allOn),
-    words,
+    words.root,
     pointed.root,
     grid,
     make(
@@ -487,26 +555,13 @@ function render({ model, el }) {
     )
   );
   const query = () => hover?.query ?? get("query");
-  function frame(context, x, y, w, h) {
-    const thick = h < 9 ? 1 : 2;
-    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick];
-    for (const [colour, wide] of [
-      ["#ffffff", 2 * thick + 1],
-      ["#000000", thick]
-    ]) {
-      context.strokeStyle = colour;
-      context.lineWidth = wide;
-      context.strokeRect(x, y, w, h);
-    }
-  }
   function drawCard({ head, canvas, most, tick, card }) {
     const { side, cell } = geometry;
     const at = query();
     const row = rowOf(head, at);
     const best = heaviest(row);
     const context = canvas.getContext("2d");
-    const [wide, tall] = [GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS];
-    context.clearRect(0, 0, wide, tall);
+    context.clearRect(0, 0, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
     context.save();
     context.translate(GUTTER, 3);
     context.imageSmoothingEnabled = cell < 1;
@@ -514,7 +569,8 @@ function render({ model, el }) {
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
     context.strokeRect(-0.5, -0.5, side + 1, side + 1);
-    frame(context, 0, Math.round(at * cell), side, Math.max(2, Math.round(cell)));
+    const tall = Math.max(2, Math.round(cell));
+    ring(context, 0, Math.round(at * cell), side, tall, tall < 9 ? 1 : 2);
     const floor = side + 8 + BARS;
     context.fillStyle = colours.panel;
     context.fillRect(0, floor - BARS, side, BARS);
@@ -550,13 +606,8 @@ function render({ model, el }) {
     return `head ${head}: ${told(spoken)}`;
   }
   function drawText(at) {
-    for (const token of words.children) {
-      const chosen = Number(token.dataset.at) === at;
-      token.classList.toggle("hgrid-query", chosen);
-      token.classList.toggle("hgrid-blind", Number(token.dataset.at) > at);
-      token.setAttribute("aria-selected", String(chosen));
-    }
-    words.setAttribute("aria-activedescendant", words.children[at].id);
+    words.choose(at);
+    words.items().forEach((token, place) => token.classList.toggle("strip-blind", place > at));
   }
   function drawLoss() {
     const losses = get("losses");
@@ -606,30 +657,18 @@ function render({ model, el }) {
   });
   function paintPictures() {
     for (let head = 0; head < n_head; head += 1) {
-      const picture = make("canvas");
-      [picture.width, picture.height] = [T, T];
-      const context = picture.getContext("2d");
-      for (let at = 0; at < T; at += 1) {
-        rowOf(head, at).forEach((weight, key) => {
-          context.fillStyle = css(cividis(weight));
-          context.fillRect(key, at, 1, 1);
-        });
-      }
-      pictures[head] = picture;
+      const start = (get("layer") * n_head + head) * T * T;
+      pictures[head] = pixels(weights.subarray(start, start + T * T), T);
     }
   }
   function layOut() {
     if (!width) return;
-    colours = { ...themeColours(root), mono: getComputedStyle(words).fontFamily };
+    colours = { ...themeColours(root), mono: getComputedStyle(words.root).fontFamily };
     geometry = gridGeometry({ width, n_head, T });
     const { columns, side, card } = geometry;
     grid.style.setProperty("grid-template-columns", `repeat(${columns}, ${card}px)`);
     for (const { canvas } of cards) sizeCanvas(canvas, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
-    const context = sizeCanvas(scale, 120, 10);
-    for (let x = 0; x < 120; x += 1) {
-      context.fillStyle = css(cividis(x / 119));
-      context.fillRect(x, 0, 1, 10);
-    }
+    drawScale(scale, 120, 10, cividis);
     paint();
   }
   function changeLayer() {
@@ -660,22 +699,6 @@ function render({ model, el }) {
       if (found) keep(found.query);
     });
   }
-  const tokenUnder = (event) => event.target.closest(".hgrid-token");
-  words.addEventListener("pointermove", (event) => {
-    const token = tokenUnder(event);
-    look(token && { query: Number(token.dataset.at) });
-  });
-  words.addEventListener("pointerleave", () => look(null));
-  words.addEventListener("click", (event) => {
-    const token = tokenUnder(event);
-    if (token) keep(Number(token.dataset.at));
-  });
-  words.addEventListener("keydown", (event) => {
-    const to = moved(event.key, [0, get("query")], [1, T]);
-    if (!to) return;
-    event.preventDefault();
-    keep(to[1]);
-  });
   const sizes = new ResizeObserver(([entry]) => {
     const now = Math.floor(entry.contentRect.width);
     if (now === width || now < 120) return;

@@ -5,6 +5,7 @@ import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis, css } from "./pictures/colours.js";
+import { drawCells, ring } from "./pictures/heat_map.js";
 
 /** A small random stream with a seed, numbers in [0, 1): mulberry32. The same seed gives the same text. */
 export function randomFrom(seed) {
@@ -302,20 +303,18 @@ function render({ model, el }) {
       const ground = document.createElement("canvas");
       const context = sizeCanvas(ground, left(at) + V * cell, GUTTER + V * cell);
       context.translate(left(at), GUTTER);
-      for (let y = 0; y < V; y++) {
-        for (let x = 0; x < V; x++) {
-          const never = !at && counts[y * V + x] === 0;
-          context.fillStyle = never ? colours.panel : css(cividis(Math.sqrt(table[y * V + x])));
-          context.fillRect(x * cell, y * cell, cell, cell);
-          if (!never) continue;
-          context.strokeStyle = colours.line;
-          context.lineWidth = 1;
-          context.beginPath();
-          context.moveTo(x * cell, (y + 1) * cell);
-          context.lineTo((x + 1) * cell, y * cell);
-          context.stroke();
-        }
-      }
+      const geometry = { left: 0, top: 0, cellWidth: cell, cellHeight: cell, rows: V, columns: V };
+      const look = (y, x) => (!at && counts[y * V + x] === 0 ? null : cividis(Math.sqrt(table[y * V + x])));
+      drawCells(context, geometry, look, (x, y) => {
+        context.fillStyle = colours.panel;
+        context.fillRect(x, y, cell, cell);
+        context.strokeStyle = colours.line;
+        context.lineWidth = 1;
+        context.beginPath();
+        context.moveTo(x, y + cell);
+        context.lineTo(x + cell, y);
+        context.stroke();
+      });
       context.fillStyle = colours.muted;
       chars.forEach((_, id) => {
         if (cell < NAMED) return;
@@ -346,14 +345,6 @@ function render({ model, el }) {
       );
     } else context.fillText(visible(chars[id]), x, y);
   }
-  function frame(context, x, y, width, height) {
-    context.lineWidth = 3;
-    context.strokeStyle = "#000000";
-    context.strokeRect(x, y, width, height);
-    context.lineWidth = 1.5;
-    context.strokeStyle = "#ffffff";
-    context.strokeRect(x, y, width, height);
-  }
   const paint = painter(root, () => {
     if (!grounds.length) prepare();
     const colours = themeColours(root);
@@ -362,8 +353,8 @@ function render({ model, el }) {
       const context = sizeCanvas(canvas, left(at) + V * cell, GUTTER + V * cell);
       context.drawImage(grounds[at], 0, 0, left(at) + V * cell, GUTTER + V * cell);
       context.translate(left(at), GUTTER);
-      frame(context, 0.5, row * cell, V * cell - 1, cell);
-      frame(context, after * cell - 1, before * cell - 1, cell + 2, cell + 2);
+      ring(context, 1, row * cell, V * cell - 2, cell);
+      ring(context, after * cell, before * cell, cell, cell);
       label(context, colours, after, "top", true);
       if (left(at)) label(context, colours, before, "left", true);
     });

@@ -1,11 +1,13 @@
 // HeadGrid: a layer's heads side by side, one query for all, and a box at each head to switch it off.
-import { button, checkbox, moved, select } from "../kit/browser/controls.js";
-import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
+import { button, checkbox, select } from "../kit/browser/controls.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
-import { cividis, css } from "./pictures/colours.js";
+import { cividis } from "./pictures/colours.js";
+import { drawScale, pixels, ring } from "./pictures/heat_map.js";
+import { tokenStrip } from "./pictures/token_strip.js";
 
 const GUTTER = 18; // left of a map, for the queries' characters
 const BARS = 48; // height of a bar for the weight 1
@@ -179,27 +181,12 @@ function render({ model, el }) {
     value: get("layer"),
     onChange: (layer) => save({ layer: Number(layer) }),
   });
-  const stem = newId("token");
-  const words = make(
-    "div",
-    {
-      class: "hgrid-text",
-      role: "listbox",
-      tabindex: "0",
-      "aria-orientation": "horizontal",
-      "aria-label": "The text: choose a query with the arrow keys",
-    },
-    ...tokens.map((token, at) =>
-      make("span", {
-        class: "hgrid-token",
-        role: "option",
-        id: `${stem}-${at}`,
-        "data-at": at,
-        "aria-label": `"${spoken(token)}" at ${at}`,
-        text: visible(token),
-      }),
-    ),
-  );
+  const words = tokenStrip({
+    kept: () => get("query"),
+    onLook: (at) => look(at === null ? null : { query: at }),
+    onKeep: (at) => keep(at),
+  });
+  words.fill(tokens, (token, at) => `"${spoken(token)}" at ${at}`);
   const pointed = readout();
   const cards = Array.from({ length: n_head }, (_, head) => {
     const tick = checkbox({
@@ -250,7 +237,7 @@ function render({ model, el }) {
   const scale = make("canvas", { "aria-hidden": "true" });
   root.append(
     make("div", { class: "nano-bar" }, n_layer > 1 ? layerPick.root : null, allOn),
-    words,
+    words.root,
     pointed.root,
     grid,
     make(
@@ -272,28 +259,13 @@ function render({ model, el }) {
 
   const query = () => hover?.query ?? get("query");
 
-  /** A frame that is seen on every colour: white with black inside. */
-  function frame(context, x, y, w, h) {
-    const thick = h < 9 ? 1 : 2;
-    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick]; // around the cells, not over them
-    for (const [colour, wide] of [
-      ["#ffffff", 2 * thick + 1],
-      ["#000000", thick],
-    ]) {
-      context.strokeStyle = colour;
-      context.lineWidth = wide;
-      context.strokeRect(x, y, w, h);
-    }
-  }
-
   function drawCard({ head, canvas, most, tick, card }) {
     const { side, cell } = geometry;
     const at = query();
     const row = rowOf(head, at);
     const best = heaviest(row);
     const context = canvas.getContext("2d");
-    const [wide, tall] = [GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS];
-    context.clearRect(0, 0, wide, tall);
+    context.clearRect(0, 0, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
     context.save();
     context.translate(GUTTER, 3);
     context.imageSmoothingEnabled = cell < 1;
@@ -301,7 +273,8 @@ function render({ model, el }) {
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
     context.strokeRect(-0.5, -0.5, side + 1, side + 1);
-    frame(context, 0, Math.round(at * cell), side, Math.max(2, Math.round(cell)));
+    const tall = Math.max(2, Math.round(cell));
+    ring(context, 0, Math.round(at * cell), side, tall, tall < 9 ? 1 : 2);
 
     const floor = side + 8 + BARS;
     context.fillStyle = colours.panel;
@@ -342,13 +315,8 @@ function render({ model, el }) {
   }
 
   function drawText(at) {
-    for (const token of words.children) {
-      const chosen = Number(token.dataset.at) === at;
-      token.classList.toggle("hgrid-query", chosen);
-      token.classList.toggle("hgrid-blind", Number(token.dataset.at) > at);
-      token.setAttribute("aria-selected", String(chosen));
-    }
-    words.setAttribute("aria-activedescendant", words.children[at].id);
+    words.choose(at);
+    words.items().forEach((token, place) => token.classList.toggle("strip-blind", place > at));
   }
 
   /** Whether the loss without these heads is known; the panel says it, or that Python is asked. */
@@ -404,31 +372,19 @@ function render({ model, el }) {
 
   function paintPictures() {
     for (let head = 0; head < n_head; head += 1) {
-      const picture = make("canvas");
-      [picture.width, picture.height] = [T, T];
-      const context = picture.getContext("2d");
-      for (let at = 0; at < T; at += 1) {
-        rowOf(head, at).forEach((weight, key) => {
-          context.fillStyle = css(cividis(weight));
-          context.fillRect(key, at, 1, 1);
-        });
-      }
-      pictures[head] = picture;
+      const start = (get("layer") * n_head + head) * T * T;
+      pictures[head] = pixels(weights.subarray(start, start + T * T), T);
     }
   }
 
   function layOut() {
     if (!width) return;
-    colours = { ...themeColours(root), mono: getComputedStyle(words).fontFamily };
+    colours = { ...themeColours(root), mono: getComputedStyle(words.root).fontFamily };
     geometry = gridGeometry({ width, n_head, T });
     const { columns, side, card } = geometry;
     grid.style.setProperty("grid-template-columns", `repeat(${columns}, ${card}px)`);
     for (const { canvas } of cards) sizeCanvas(canvas, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
-    const context = sizeCanvas(scale, 120, 10);
-    for (let x = 0; x < 120; x += 1) {
-      context.fillStyle = css(cividis(x / 119));
-      context.fillRect(x, 0, 1, 10);
-    }
+    drawScale(scale, 120, 10, cividis);
     paint();
   }
 
@@ -463,23 +419,6 @@ function render({ model, el }) {
       if (found) keep(found.query);
     });
   }
-  const tokenUnder = (event) => event.target.closest(".hgrid-token");
-  words.addEventListener("pointermove", (event) => {
-    const token = tokenUnder(event);
-    look(token && { query: Number(token.dataset.at) });
-  });
-  words.addEventListener("pointerleave", () => look(null));
-  words.addEventListener("click", (event) => {
-    const token = tokenUnder(event);
-    if (token) keep(Number(token.dataset.at));
-  });
-  words.addEventListener("keydown", (event) => {
-    const to = moved(event.key, [0, get("query")], [1, T]);
-    if (!to) return;
-    event.preventDefault();
-    keep(to[1]);
-  });
-
   // --- start, and end
 
   const sizes = new ResizeObserver(([entry]) => {
