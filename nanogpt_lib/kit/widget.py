@@ -42,6 +42,17 @@ def number(value: float, digits: int = 3) -> str:
     return f"−{text}" if value < 0 and text.strip("0.") else text
 
 
+def amount(value: float, digits: int = 3) -> str:
+    """Write a number as `number` does, but never what is more than nothing as nothing.
+
+    Example:
+        >>> amount(0.25), amount(0.0002), amount(0.0)
+        ('0.250', '<0.001', '0.000')
+    """
+    text = number(value, digits)
+    return f"<{10**-digits:.{digits}f}" if value > 0 and not text.strip("0.") else text
+
+
 def html_table(
     rows: list[list[object]],
     *,

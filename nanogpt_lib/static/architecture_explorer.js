@@ -47,6 +47,7 @@ function fixed(value, digits = 3) {
   const text = (Math.abs(value) + 1e-6).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+var grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
 // nanogpt_lib/kit/browser/controls.js
 function labelled(kind, label, input, extra = null) {
@@ -227,53 +228,21 @@ var COLOURS = {
   activations: [221, 204, 119],
   loss: [170, 68, 153]
 };
-var DROPPED = 0.2;
 var sum = (values) => values.reduce((all, value) => all + value, 0);
 var totalOf = (parts) => sum(Object.values(parts));
-function costs(setting, norm) {
-  const { n_layer: L, n_head, n_embd: C, block_size: T, vocab_size: V, batch_size } = setting;
-  const heads = setting.attention === "heads";
-  const drops = setting.dropout > 0 ? 1 : 0;
-  const places = batch_size * T;
-  const norms = { pre: 2 * L + 1, post: 2 * L, none: 0 }[norm];
-  const parameters = {
-    "token table": V * C,
-    "position table": T * C,
-    "query, key, value": L * 3 * C * C,
-    projection: L * (C * C + C),
-    "feed-forward": L * (8 * C * C + 5 * C),
-    norms: norms * 2 * C,
-    head: C * V + V
-  };
-  const flops = {
-    "query, key, value": 18 * L * places * C * C,
-    scores: 6 * L * places * T * C,
-    "weighted sum": 6 * L * places * T * C,
-    projection: 6 * L * places * C * C,
-    "feed-forward": 48 * L * places * C * C,
-    head: 6 * places * C * V
-  };
-  const maps = drops ? 3 : heads ? 1 : 0;
-  const streams = L * (8 + 2 * drops) + { pre: 4 * L + 2, post: 4 * L + 1, none: 2 * L + 1 }[norm];
-  const singles = { pre: 4 * L + 2, post: 4 * L, none: 0 }[norm] + (maps ? 0 : L * n_head);
-  const numbers = totalOf(parameters);
-  const memory = {
-    parameters: 4 * numbers,
-    gradients: 4 * numbers,
-    "AdamW's moments": 8 * numbers,
-    "attention maps": 4 * maps * L * n_head * places * T,
-    masks: heads ? 2 * L * n_head * T * T : 0,
-    activations: 4 * places * (streams * C + singles),
-    loss: 4 * (places * V + 1) + 16 * places
-  };
-  const tables = parameters["token table"] + parameters["position table"];
+var evaluated = (terms, setting) => sum(terms.map(([number, sizes]) => sizes.reduce((product, size) => product * setting[size], number)));
+function costsOf(setting, costs) {
+  const terms = costs[setting.attention][setting.dropout > 0 ? 1 : 0];
+  const [parameters, flops, memory] = ["parameters", "flops", "memory"].map(
+    (list2) => Object.fromEntries(Object.entries(terms[list2]).map(([part, some]) => [part, evaluated(some, setting)]))
+  );
   return {
     parameters,
     flops,
     memory,
-    in_blocks: numbers - tables - parameters.head - (norm === "pre" ? 2 * C : 0),
-    a_character: totalOf(flops) / places,
-    rule: 6 * (numbers - tables)
+    in_blocks: evaluated(terms.in_blocks, setting),
+    a_character: totalOf(flops) / (setting.batch_size * setting.block_size),
+    rule: evaluated(terms.rule, setting)
   };
 }
 function widths({ n_embd, n_head }) {
@@ -285,7 +254,6 @@ function refusal({ n_embd, n_head }) {
   if (!near.length) return "";
   return `Expected n_embd to split into n_head equal heads, got n_embd=${n_embd}, n_head=${n_head} (${n_embd} % ${n_head} = ${n_embd % n_head}). Choose n_embd=${near.join(" or ")}.`;
 }
-var grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 var decimals = (value) => value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
 function short(value, unit) {
   if (value < 1e3) return `${value} ${unit}`;
@@ -426,7 +394,7 @@ function render({ model, el }) {
   const dropout = checkbox({
     label: "dropout",
     value: model.get("dropout") > 0,
-    onChange: (on) => save({ dropout: on ? DROPPED : 0 })
+    onChange: (on) => save({ dropout: on ? layout.dropped : 0 })
   });
   const known = make("p", { class: "arc-known" });
   const said = readout();
@@ -448,7 +416,7 @@ function render({ model, el }) {
       save({ pinned: {} });
     }
   });
-  const some = costs(layout.presets[0][1], layout.norm);
+  const some = costsOf(layout.presets[0][1], layout.costs);
   const lists = Object.entries({
     parameters: ["Parameters to learn:", grouped],
     flops: ["Operations of a training step:", (value) => short(value, "FLOP")],
@@ -500,8 +468,8 @@ function render({ model, el }) {
       said.say(refused);
       return true;
     }
-    const state = costs(now, layout.norm);
-    const before = kept && costs(kept, layout.norm);
+    const state = costsOf(now, layout.costs);
+    const before = kept && costsOf(kept, layout.costs);
     said.say(before ? `${words(state)} ${compared(state, before, now, kept)}` : words(state));
     const told = notes(state);
     lists.forEach(([name, { fill }], at) => fill(state[name], before?.[name], told[at]));
@@ -519,10 +487,10 @@ function render({ model, el }) {
 var architecture_explorer_default = { render };
 export {
   compared,
-  costs,
+  costsOf,
   architecture_explorer_default as default,
+  evaluated,
   factor,
-  grouped,
   notes,
   refusal,
   share,

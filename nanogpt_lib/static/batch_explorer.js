@@ -54,6 +54,7 @@ function visible(token) {
 function spoken(token) {
   return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
 }
+var grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
 // nanogpt_lib/kit/browser/controls.js
 function labelled(kind, label, input, extra = null) {
@@ -174,9 +175,6 @@ function lastOffset(length, T) {
 }
 function holds(start, count, offset, T) {
   return start <= offset && offset + T < start + count;
-}
-function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 var AROUND = 160;
 function render({ model, el }) {
@@ -415,7 +413,6 @@ var batch_explorer_default = { render };
 export {
   batch_explorer_default as default,
   examplesOf,
-  grouped,
   holds,
   lastOffset
 };

@@ -60,6 +60,11 @@ function fixed(value, digits = 3) {
   const text = (Math.abs(value) + 1e-6).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
+var grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
 // nanogpt_lib/kit/browser/controls.js
 function labelled(kind, label, input, extra = null) {
@@ -322,12 +327,8 @@ function largestDifference(one, other, V) {
 function probInWords(prob) {
   return prob === 0 || prob >= 5e-4 ? fixed(prob) : "below 0.001";
 }
-var short = (prob) => prob > 0 && prob < 5e-4 ? "<0.001" : fixed(prob);
-function thousands(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
 function pairInWords({ before, after, seen, of, prob, alpha, learned = null }, show = visible) {
-  const times = seen ? `seen ${thousands(seen)} of ${thousands(of)} times` : `never seen (0 of ${thousands(of)} times)`;
+  const times = seen ? `seen ${grouped(seen)} of ${grouped(of)} times` : `never seen (0 of ${grouped(of)} times)`;
   const added = alpha ? ` (alpha = ${alpha})` : "";
   const other = learned === null ? "" : `, learned ${probInWords(learned)}`;
   return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
@@ -412,7 +413,7 @@ function render({ model, el }) {
       "span",
       { class: "nano-unseen" },
       make("i"),
-      make("span", { text: `never seen: ${thousands(unseen)} of ${thousands(V * V)} pairs` })
+      make("span", { text: `never seen: ${grouped(unseen)} of ${grouped(V * V)} pairs` })
     )
   );
   const apart = learned ? largestDifference(counted, learned, V) : null;
@@ -499,7 +500,7 @@ function render({ model, el }) {
     rows.set(row);
     const order = likeliest(counted, V, row, TOP);
     const most = Math.max(...order.flatMap((column) => tables.map((table) => table[row * V + column])));
-    head.textContent = `After "${visible(chars[row])}" (${thousands(totals[row])} times) comes:`;
+    head.textContent = `After "${visible(chars[row])}" (${grouped(totals[row])} times) comes:`;
     bars.replaceChildren(
       ...order.map((column) => {
         const probs = tables.map((table) => table[row * V + column]);
@@ -520,7 +521,7 @@ function render({ model, el }) {
           ),
           make("span", {
             class: "nano-number",
-            text: `${never ? "unseen " : ""}${probs.map(short).join(" | ")}`
+            text: `${never ? "unseen " : ""}${probs.map((prob) => amount(prob)).join(" | ")}`
           })
         );
       })
@@ -661,6 +662,5 @@ export {
   pairInWords,
   probInWords,
   randomFrom,
-  thousands,
   write
 };

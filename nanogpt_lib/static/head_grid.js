@@ -167,10 +167,10 @@ function patience(silent, wait = PATIENCE) {
   };
   return { start, end, isOn: () => late !== null };
 }
-function watch(model, names2, call) {
-  for (const name of names2) model.on(`change:${name}`, call);
+function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
   return () => {
-    for (const name of names2) model.off(`change:${name}`, call);
+    for (const name of names) model.off(`change:${name}`, call);
   };
 }
 function floats(view) {
@@ -181,12 +181,12 @@ function floats(view) {
 
 // nanogpt_lib/kit/browser/said.js
 function readout() {
-  const shown2 = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
   const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
-  const root = make("p", { class: "nano-readout" }, shown2, aloud);
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
   let timer = null;
   const say = (text, words = text) => {
-    put(shown2, text);
+    put(shown, text);
     clearTimeout(timer);
     timer = setTimeout(() => aloud.textContent = words, 250);
   };
@@ -373,61 +373,6 @@ function toggled(off, [layer, head]) {
   const others = off.filter((pair) => pair[0] !== layer || pair[1] !== head);
   return inOrder(others.length < off.length ? others : [...off, [layer, head]]);
 }
-function signedNumber(value) {
-  const text = fixed(value);
-  return value > 0 && text !== fixed(0) ? `+${text}` : text;
-}
-var shown = (loss) => Number(fixed(loss));
-function listed(parts) {
-  return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : String(parts[0]);
-}
-function byLayer(off) {
-  const heads = /* @__PURE__ */ new Map();
-  for (const [layer, head] of inOrder(off)) heads.set(layer, [...heads.get(layer) ?? [], head]);
-  return [...heads];
-}
-function names(off, { n_layer, n_head }) {
-  return listed(
-    byLayer(off).map(([layer, heads]) => {
-      const all = n_head === 2 ? "both heads" : `all ${n_head} heads`;
-      const some = `head${heads.length > 1 ? "s" : ""} ${listed(heads)}`;
-      const name = heads.length === n_head && n_head > 1 ? all : some;
-      return n_layer === 1 ? name : `${name} of layer ${layer}`;
-    })
-  );
-}
-function emptied(off, { n_layer, n_head }) {
-  const empty = byLayer(off).filter(([, heads]) => heads.length === n_head).map(([layer]) => layer);
-  if (empty.length === n_layer)
-    return " Now no character sees another: each prediction comes from one character and its place.";
-  if (!empty.length) return "";
-  const layers = empty.length > 1 ? `Layers ${listed(empty)} now move` : `Layer ${empty[0]} now moves`;
-  return ` ${layers} nothing between characters.`;
-}
-function effectOf(losses, off, shape) {
-  const loss = losses[offKey(off)];
-  if (loss === void 0) return null;
-  const [base, now] = [shown(losses[""]), shown(loss)];
-  const difference = now - base;
-  if (!off.length) {
-    return {
-      base,
-      now,
-      difference,
-      words: `Every head is on: the loss is ${fixed(base)} nats per character.`
-    };
-  }
-  const amount = `by ${fixed(Math.abs(difference))} nats, from ${fixed(base)} to ${fixed(now)}`;
-  const pronoun = off.length > 1 ? "them" : "it";
-  const verdict = now === base ? `stays at ${fixed(base)} nats` : difference > 0 ? `rises ${amount}` : `falls ${amount}: on this batch the model does better without ${pronoun}`;
-  let words = `Without ${names(off, shape)} the loss ${verdict}.`;
-  const alone = off.map((pair) => losses[offKey([pair])]);
-  if (off.length > 1 && !alone.includes(void 0)) {
-    const together = alone.reduce((sum, one) => sum + shown(one) - base, 0);
-    words += ` One at a time, their differences add up to ${signedNumber(together)}.`;
-  }
-  return { base, now, difference, words: words + emptied(off, shape) };
-}
 function gridGeometry({ width, n_head, T }) {
   const least = (n_head > 8 ? 112 : 150) + GUTTER + AROUND;
   const fitting = clamp(Math.floor((width + GAP) / (least + GAP)), 1, n_head);
@@ -455,8 +400,8 @@ function weightInWords(tokens, head, query, key, weight, name = visible) {
   const hidden = key > query ? " (its future, which the mask hides)" : "";
   return `head ${head}: query "${name(tokens[query])}" at ${query} → key "${name(tokens[key])}" at ${key}: ${fixed(weight)}${hidden}`;
 }
-function axisEnd(losses, guess) {
-  return 1.12 * Math.max(guess, ...Object.values(losses));
+function axisEnd(effects, guess) {
+  return 1.12 * Math.max(guess, ...Object.values(effects).map(({ now }) => now));
 }
 function render({ model, el }) {
   const root = startRoot(el, "head_grid", "Grid of heads");
@@ -610,12 +555,12 @@ function render({ model, el }) {
     words.items().forEach((token, place) => token.classList.toggle("strip-blind", place > at));
   }
   function drawLoss() {
-    const losses = get("losses");
+    const effects = get("effects");
     const off = get("off");
-    const effect = effectOf(losses, off, shape);
+    const effect = effects[offKey(off)];
     allOn.disabled = !off.length;
-    panel.classList.toggle("hgrid-asked", !effect);
-    if (!effect) {
+    panel.classList.toggle("hgrid-asked", effect === void 0);
+    if (effect === void 0) {
       if (!waiting.isOn()) {
         waiting.start();
         verdict.say("Python measures the loss without these heads …");
@@ -623,8 +568,8 @@ function render({ model, el }) {
       return false;
     }
     waiting.end();
-    const share = (loss) => `${100 * loss / axisEnd(losses, guess)}%`;
-    const { base, now, difference } = effect;
+    const share = (loss) => `${100 * loss / axisEnd(effects, guess)}%`;
+    const { base, now, difference, signed } = effect;
     baseBar.style.width = share(base);
     nowBar.style.width = share(Math.min(base, now));
     change.style.left = share(Math.min(base, now));
@@ -633,7 +578,7 @@ function render({ model, el }) {
     mark.style.left = share(guess);
     baseText.textContent = fixed(base);
     nowText.textContent = fixed(now);
-    differenceText.textContent = off.length ? signedNumber(difference) : "";
+    differenceText.textContent = signed;
     verdict.say(effect.words);
     return true;
   }
@@ -716,7 +661,7 @@ function render({ model, el }) {
     paint.stop,
     onTheme(root, layOut),
     watch(model, ["layer"], changeLayer),
-    watch(model, ["query", "off", "losses"], paint)
+    watch(model, ["query", "off", "effects"], paint)
   ];
   return () => ends.forEach((end) => end());
 }
@@ -724,13 +669,11 @@ var head_grid_default = { render };
 export {
   axisEnd,
   head_grid_default as default,
-  effectOf,
   gridGeometry,
   heaviest,
   letter,
   offKey,
   placeAt,
-  signedNumber,
   toggled,
   weightInWords
 };

@@ -61,6 +61,10 @@ function fixed(value, digits = 3) {
   const text = (Math.abs(value) + 1e-6).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
 
 // nanogpt_lib/kit/browser/controls.js
 function labelled(kind, label, input, extra = null) {
@@ -254,7 +258,7 @@ function applied(page, answer) {
 function settingsInWords([temperature, k, p]) {
   return `temperature ${fixed(temperature, 2)}, top-k ${k ?? "off"}, top-p ${p === null ? "off" : fixed(p, 2)}`;
 }
-var cellText = (value) => value > 0 ? value < 5e-4 ? "<0.001" : fixed(value) : "out";
+var cellText = (value) => value > 0 ? amount(value) : "out";
 function choiceInWords(choice, at, name = visible) {
   const taken = choice.rows.find(([id]) => id === choice.id);
   const chance = taken[5] > 0 ? `its probability was ${cellText(taken[5])}` : "the filters had taken it out";

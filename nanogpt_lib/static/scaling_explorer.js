@@ -50,6 +50,10 @@ function fixed(value, digits = 3) {
   const text = (Math.abs(value) + 1e-6).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
 
 // nanogpt_lib/kit/browser/controls.js
 function labelled(kind, label, input, extra = null) {
@@ -306,10 +310,6 @@ function unpack(numbers, layout, size, divisor) {
     row_measures: rowsOf(rows, 4)
   };
 }
-function amount(value, digits = 3) {
-  const text = fixed(value, digits);
-  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
-}
 function beyond(outside, limit) {
   return outside > 0 ? ` (${amount(100 * outside, 1)} % beyond ±${limit})` : "";
 }
@@ -506,7 +506,6 @@ function render({ model, el }) {
 }
 var scaling_explorer_default = { render };
 export {
-  amount,
   beyond,
   scaling_explorer_default as default,
   placed,

@@ -2,7 +2,7 @@ import { button, slider } from "../kit/browser/controls.js";
 import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
 import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { clamp, spoken, visible } from "../kit/browser/words.js";
+import { clamp, grouped, spoken, visible } from "../kit/browser/words.js";
 
 /** Every example of the block at `at` of a list of characters: what is seen, and what comes next. */
 export function examplesOf(chars, at, T) {
@@ -21,11 +21,6 @@ export function lastOffset(length, T) {
 /** Whether a passage holds this block and its last target. */
 export function holds(start, count, offset, T) {
   return start <= offset && offset + T < start + count;
-}
-
-/** 1234567 as 1,234,567, whatever the browser's language. */
-export function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 const AROUND = 160; // characters beside the block; wider than any screen shows

@@ -2,7 +2,7 @@ import { button, moved, select } from "../kit/browser/controls.js";
 import { make, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { amount, clamp, fixed, grouped, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis, css } from "./pictures/colours.js";
 import { drawCells, ring } from "./pictures/heat_map.js";
@@ -60,18 +60,11 @@ export function probInWords(prob) {
   return prob === 0 || prob >= 0.0005 ? fixed(prob) : "below 0.001";
 }
 
-const short = (prob) => (prob > 0 && prob < 0.0005 ? "<0.001" : fixed(prob));
-
-/** 1234567 as 1,234,567, whatever the browser's language. */
-export function thousands(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
 /** One cell of the table as a sentence; `show` turns a character into something to see, or to say. */
 export function pairInWords({ before, after, seen, of, prob, alpha, learned = null }, show = visible) {
   const times = seen
-    ? `seen ${thousands(seen)} of ${thousands(of)} times`
-    : `never seen (0 of ${thousands(of)} times)`;
+    ? `seen ${grouped(seen)} of ${grouped(of)} times`
+    : `never seen (0 of ${grouped(of)} times)`;
   const added = alpha ? ` (alpha = ${alpha})` : "";
   const other = learned === null ? "" : `, learned ${probInWords(learned)}`;
   return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
@@ -165,7 +158,7 @@ function render({ model, el }) {
       "span",
       { class: "nano-unseen" },
       make("i"),
-      make("span", { text: `never seen: ${thousands(unseen)} of ${thousands(V * V)} pairs` }),
+      make("span", { text: `never seen: ${grouped(unseen)} of ${grouped(V * V)} pairs` }),
     ),
   );
   const apart = learned ? largestDifference(counted, learned, V) : null;
@@ -258,7 +251,7 @@ function render({ model, el }) {
     rows.set(row);
     const order = likeliest(counted, V, row, TOP);
     const most = Math.max(...order.flatMap((column) => tables.map((table) => table[row * V + column])));
-    head.textContent = `After "${visible(chars[row])}" (${thousands(totals[row])} times) comes:`;
+    head.textContent = `After "${visible(chars[row])}" (${grouped(totals[row])} times) comes:`;
     bars.replaceChildren(
       ...order.map((column) => {
         const probs = tables.map((table) => table[row * V + column]);
@@ -279,7 +272,7 @@ function render({ model, el }) {
           ),
           make("span", {
             class: "nano-number",
-            text: `${never ? "unseen " : ""}${probs.map(short).join(" | ")}`,
+            text: `${never ? "unseen " : ""}${probs.map((prob) => amount(prob)).join(" | ")}`,
           }),
         );
       }),

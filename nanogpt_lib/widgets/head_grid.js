@@ -15,11 +15,11 @@ const LETTERS = 16; // below the bars, for the keys' characters
 const AROUND = 20; // a card's padding and border
 const GAP = 12; // between cards
 
-// --- pure: the effect in words as effect_of in Python, and a test holds them together ----------------
+// --- pure -----------------------------------------------------------------------------------------
 
 const inOrder = (off) => [...off].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
 
-/** The name of a set of heads in the table of losses; "" is every head on. */
+/** The name of a set of heads in the table of effects; "" is every head on. */
 export function offKey(off) {
   return inOrder(off)
     .map(([layer, head]) => `${layer}.${head}`)
@@ -30,77 +30,6 @@ export function offKey(off) {
 export function toggled(off, [layer, head]) {
   const others = off.filter((pair) => pair[0] !== layer || pair[1] !== head);
   return inOrder(others.length < off.length ? others : [...off, [layer, head]]);
-}
-
-/** A difference with a plus or a true minus; 0.000 with neither. */
-export function signedNumber(value) {
-  const text = fixed(value);
-  return value > 0 && text !== fixed(0) ? `+${text}` : text;
-}
-
-const shown = (loss) => Number(fixed(loss));
-
-function listed(parts) {
-  return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : String(parts[0]);
-}
-
-function byLayer(off) {
-  const heads = new Map();
-  for (const [layer, head] of inOrder(off)) heads.set(layer, [...(heads.get(layer) ?? []), head]);
-  return [...heads];
-}
-
-function names(off, { n_layer, n_head }) {
-  return listed(
-    byLayer(off).map(([layer, heads]) => {
-      const all = n_head === 2 ? "both heads" : `all ${n_head} heads`;
-      const some = `head${heads.length > 1 ? "s" : ""} ${listed(heads)}`;
-      const name = heads.length === n_head && n_head > 1 ? all : some;
-      return n_layer === 1 ? name : `${name} of layer ${layer}`;
-    }),
-  );
-}
-
-function emptied(off, { n_layer, n_head }) {
-  const empty = byLayer(off)
-    .filter(([, heads]) => heads.length === n_head)
-    .map(([layer]) => layer);
-  if (empty.length === n_layer)
-    return " Now no character sees another: each prediction comes from one character and its place.";
-  if (!empty.length) return "";
-  const layers = empty.length > 1 ? `Layers ${listed(empty)} now move` : `Layer ${empty[0]} now moves`;
-  return ` ${layers} nothing between characters.`;
-}
-
-/** {base, now, difference, words} of the losses without these heads; null where that loss is not known yet. */
-export function effectOf(losses, off, shape) {
-  const loss = losses[offKey(off)];
-  if (loss === undefined) return null;
-  const [base, now] = [shown(losses[""]), shown(loss)];
-  const difference = now - base;
-  if (!off.length) {
-    return {
-      base,
-      now,
-      difference,
-      words: `Every head is on: the loss is ${fixed(base)} nats per character.`,
-    };
-  }
-  const amount = `by ${fixed(Math.abs(difference))} nats, from ${fixed(base)} to ${fixed(now)}`;
-  const pronoun = off.length > 1 ? "them" : "it";
-  const verdict =
-    now === base
-      ? `stays at ${fixed(base)} nats`
-      : difference > 0
-        ? `rises ${amount}`
-        : `falls ${amount}: on this batch the model does better without ${pronoun}`;
-  let words = `Without ${names(off, shape)} the loss ${verdict}.`;
-  const alone = off.map((pair) => losses[offKey([pair])]);
-  if (off.length > 1 && !alone.includes(undefined)) {
-    const together = alone.reduce((sum, one) => sum + shown(one) - base, 0);
-    words += ` One at a time, their differences add up to ${signedNumber(together)}.`;
-  }
-  return { base, now, difference, words: words + emptied(off, shape) };
 }
 
 /** How many cards stand in a row, and how large their maps are. */
@@ -144,8 +73,8 @@ export function weightInWords(tokens, head, query, key, weight, name = visible) 
 }
 
 /** The right end of the axis of losses: what is known, and guessing, with room for a number. */
-export function axisEnd(losses, guess) {
-  return 1.12 * Math.max(guess, ...Object.values(losses));
+export function axisEnd(effects, guess) {
+  return 1.12 * Math.max(guess, ...Object.values(effects).map(({ now }) => now));
 }
 
 // --- the widget -----------------------------------------------------------------------------------
@@ -321,12 +250,12 @@ function render({ model, el }) {
 
   /** Whether the loss without these heads is known; the panel says it, or that Python is asked. */
   function drawLoss() {
-    const losses = get("losses");
+    const effects = get("effects");
     const off = get("off");
-    const effect = effectOf(losses, off, shape);
+    const effect = effects[offKey(off)];
     allOn.disabled = !off.length;
-    panel.classList.toggle("hgrid-asked", !effect);
-    if (!effect) {
+    panel.classList.toggle("hgrid-asked", effect === undefined);
+    if (effect === undefined) {
       if (!waiting.isOn()) {
         waiting.start();
         verdict.say("Python measures the loss without these heads …");
@@ -334,8 +263,8 @@ function render({ model, el }) {
       return false;
     }
     waiting.end();
-    const share = (loss) => `${(100 * loss) / axisEnd(losses, guess)}%`;
-    const { base, now, difference } = effect;
+    const share = (loss) => `${(100 * loss) / axisEnd(effects, guess)}%`;
+    const { base, now, difference, signed } = effect;
     baseBar.style.width = share(base);
     nowBar.style.width = share(Math.min(base, now));
     change.style.left = share(Math.min(base, now));
@@ -344,7 +273,7 @@ function render({ model, el }) {
     mark.style.left = share(guess);
     baseText.textContent = fixed(base);
     nowText.textContent = fixed(now);
-    differenceText.textContent = off.length ? signedNumber(difference) : "";
+    differenceText.textContent = signed;
     verdict.say(effect.words);
     return true;
   }
@@ -438,7 +367,7 @@ function render({ model, el }) {
     paint.stop,
     onTheme(root, layOut),
     watch(model, ["layer"], changeLayer),
-    watch(model, ["query", "off", "losses"], paint),
+    watch(model, ["query", "off", "effects"], paint),
   ];
   return () => ends.forEach((end) => end());
 }

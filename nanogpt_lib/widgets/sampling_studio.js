@@ -3,7 +3,7 @@ import { button, checkbox, moved, slider, textField } from "../kit/browser/contr
 import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
 import { asker, NO_ANSWER, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { amount, clamp, fixed, spoken, visible } from "../kit/browser/words.js";
 import { painter } from "./pictures/canvas.js";
 
 const SLICE = 8; // characters asked for at once; the first comes alone, to be there at once
@@ -27,7 +27,7 @@ export function settingsInWords([temperature, k, p]) {
 }
 
 /** A probability in a cell: what a filter has taken out has no number. */
-export const cellText = (value) => (value > 0 ? (value < 0.0005 ? "<0.001" : fixed(value)) : "out");
+export const cellText = (value) => (value > 0 ? amount(value) : "out");
 
 /** What the bars are of, in one sentence; `name` makes a character readable or speakable. */
 export function choiceInWords(choice, at, name = visible) {

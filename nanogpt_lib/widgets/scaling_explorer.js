@@ -6,7 +6,7 @@ import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
-import { clamp, fixed } from "../kit/browser/words.js";
+import { amount, clamp, fixed } from "../kit/browser/words.js";
 import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
 import { ticks } from "./pictures/ticks.js";
 
@@ -35,12 +35,6 @@ export function unpack(numbers, layout, size, divisor) {
     weights: rowsOf(weights, keys),
     row_measures: rowsOf(rows, 4),
   };
-}
-
-/** A number as `amount` in Python writes it: what is more than nothing never looks like nothing. */
-export function amount(value, digits = 3) {
-  const text = fixed(value, digits);
-  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
 }
 
 /** The share in words: how much of the scores lies beyond the picture; nothing where none does. */

@@ -15,7 +15,7 @@ import traitlets
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.dot_product import attention_steps
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import Widget, amount, html_table, html_text, number
 from nanogpt_lib.process import one_thread
 
 SIZES = tuple(2**power for power in range(9))
@@ -144,17 +144,6 @@ def _measured(q: torch.Tensor, k: torch.Tensor, divisor: str) -> ScalingState:
         .clone()
         .numpy(),
     )
-
-
-def amount(value: float, digits: int = 3) -> str:
-    """A number as `number` writes it, and what is more than nothing never as nothing.
-
-    Example:
-        >>> amount(0.25), amount(0.0002), amount(0.0)
-        ('0.250', '<0.001', '0.000')
-    """
-    text = number(value, digits)
-    return f"<{10**-digits:.{digits}f}" if value > 0 and not text.strip("0.") else text
 
 
 def light(state: ScalingState) -> str:

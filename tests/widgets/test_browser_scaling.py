@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 
 SOON = 50  # milliseconds, of the median; a machine with nothing else to do takes 10 to 25
 SETUP = """
-from nanogpt_lib.widgets.scaling_explorer import ScalingExplorer, amount, scaling_in_words
+from nanogpt_lib.kit.widget import amount
+from nanogpt_lib.widgets.scaling_explorer import ScalingExplorer, scaling_in_words
 explorer = ScalingExplorer()
 explorer
 """

@@ -93,12 +93,13 @@ def test_javascript_counts_and_says_what_python_does(norm: str) -> None:
     assert len(settings) > 300
     kept = settings[7]
     theirs = asked(
-        "settings.map((one) => { const state = m.costs(one, norm); return {"
+        "settings.map((one) => { const state = m.costsOf(one, costs); return {"
         "  ...state, lists: [state.parameters, state.flops, state.memory].map(Object.entries),"
-        "  said: [m.words(state), ...m.notes(state), m.compared(state, m.costs(kept, norm), one, kept)]}})",
+        "  said: [m.words(state), ...m.notes(state), m.compared(state, m.costsOf(kept, costs), one, kept)]"
+        "}})",
         settings=settings,
         kept=kept,
-        norm=norm,
+        costs=ArchitectureExplorer(replace(LECTURE, norm=norm)).layout_of["costs"],
     )
     before = state_of(kept, norm)
     for setting, their in zip(settings, theirs, strict=True):
@@ -247,7 +248,7 @@ def test_it_starts_with_the_baseline_or_with_what_it_is_given() -> None:
     explorer = ArchitectureExplorer(config, 3)
     assert explorer.config() == config
     assert explorer.state() == architecture_explorer_state(config, 3)
-    assert explorer.layout_of["norm"] == "none"
+    assert explorer.layout_of["costs"]["heads"][0]["parameters"]["norms"] == []
     explorer.n_layer = 2
     assert explorer.config() == replace(config, n_layer=2)
 

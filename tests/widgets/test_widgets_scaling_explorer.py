@@ -9,7 +9,7 @@ import torch
 
 from javascript import evaluate
 from nanogpt_lib.dot_product import attention_steps
-from nanogpt_lib.kit.widget import number
+from nanogpt_lib.kit.widget import amount, number
 from nanogpt_lib.widgets.scaling_explorer import (
     BIN,
     BINS,
@@ -19,7 +19,6 @@ from nanogpt_lib.widgets.scaling_explorer import (
     MEASURES,
     SIZES,
     ScalingExplorer,
-    amount,
     light,
     scaling_explorer_state,
     scaling_in_words,
@@ -185,7 +184,7 @@ def test_javascript_picks_out_of_the_list_what_python_put_there(explorer: Scalin
 def test_amounts_are_written_alike_in_both_languages() -> None:
     values = [0.0, 1e-9, 0.0004, 0.0005, 0.0006, 0.25, 8.0542, -0.0004, -3.5]
     theirs = evaluate(
-        "widgets/scaling_explorer",
+        "kit/browser/words",
         "[1, 3, 4].map((digits) => values.map((value) => m.amount(value, digits)))",
         values=values,
     )

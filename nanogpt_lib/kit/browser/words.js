@@ -27,3 +27,12 @@ export function fixed(value, digits = 3) {
   const text = (Math.abs(value) + 1e-6).toFixed(digits);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+
+/** A number as `amount` in Python writes it: what is more than nothing never looks like nothing. */
+export function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
+
+/** 1234567 as 1,234,567, whatever the browser's language. */
+export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");

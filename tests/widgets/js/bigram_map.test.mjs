@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { spoken } from "../../../nanogpt_lib/kit/browser/words.js";
+import { grouped, spoken } from "../../../nanogpt_lib/kit/browser/words.js";
 import {
   cellSize,
   drawColumn,
@@ -11,7 +11,6 @@ import {
   pairInWords,
   probInWords,
   randomFrom,
-  thousands,
   write,
 } from "../../../nanogpt_lib/widgets/bigram_map.js";
 
@@ -105,5 +104,5 @@ test("cells are whole pixels, and never too small or too large to hit", () => {
 });
 
 test("numbers are grouped as in the text of the notebooks", () => {
-  assert.deepEqual([7, 1000, 60384].map(thousands), ["7", "1,000", "60,384"]);
+  assert.deepEqual([7, 1000, 60384].map(grouped), ["7", "1,000", "60,384"]);
 });
