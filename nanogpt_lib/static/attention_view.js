@@ -251,6 +251,17 @@ function painter(root, draw) {
   paint.stop = () => frame !== null && cancelAnimationFrame(frame);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 
 // nanogpt_lib/widgets/pictures/colours.js
 var samples = (hex) => hex.match(/../g).map((pair) => parseInt(pair, 16));
@@ -899,17 +910,14 @@ function render({ model, el }) {
     event.preventDefault();
     keepHead(...to);
   });
-  const sizes = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now === width || now < 120) return;
-    width = now;
-    rebuildMap();
-  });
   rebuildAll();
   complain();
-  sizes.observe(root);
   const ends = [
-    () => sizes.disconnect(),
+    onWidth(root, (room) => {
+      if (room < 120) return;
+      width = room;
+      rebuildMap();
+    }),
     () => save.flush(),
     said.stop,
     paint.stop,

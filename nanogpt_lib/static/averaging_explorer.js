@@ -20,6 +20,9 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
 function startRoot(el, name, label) {
   const root = make("div", {
     class: "nano-widget",
@@ -151,6 +154,18 @@ function watch(model, names, call) {
   };
 }
 
+// nanogpt_lib/kit/browser/said.js
+function verdict(tag, tones, words) {
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
+  const root = make(tag, { class: "nano-light" }, sign, words);
+  const show = (kind, text) => {
+    root.dataset.light = kind;
+    root.dataset.tone = tones[kind];
+    put(sign, text);
+  };
+  return { root, show };
+}
+
 // nanogpt_lib/widgets/pictures/colours.js
 var samples = (hex) => hex.match(/../g).map((pair) => parseInt(pair, 16));
 var CIVIDIS = samples(
@@ -245,9 +260,10 @@ function render({ model, el }) {
   let scores, x;
   let T = 0;
   let cells = {};
-  const sign = make("span", { class: "avg-sign", "aria-hidden": "true" });
   const words = make("span");
-  const light = make("p", { class: "avg-light", role: "status", "aria-live": "polite" }, sign, words);
+  const light = verdict("p", { leak: "bad", short: "warn", closed: "good" }, words);
+  light.root.setAttribute("role", "status");
+  light.root.setAttribute("aria-live", "polite");
   const modePick = choice({
     label: "Mask",
     options: MODES,
@@ -265,7 +281,7 @@ function render({ model, el }) {
   const panels = make("div", { class: "avg-panels" });
   root.append(
     make("div", { class: "nano-bar" }, modePick.root, sizePick.root, zero, random),
-    light,
+    light.root,
     panels,
     hint(
       "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across."
@@ -400,8 +416,7 @@ function render({ model, el }) {
     modePick.set(mode);
     sizePick.set(T);
     const state = explore(scores, mode, x);
-    root.dataset.light = state.light;
-    sign.textContent = { leak: "✗", short: "!", closed: "✓" }[state.light];
+    light.show(state.light, { leak: "✗", short: "!", closed: "✓" }[state.light]);
     words.textContent = state.verdict;
     for (let query = 0; query < T; query += 1) {
       for (let key = 0; key < T; key += 1) {

@@ -162,6 +162,14 @@ function readout() {
   return { root, say, stop: () => clearTimeout(timer) };
 }
 
+// nanogpt_lib/kit/browser/tables.js
+function headRow(...heads) {
+  const cells = heads.map(
+    ([text, kind = null]) => text === null ? make("td", { class: "nano-long", "aria-hidden": "true" }) : make("th", { scope: "col", text, class: kind })
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
 // nanogpt_lib/widgets/batch_explorer.js
 function examplesOf(chars, at, T) {
   return Array.from({ length: T }, (_, t) => ({
@@ -215,11 +223,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-examples" },
     caption,
-    make(
-      "thead",
-      {},
-      make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text })))
-    ),
+    headRow(...["t", "context", "target", "id"].map((text) => [text])),
     body
   );
   const draw = button({ label: `Draw a batch of ${model.get("batch").length}`, onClick: () => ask() });

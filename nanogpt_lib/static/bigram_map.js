@@ -232,6 +232,17 @@ function painter(root, draw) {
   paint.stop = () => frame !== null && cancelAnimationFrame(frame);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 
 // nanogpt_lib/widgets/pictures/colours.js
 var samples = (hex) => hex.match(/../g).map((pair) => parseInt(pair, 16));
@@ -359,7 +370,7 @@ function render({ model, el }) {
   let cursor = [row, likeliest(counted, V, row, 1)[0]];
   let sample = 1;
   let cell = 0;
-  let width = 840;
+  let width = 816;
   const said = readout();
   const canvases = tables.map(
     (_, at) => make("canvas", {
@@ -532,7 +543,7 @@ function render({ model, el }) {
   let stacked = false;
   const left = (at) => at && !stacked ? 0 : GUTTER;
   function prepare() {
-    const wide = Math.max(240, width - 26);
+    const wide = Math.max(240, width - 2);
     const room = learned ? (wide - GAP - GUTTER) / 2 : wide - GUTTER - (wide > 640 ? GAP + PANEL : 0);
     cell = cellSize(room, V);
     stacked = Boolean(learned) && cell < NAMED && cellSize(wide - GUTTER, V) > cell;
@@ -634,19 +645,16 @@ function render({ model, el }) {
       showRow();
       point([row, likeliest(counted, V, row, 1)[0]]);
     }),
-    onTheme(root, afresh)
+    onTheme(root, afresh),
+    onWidth(root, (room) => {
+      width = room;
+      afresh();
+    })
   ];
-  const sized = new ResizeObserver(() => {
-    if (!root.clientWidth || root.clientWidth === width) return;
-    width = root.clientWidth;
-    afresh();
-  });
-  sized.observe(root);
   showRow();
   point(cursor);
   return () => {
     unwatch.forEach((end) => end());
-    sized.disconnect();
     paint.stop();
     said.stop();
     save.flush();

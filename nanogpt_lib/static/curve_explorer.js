@@ -145,6 +145,14 @@ function readout() {
   return { root, say, stop: () => clearTimeout(timer) };
 }
 
+// nanogpt_lib/kit/browser/tables.js
+function headRow(...heads) {
+  const cells = heads.map(
+    ([text, kind = null]) => text === null ? make("td", { class: "nano-long", "aria-hidden": "true" }) : make("th", { scope: "col", text, class: kind })
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
 // nanogpt_lib/widgets/pictures/canvas.js
 function sizeCanvas(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;
@@ -205,6 +213,17 @@ function painter(root, draw) {
   paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 function widePainter(root, box, draw) {
   let width = 0;
   const paint = painter(root, () => {
@@ -214,11 +233,10 @@ function widePainter(root, box, draw) {
     draw(width);
     return true;
   });
-  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
-  sized.observe(box);
+  const unwatch = onWidth(box, (room) => room !== width && paint.now());
   const { stop } = paint;
   paint.stop = () => {
-    sized.disconnect();
+    unwatch();
     stop();
   };
   return paint;
@@ -431,16 +449,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table" },
     caption,
-    make(
-      "thead",
-      {},
-      make(
-        "tr",
-        {},
-        make("th", { scope: "col", text: "variant" }),
-        ...heads.map((text) => make("th", { scope: "col", class: "cur-number", text }))
-      )
-    ),
+    headRow(["variant"], ...heads.map((text) => [text, "cur-number"])),
     make("tbody", {}, ...rows.map(({ row }) => row))
   );
   root.append(

@@ -171,6 +171,16 @@ function readout() {
   };
   return { root, say, stop: () => clearTimeout(timer) };
 }
+function verdict(tag, tones, words) {
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
+  const root = make(tag, { class: "nano-light" }, sign, words);
+  const show = (kind, text) => {
+    root.dataset.light = kind;
+    root.dataset.tone = tones[kind];
+    put(sign, text);
+  };
+  return { root, show };
+}
 
 // nanogpt_lib/kit/browser/tables.js
 function keyEntry(mark, words, sign = null) {
@@ -248,6 +258,17 @@ function painter(root, draw) {
   paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 function widePainter(root, box, draw) {
   let width = 0;
   const paint = painter(root, () => {
@@ -257,11 +278,10 @@ function widePainter(root, box, draw) {
     draw(width);
     return true;
   });
-  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
-  sized.observe(box);
+  const unwatch = onWidth(box, (room) => room !== width && paint.now());
   const { stop } = paint;
   paint.stop = () => {
-    sized.disconnect();
+    unwatch();
     stop();
   };
   return paint;
@@ -420,8 +440,9 @@ function render({ model, el }) {
       onChange: (init) => save({ init })
     })
   };
-  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
+  const light = verdict("div", { fades: "bad", arrives: "good", swells: "warn" }, said.root);
+  light.root.classList.add("nano-roomy");
   const keys = ["dep-spread", "dep-between", "dep-gradient"].map((mark) => {
     const words = make("span");
     return { entry: keyEntry(mark, words), words };
@@ -450,7 +471,7 @@ function render({ model, el }) {
   );
   root.append(
     make("div", { class: "nano-bar" }, ...Object.values(fields).map((field) => field.root)),
-    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    light.root,
     make("div", { class: "nano-panels" }, forwards.box, backwards.box),
     all,
     hint(
@@ -470,9 +491,8 @@ function render({ model, el }) {
     const choice = Object.fromEntries(Object.keys(fields).map((name) => [name, model.get(name)]));
     for (const [name, field] of Object.entries(fields)) field.set(choice[name]);
     state = unpack(numbers, layout, choice);
-    const [light, words] = model.get("words")[state.choice];
-    root.dataset.light = light;
-    sign.textContent = layout.signs[light];
+    const [kind, words] = model.get("words")[state.choice];
+    light.show(kind, layout.signs[kind]);
     said.say(words);
     keys[0].words.textContent = `all of it; at the output ${brief(state.spread.at(-1))}`;
     keys[1].words.textContent = `between inputs; at the output ${brief(state.between.at(-1))}`;

@@ -253,6 +253,17 @@ function painter(root, draw) {
   paint.stop = () => frame !== null && cancelAnimationFrame(frame);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 
 // nanogpt_lib/widgets/pictures/colours.js
 var samples = (hex) => hex.match(/../g).map((pair) => parseInt(pair, 16));
@@ -644,16 +655,13 @@ function render({ model, el }) {
       if (found) keep(found.query);
     });
   }
-  const sizes = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now === width || now < 120) return;
-    width = now;
-    layOut();
-  });
   paintPictures();
-  sizes.observe(root);
   const ends = [
-    () => sizes.disconnect(),
+    onWidth(root, (room) => {
+      if (room < 120) return;
+      width = room;
+      layOut();
+    }),
     waiting.end,
     () => save.flush(),
     pointed.stop,

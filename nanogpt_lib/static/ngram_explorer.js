@@ -226,6 +226,17 @@ function painter(root, draw) {
   paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 
 // nanogpt_lib/widgets/pictures/chart.js
 var HEIGHT = 300;
@@ -468,19 +479,15 @@ function render({ model, el }) {
       order = model.get("order");
       show();
     }),
-    onTheme(root, paint)
+    onTheme(root, paint),
+    onWidth(root, (room) => {
+      width = clamp(room - 2, 300, 900);
+      paint.now();
+    })
   ];
-  const sized = new ResizeObserver(() => {
-    const now = clamp(Math.floor(root.clientWidth) - 26, 300, 900);
-    if (!root.clientWidth || now === width) return;
-    width = now;
-    paint.now();
-  });
-  sized.observe(root);
   show();
   return () => {
     unwatch.forEach((end) => end());
-    sized.disconnect();
     waiting.end();
     paint.stop();
     said.stop();

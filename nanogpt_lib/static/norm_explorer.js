@@ -169,6 +169,16 @@ function readout() {
   };
   return { root, say, stop: () => clearTimeout(timer) };
 }
+function verdict(tag, tones, words) {
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
+  const root = make(tag, { class: "nano-light" }, sign, words);
+  const show = (kind, text) => {
+    root.dataset.light = kind;
+    root.dataset.tone = tones[kind];
+    put(sign, text);
+  };
+  return { root, show };
+}
 
 // nanogpt_lib/kit/browser/tables.js
 function headRow(...heads) {
@@ -238,6 +248,17 @@ function painter(root, draw) {
   paint.stop = () => frame !== null && cancelAnimationFrame(frame);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 function widePainter(root, box, draw) {
   let width = 0;
   const paint = painter(root, () => {
@@ -247,11 +268,10 @@ function widePainter(root, box, draw) {
     draw(width);
     return true;
   });
-  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
-  sized.observe(box);
+  const unwatch = onWidth(box, (room) => room !== width && paint.now());
   const { stop } = paint;
   paint.stop = () => {
-    sized.disconnect();
+    unwatch();
     stop();
   };
   return paint;
@@ -468,9 +488,9 @@ function render({ model, el }) {
   });
   const back = button({ label: "Undo the change", onClick: () => save({ shift: 0, scale: 1 }) });
   const lights = [0, 1].map(() => {
-    const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
     const words = make("span");
-    return { sign, words, root: make("p", { class: "nano-light" }, sign, words) };
+    const light = verdict("p", { leak: "bad", hidden: "warn", closed: "good" }, words);
+    return { ...light, words };
   });
   const changed = make("p", { class: "nrm-change" });
   const aloud = readout();
@@ -595,10 +615,9 @@ function render({ model, el }) {
     partField.set(part);
     shiftField.set(shift);
     scaleField.set(scale);
-    lights.forEach(({ sign, words, root: light }, at) => {
-      light.dataset.light = state.lights[at];
-      sign.textContent = { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]];
-      words.textContent = state.words[at];
+    lights.forEach((light, at) => {
+      light.show(state.lights[at], { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]]);
+      light.words.textContent = state.words[at];
     });
     changed.textContent = state.words[2];
     const cells = partOf(part)[2];

@@ -225,6 +225,14 @@ function readout() {
   return { root, say, stop: () => clearTimeout(timer) };
 }
 
+// nanogpt_lib/kit/browser/tables.js
+function headRow(...heads) {
+  const cells = heads.map(
+    ([text, kind = null]) => text === null ? make("td", { class: "nano-long", "aria-hidden": "true" }) : make("th", { scope: "col", text, class: kind })
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
 // nanogpt_lib/widgets/pictures/canvas.js
 function sizeCanvas(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;
@@ -284,6 +292,17 @@ function painter(root, draw) {
   };
   paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
+}
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
@@ -898,7 +917,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table run-rank" },
     rankCaption,
-    make("thead", {}, make("tr", {}, ...rankHeads.map((text) => make("th", { scope: "col", text })))),
+    headRow(...rankHeads.map((text) => [text])),
     rankBody
   );
   const markerBar = make("div", { class: "nano-bar" }, marker.root, end);
@@ -1101,20 +1120,17 @@ function render({ model, el }) {
       show
     ),
     watch(model, ["fields"], () => showOwn()),
-    onTheme(root, paint)
+    onTheme(root, paint),
+    onWidth(picture, (room) => {
+      if (room === width) return;
+      width = room;
+      paint.now();
+    })
   ];
-  const sized = new ResizeObserver(() => {
-    const room = Math.floor(picture.clientWidth);
-    if (room === width) return;
-    width = room;
-    paint.now();
-  });
-  sized.observe(picture);
   show();
   showOwn();
   return () => {
     ends.forEach((finish) => finish());
-    sized.disconnect();
   };
 }
 var run_explorer_default = { render };

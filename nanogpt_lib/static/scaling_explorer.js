@@ -173,6 +173,16 @@ function readout() {
   };
   return { root, say, stop: () => clearTimeout(timer) };
 }
+function verdict(tag, tones, words) {
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
+  const root = make(tag, { class: "nano-light" }, sign, words);
+  const show = (kind, text) => {
+    root.dataset.light = kind;
+    root.dataset.tone = tones[kind];
+    put(sign, text);
+  };
+  return { root, show };
+}
 
 // nanogpt_lib/kit/browser/tables.js
 function keyEntry(mark, words, sign = null) {
@@ -255,6 +265,17 @@ function painter(root, draw) {
   paint.stop = () => frame !== null && cancelAnimationFrame(frame);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 function widePainter(root, box, draw) {
   let width = 0;
   const paint = painter(root, () => {
@@ -264,11 +285,10 @@ function widePainter(root, box, draw) {
     draw(width);
     return true;
   });
-  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
-  sized.observe(box);
+  const unwatch = onWidth(box, (room) => room !== width && paint.now());
   const { stop } = paint;
   paint.stop = () => {
-    sized.disconnect();
+    unwatch();
     stop();
   };
   return paint;
@@ -345,8 +365,9 @@ function render({ model, el }) {
     title: `Another query with other keys: the next of the first ${layout.examples}`,
     onClick: () => save({ query: (model.get("query") + 1) % layout.examples })
   });
-  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
+  const light = verdict("div", { sharp: "bad", level: "good", even: "calm" }, said.root);
+  light.root.classList.add("nano-roomy");
   const canvas = make("canvas", { role: "img" });
   const scoresTitle = make("p", { class: "nano-title" });
   const whose = make("span");
@@ -397,7 +418,7 @@ function render({ model, el }) {
   const ownTitle = measures.querySelector("thead .sca-own");
   root.append(
     make("div", { class: "nano-bar" }, sizeField.root, divisorField.root, again),
-    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    light.root,
     make("div", { class: "nano-panels" }, left, make("div", { class: "nano-panel" }, example, exampleKey)),
     measures,
     hint(
@@ -410,9 +431,8 @@ function render({ model, el }) {
     state = unpack(numbers, layout, size, model.get("divisor"));
     sizeField.set(sizes.indexOf(size));
     divisorField.set(model.get("divisor"));
-    const [light, words] = model.get("words")[state.choice];
-    root.dataset.light = light;
-    sign.textContent = layout.signs[light];
+    const [kind, words] = model.get("words")[state.choice];
+    light.show(kind, layout.signs[kind]);
     const [largest, entropy] = state.row_measures[query].map((value) => amount(value));
     said.say(words, `${words} Query ${query}: largest weight ${largest}, entropy ${entropy}.`);
     scoresTitle.textContent = `Scores that enter the softmax${beyond(state.outside, limit)}`;

@@ -20,6 +20,7 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -132,6 +133,14 @@ function readout() {
   return { root, say, stop: () => clearTimeout(timer) };
 }
 
+// nanogpt_lib/kit/browser/tables.js
+function headRow(...heads) {
+  const cells = heads.map(
+    ([text, kind = null]) => text === null ? make("td", { class: "nano-long", "aria-hidden": "true" }) : make("th", { scope: "col", text, class: kind })
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
 // nanogpt_lib/widgets/pictures/canvas.js
 function sizeCanvas(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;
@@ -192,6 +201,17 @@ function painter(root, draw) {
   paint.stop = () => frame2 !== null && cancelAnimationFrame(frame2);
   return paint;
 }
+function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
 function widePainter(root, box, draw) {
   let width = 0;
   const paint = painter(root, () => {
@@ -201,11 +221,10 @@ function widePainter(root, box, draw) {
     draw(width);
     return true;
   });
-  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
-  sized.observe(box);
+  const unwatch = onWidth(box, (room) => room !== width && paint.now());
   const { stop } = paint;
   paint.stop = () => {
-    sized.disconnect();
+    unwatch();
     stop();
   };
   return paint;
@@ -482,26 +501,17 @@ function render({ model, el }) {
     text
   );
   const body = make("tbody");
-  const table = make(
-    "details",
-    { class: "dash-table" },
-    make("summary", { text: "All judgements as a table" }),
+  const table = fold(
+    "All judgements as a table",
     make(
       "table",
       {},
       make("caption", { text: "Losses in nats per character, estimated before these steps" }),
-      make(
-        "thead",
-        {},
-        make(
-          "tr",
-          {},
-          ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one }))
-        )
-      ),
+      headRow(["step"], ["training"], ["validation"]),
       body
     )
   );
+  table.classList.add("dash-table");
   root.append(
     make("div", { class: "nano-bar" }, main, again),
     sure,

@@ -4,7 +4,7 @@ import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
-import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis, css, inkOn, signed } from "./pictures/colours.js";
 import { cellAt, drawCells, drawScale, pixels, ring } from "./pictures/heat_map.js";
 import { tokenStrip } from "./pictures/token_strip.js";
@@ -595,17 +595,14 @@ function render({ model, el }) {
 
   // --- start, and end
 
-  const sizes = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now === width || now < 120) return;
-    width = now;
-    rebuildMap();
-  });
   rebuildAll();
   complain();
-  sizes.observe(root);
   const ends = [
-    () => sizes.disconnect(),
+    onWidth(root, (room) => {
+      if (room < 120) return;
+      width = room;
+      rebuildMap();
+    }),
     () => save.flush(),
     said.stop,
     paint.stop,

@@ -2,6 +2,7 @@ import { button, slider } from "../kit/browser/controls.js";
 import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
 import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
 import { clamp, grouped, spoken, visible } from "../kit/browser/words.js";
 
 /** Every example of the block at `at` of a list of characters: what is seen, and what comes next. */
@@ -66,11 +67,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-examples" },
     caption,
-    make(
-      "thead",
-      {},
-      make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text }))),
-    ),
+    headRow(...["t", "context", "target", "id"].map((text) => [text])),
     body,
   );
   const draw = button({ label: `Draw a batch of ${model.get("batch").length}`, onClick: () => ask() });

@@ -3,7 +3,7 @@ import { make, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { amount, clamp, fixed, grouped, spoken, visible } from "../kit/browser/words.js";
-import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis, css } from "./pictures/colours.js";
 import { drawCells, ring } from "./pictures/heat_map.js";
 
@@ -99,7 +99,7 @@ function render({ model, el }) {
   let cursor = [row, likeliest(counted, V, row, 1)[0]];
   let sample = 1;
   let cell = 0;
-  let width = 840; // until the page has told
+  let width = 816; // until the page has told
 
   // --- the parts --------------------------------------------------------------------------------
   const said = readout();
@@ -285,7 +285,7 @@ function render({ model, el }) {
   let stacked = false; // side by side the second map shares the first one's row labels
   const left = (at) => (at && !stacked ? 0 : GUTTER);
   function prepare() {
-    const wide = Math.max(240, width - 26);
+    const wide = Math.max(240, width - 2);
     const room = learned ? (wide - GAP - GUTTER) / 2 : wide - GUTTER - (wide > 640 ? GAP + PANEL : 0);
     cell = cellSize(room, V);
     stacked = Boolean(learned) && cell < NAMED && cellSize(wide - GUTTER, V) > cell;
@@ -390,18 +390,15 @@ function render({ model, el }) {
       point([row, likeliest(counted, V, row, 1)[0]]);
     }),
     onTheme(root, afresh),
+    onWidth(root, (room) => {
+      width = room;
+      afresh();
+    }),
   ];
-  const sized = new ResizeObserver(() => {
-    if (!root.clientWidth || root.clientWidth === width) return; // 0: out of view, and coming back
-    width = root.clientWidth;
-    afresh();
-  });
-  sized.observe(root);
   showRow();
   point(cursor);
   return () => {
     unwatch.forEach((end) => end());
-    sized.disconnect();
     paint.stop();
     said.stop();
     save.flush();

@@ -5,6 +5,7 @@ import { checkbox, slider } from "../kit/browser/controls.js";
 import { hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
 import { clamp } from "../kit/browser/words.js";
 import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
 import { frame, line, mark, pointing } from "./pictures/chart.js";
@@ -88,16 +89,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table" },
     caption,
-    make(
-      "thead",
-      {},
-      make(
-        "tr",
-        {},
-        make("th", { scope: "col", text: "variant" }),
-        ...heads.map((text) => make("th", { scope: "col", class: "cur-number", text })),
-      ),
-    ),
+    headRow(["variant"], ...heads.map((text) => [text, "cur-number"])),
     make("tbody", {}, ...rows.map(({ row }) => row)),
   );
 

@@ -4,7 +4,7 @@
 import { checkbox, select, slider } from "../kit/browser/controls.js";
 import { fold, hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, saver, watch } from "../kit/browser/python.js";
-import { readout } from "../kit/browser/said.js";
+import { readout, verdict } from "../kit/browser/said.js";
 import { headRow, keyEntry } from "../kit/browser/tables.js";
 import { clamp } from "../kit/browser/words.js";
 import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
@@ -95,8 +95,9 @@ function render({ model, el }) {
       onChange: (init) => save({ init }),
     }),
   };
-  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
+  const light = verdict("div", { fades: "bad", arrives: "good", swells: "warn" }, said.root);
+  light.root.classList.add("nano-roomy");
 
   const keys = ["dep-spread", "dep-between", "dep-gradient"].map((mark) => {
     const words = make("span");
@@ -128,7 +129,7 @@ function render({ model, el }) {
 
   root.append(
     make("div", { class: "nano-bar" }, ...Object.values(fields).map((field) => field.root)),
-    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    light.root,
     make("div", { class: "nano-panels" }, forwards.box, backwards.box),
     all,
     hint(
@@ -154,9 +155,8 @@ function render({ model, el }) {
     const choice = Object.fromEntries(Object.keys(fields).map((name) => [name, model.get(name)]));
     for (const [name, field] of Object.entries(fields)) field.set(choice[name]);
     state = unpack(numbers, layout, choice);
-    const [light, words] = model.get("words")[state.choice];
-    root.dataset.light = light;
-    sign.textContent = layout.signs[light];
+    const [kind, words] = model.get("words")[state.choice];
+    light.show(kind, layout.signs[kind]);
     said.say(words);
     keys[0].words.textContent = `all of it; at the output ${brief(state.spread.at(-1))}`;
     keys[1].words.textContent = `between inputs; at the output ${brief(state.between.at(-1))}`;

@@ -4,7 +4,7 @@ import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
-import { onTheme, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis } from "./pictures/colours.js";
 import { drawScale, pixels, ring } from "./pictures/heat_map.js";
 import { tokenStrip } from "./pictures/token_strip.js";
@@ -350,16 +350,13 @@ function render({ model, el }) {
   }
   // --- start, and end
 
-  const sizes = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now === width || now < 120) return;
-    width = now;
-    layOut();
-  });
   paintPictures();
-  sizes.observe(root);
   const ends = [
-    () => sizes.disconnect(),
+    onWidth(root, (room) => {
+      if (room < 120) return;
+      width = room;
+      layOut();
+    }),
     waiting.end,
     () => save.flush(),
     pointed.stop,

@@ -4,7 +4,7 @@ import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { keyEntry } from "../kit/browser/tables.js";
 import { clamp, fixed } from "../kit/browser/words.js";
-import { onTheme, painter, themeColours } from "./pictures/canvas.js";
+import { onTheme, onWidth, painter, themeColours } from "./pictures/canvas.js";
 import { frame, line } from "./pictures/chart.js";
 import { ticks } from "./pictures/ticks.js";
 
@@ -193,18 +193,14 @@ function render({ model, el }) {
       show();
     }),
     onTheme(root, paint),
+    onWidth(root, (room) => {
+      width = clamp(room - 2, 300, 900);
+      paint.now();
+    }),
   ];
-  const sized = new ResizeObserver(() => {
-    const now = clamp(Math.floor(root.clientWidth) - 26, 300, 900);
-    if (!root.clientWidth || now === width) return;
-    width = now;
-    paint.now();
-  });
-  sized.observe(root);
   show();
   return () => {
     unwatch.forEach((end) => end());
-    sized.disconnect();
     waiting.end();
     paint.stop();
     said.stop();

@@ -2,7 +2,7 @@
 import { button, moved, select, slider } from "../kit/browser/controls.js";
 import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
-import { readout } from "../kit/browser/said.js";
+import { readout, verdict } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
 import { clamp, fixed } from "../kit/browser/words.js";
 import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
@@ -223,9 +223,9 @@ function render({ model, el }) {
   const back = button({ label: "Undo the change", onClick: () => save({ shift: 0, scale: 1 }) });
 
   const lights = [0, 1].map(() => {
-    const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
     const words = make("span");
-    return { sign, words, root: make("p", { class: "nano-light" }, sign, words) };
+    const light = verdict("p", { leak: "bad", hidden: "warn", closed: "good" }, words);
+    return { ...light, words };
   });
   const changed = make("p", { class: "nrm-change" });
   const aloud = readout(); // its sentence is about the cell; what is read aloud holds the others too
@@ -360,10 +360,9 @@ function render({ model, el }) {
     partField.set(part);
     shiftField.set(shift);
     scaleField.set(scale);
-    lights.forEach(({ sign, words, root: light }, at) => {
-      light.dataset.light = state.lights[at];
-      sign.textContent = { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]];
-      words.textContent = state.words[at];
+    lights.forEach((light, at) => {
+      light.show(state.lights[at], { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]]);
+      light.words.textContent = state.words[at];
     });
     changed.textContent = state.words[2];
     const cells = partOf(part)[2];

@@ -5,8 +5,9 @@ import { button, checkbox, choice, select, slider, textField } from "../kit/brow
 import { hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
 import { asker, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
 import { fixed } from "../kit/browser/words.js";
-import { onTheme, painter, themeColours } from "./pictures/canvas.js";
+import { onTheme, onWidth, painter, themeColours } from "./pictures/canvas.js";
 import { frame, line, mark, pointing } from "./pictures/chart.js";
 import { DASHES, lookOf, lossText, markSample, placesTo, range } from "./pictures/curves.js";
 import { roundStep } from "./pictures/ticks.js";
@@ -558,7 +559,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table run-rank" },
     rankCaption,
-    make("thead", {}, make("tr", {}, ...rankHeads.map((text) => make("th", { scope: "col", text })))),
+    headRow(...rankHeads.map((text) => [text])),
     rankBody,
   );
   const markerBar = make("div", { class: "nano-bar" }, marker.root, end);
@@ -781,19 +782,16 @@ function render({ model, el }) {
     ),
     watch(model, ["fields"], () => showOwn()),
     onTheme(root, paint),
+    onWidth(picture, (room) => {
+      if (room === width) return;
+      width = room;
+      paint.now();
+    }),
   ];
-  const sized = new ResizeObserver(() => {
-    const room = Math.floor(picture.clientWidth);
-    if (room === width) return;
-    width = room;
-    paint.now();
-  });
-  sized.observe(picture);
   show();
   showOwn();
   return () => {
     ends.forEach((finish) => finish());
-    sized.disconnect();
   };
 }
 

@@ -4,7 +4,7 @@
 import { button, select, slider } from "../kit/browser/controls.js";
 import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
-import { readout } from "../kit/browser/said.js";
+import { readout, verdict } from "../kit/browser/said.js";
 import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
 import { amount, clamp, fixed } from "../kit/browser/words.js";
 import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
@@ -80,8 +80,9 @@ function render({ model, el }) {
     title: `Another query with other keys: the next of the first ${layout.examples}`,
     onClick: () => save({ query: (model.get("query") + 1) % layout.examples }),
   });
-  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
+  const light = verdict("div", { sharp: "bad", level: "good", even: "calm" }, said.root);
+  light.root.classList.add("nano-roomy");
 
   const canvas = make("canvas", { role: "img" });
   const scoresTitle = make("p", { class: "nano-title" });
@@ -137,7 +138,7 @@ function render({ model, el }) {
 
   root.append(
     make("div", { class: "nano-bar" }, sizeField.root, divisorField.root, again),
-    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    light.root,
     make("div", { class: "nano-panels" }, left, make("div", { class: "nano-panel" }, example, exampleKey)),
     measures,
     hint(
@@ -154,9 +155,8 @@ function render({ model, el }) {
     state = unpack(numbers, layout, size, model.get("divisor"));
     sizeField.set(sizes.indexOf(size));
     divisorField.set(model.get("divisor"));
-    const [light, words] = model.get("words")[state.choice];
-    root.dataset.light = light;
-    sign.textContent = layout.signs[light];
+    const [kind, words] = model.get("words")[state.choice];
+    light.show(kind, layout.signs[kind]);
     const [largest, entropy] = state.row_measures[query].map((value) => amount(value));
     said.say(words, `${words} Query ${query}: largest weight ${largest}, entropy ${entropy}.`);
     scoresTitle.textContent = `Scores that enter the softmax${beyond(state.outside, limit)}`;

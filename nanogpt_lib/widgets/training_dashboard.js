@@ -1,8 +1,9 @@
 // TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
 import { button, slider } from "../kit/browser/controls.js";
-import { hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { fold, hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { asker, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
 import { clamp } from "../kit/browser/words.js";
 import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
 import { dot, frame, line, pointing } from "./pictures/chart.js";
@@ -203,26 +204,17 @@ function render({ model, el }) {
     text,
   );
   const body = make("tbody");
-  const table = make(
-    "details",
-    { class: "dash-table" },
-    make("summary", { text: "All judgements as a table" }),
+  const table = fold(
+    "All judgements as a table",
     make(
       "table",
       {},
       make("caption", { text: "Losses in nats per character, estimated before these steps" }),
-      make(
-        "thead",
-        {},
-        make(
-          "tr",
-          {},
-          ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })),
-        ),
-      ),
+      headRow(["step"], ["training"], ["validation"]),
       body,
     ),
   );
+  table.classList.add("dash-table");
 
   root.append(
     make("div", { class: "nano-bar" }, main, again),

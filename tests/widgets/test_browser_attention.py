@@ -246,7 +246,7 @@ def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
         with in_theme(notebook, theme, root):
             for index in (SMALL, ASKING):
                 readable(notebook.widget(index), "label", ".nano-said", ".strip-token", ".nano-hint")
-            readable(notebook.widget(EXPLORER), "label", ".avg-light", "caption, th, td", ".nano-hint")
+            readable(notebook.widget(EXPLORER), "label", ".nano-light", "caption, th, td", ".nano-hint")
             seen[theme] = root.locator(".attn-map").evaluate(PIXELS)
     assert seen["dark"] != seen["light"], "the map kept the other theme's ink"
 

@@ -1,4 +1,4 @@
-// What a widget says in a sentence.
+// What a widget says in a sentence, and how a verdict looks.
 
 import { make, put } from "./elements.js";
 
@@ -17,4 +17,19 @@ export function readout() {
     timer = setTimeout(() => (aloud.textContent = words), 250);
   };
   return { root, say, stop: () => clearTimeout(timer) };
+}
+
+/**
+ * A verdict: its sentence, behind a sign and a bar of colour. `tones` says which of "bad", "warn", "good" and
+ * "calm" each kind of verdict is.
+ */
+export function verdict(tag, tones, words) {
+  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
+  const root = make(tag, { class: "nano-light" }, sign, words);
+  const show = (kind, text) => {
+    root.dataset.light = kind;
+    root.dataset.tone = tones[kind];
+    put(sign, text);
+  };
+  return { root, show };
 }

@@ -76,6 +76,19 @@ export function painter(root, draw) {
   return paint;
 }
 
+/** Calls with a box's width in whole pixels, now and when it has changed; a box out of view has none. */
+export function onWidth(box, call) {
+  let width = 0;
+  const sized = new ResizeObserver(([entry]) => {
+    const room = Math.floor(entry.contentRect.width);
+    if (!room || room === width) return;
+    width = room;
+    call(width);
+  });
+  sized.observe(box);
+  return () => sized.disconnect();
+}
+
 /**
  * A painter of pictures that are as wide as a box: `draw` gets the width, in whole pixels, and is called anew
  * when it has changed. While the box is out of view there is nothing to draw on.
@@ -89,11 +102,10 @@ export function widePainter(root, box, draw) {
     draw(width);
     return true;
   });
-  const sized = new ResizeObserver(() => Math.floor(box.clientWidth) !== width && paint.now());
-  sized.observe(box);
+  const unwatch = onWidth(box, (room) => room !== width && paint.now());
   const { stop } = paint;
   paint.stop = () => {
-    sized.disconnect();
+    unwatch();
     stop();
   };
   return paint;
