@@ -47,6 +47,11 @@ def test_the_bundles_are_those_of_the_sources(tmp_path: Path) -> None:
     assert not stale, "run `make widgets` and commit what it writes"
 
 
+def test_the_sources_keep_the_style() -> None:
+    done = node("node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "--colors=off")
+    assert done.returncode == 0, f"run `make format`\n{done.stdout[:3000]}\n{done.stderr[:3000]}"
+
+
 @pytest.mark.parametrize(
     "path", [path for path in BUNDLES if path.suffix == ".js"], ids=lambda path: path.name
 )
