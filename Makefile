@@ -23,7 +23,7 @@ help:
 	@echo 'make test       style, unit tests, notebooks re-run   about 17 minutes'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
-	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 20.11 or newer'
+	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 18 or newer'
 	@echo 'make format     let ruff and biome format and mend    seconds'
 	@echo 'make clean      remove .venv and every cache          a second; keeps the text and the notebooks'
 	@echo 'Another Python: make lab PYTHON=python3.12.  Options for the tool: make lab ARGS=--no-browser'

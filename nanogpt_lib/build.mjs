@@ -8,10 +8,11 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { build, transform } from "esbuild";
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const WINGS = ["nanogpt_lib/kit", "nanogpt_lib/widgets"];
 const OPTIONS = { target: "es2022", charset: "utf8" };
 

@@ -22,7 +22,7 @@ def node(*arguments: str, **options: str) -> subprocess.CompletedProcess:
     """Run `node` with these arguments in the root folder; `options` as for `subprocess.run`."""
     program = shutil.which("node")
     if program is None:
-        missing = "no node here: install Node.js 20 or newer to check the widgets' JavaScript"
+        missing = "no node here: install Node.js 18 or newer to check the widgets' JavaScript"
         pytest.fail(missing) if os.environ.get("CI") or chromium() else pytest.skip(missing)
     # Output in JSON or TAP and without colours, whatever the terminal that runs pytest can do.
     env = os.environ | {"NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
