@@ -16,14 +16,15 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks runs format clean say-lab say-test
+.PHONY: help lab test notebooks runs widgets format clean say-lab say-test
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
 	@echo 'make test       style, unit tests, notebooks re-run   about 17 minutes'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
-	@echo 'make format     let ruff format and mend the code     a second'
+	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 18 or newer'
+	@echo 'make format     let ruff and biome format and mend    seconds'
 	@echo 'make clean      remove .venv and every cache          a second; keeps the text and the notebooks'
 	@echo 'Another Python: make lab PYTHON=python3.12.  Options for the tool: make lab ARGS=--no-browser'
 
@@ -46,6 +47,13 @@ $(STAMP): pyproject.toml constraints.txt
 	  > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@printf '%s' '$(CURDIR)' > $@
 
+# Node is for the tests, and for those who change a widget; `make lab` does without. Without its tools, the test
+# that bundles the widgets anew fails, and all others still run.
+NODE_TOOLS := node_modules/.package-lock.json
+
+$(NODE_TOOLS): package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error && touch $@ || echo 'npm ci failed: see above'
+
 say-lab:
 	@echo 'lab: prepares the text, then opens notebooks/00_start_here.ipynb in JupyterLab; seconds once installed'
 
@@ -64,7 +72,7 @@ IN_A_BROWSER = \
 	stage 'notebooks in a browser' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadgroup tests/lessons/test_browser_notebooks.py;
 
 # Every stage runs, whatever became of the one before; the last lines say how each ended.
-test: say-test $(STAMP)
+test: say-test $(STAMP) $(if $(shell command -v node),$(NODE_TOOLS))
 	@ended=''; code=0; \
 	stage() { \
 	  name=$$1; shift; printf '\n== %s\n' "$$name"; \
@@ -84,11 +92,15 @@ notebooks: $(STAMP)
 runs: $(STAMP)
 	@$(PY) -m nanogpt_lib.recorded $(ARGS)
 
+widgets: $(NODE_TOOLS)
+	@node nanogpt_lib/build.mjs
+
 # Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
-format: $(STAMP)
+format: $(STAMP) $(if $(shell command -v node),$(NODE_TOOLS))
 	@$(PY) -m ruff check --fix --extend-exclude '*.ipynb' .
 	@$(PY) -m ruff format .
+	@if command -v node >/dev/null; then npx biome check --write --error-on-warnings; fi
 
 clean:
-	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
+	@rm -rf $(VENV) node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
 	@find nanogpt_lib tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -366,12 +366,15 @@ def choose_next(at: int = 0) -> str:
 # --- one browser, one server ----------------------------------------------------------------------
 
 
-def _chromium() -> str:
-    """Where the browser is."""
+def chromium() -> str | None:
+    """Return where the browser is, if there is one."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
     places = ["/usr/bin/chromium", *(shutil.which(name) for name in names)]
-    found = next((place for place in places if place and Path(place).exists()), None)
-    if found:
+    return next((place for place in places if place and Path(place).exists()), None)
+
+
+def _chromium() -> str:
+    if found := chromium():
         return found
     missing = "no Chromium here: install chromium or google-chrome to drive the widgets in a real browser"
     if os.environ.get("CI"):

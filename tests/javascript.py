@@ -1,6 +1,6 @@
-"""The widgets' JavaScript in node, for tests: as modules, whatever the version of node would guess.
+"""The widgets' JavaScript in node, for tests.
 
-Where there is no node, the tests are skipped on a laptop, and fail where the variable CI is set.
+Where a browser is, node must be too: only a machine with neither skips these tests.
 """
 
 import json
@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from browser import chromium
+
 ROOT = Path(__file__).resolve().parents[1]
-WIDGETS = ROOT / "nanogpt_lib" / "widgets"
+PACKAGE = ROOT / "nanogpt_lib"
 SECONDS = 60
 
 
-def node(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
-    """What `node` with these arguments did."""
+def node(*arguments: str, **options: str) -> subprocess.CompletedProcess:
+    """Run `node` with these arguments in the root folder; `options` as for `subprocess.run`."""
     program = shutil.which("node")
     if program is None:
-        missing = "no node here: install Node.js to check the widgets' JavaScript"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        missing = "no node here: install Node.js 18 or newer to check the widgets' JavaScript"
+        pytest.fail(missing) if os.environ.get("CI") or chromium() else pytest.skip(missing)
     # Output in JSON or TAP and without colours, whatever the terminal that runs pytest can do.
     env = os.environ | {"NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
     return subprocess.run(
@@ -29,37 +31,26 @@ def node(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=cwd,
+        cwd=ROOT,
         env=env,
         timeout=SECONDS,
+        **options,
     )
 
 
-def as_modules(folder: Path) -> Path:
-    """The folder, with the widgets' files and their tests in it, laid out as in the checkout."""
-    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
-    for part, pattern in (("nanogpt_lib/widgets", "*.js"), ("tests/widgets/js", "*.mjs")):
-        (folder / part).mkdir(parents=True)
-        for path in sorted((ROOT / part).glob(pattern)):
-            shutil.copy(path, folder / part)
-    return folder
+def evaluate(module: str, expression: str, **values: object) -> object:
+    """Return the value of a JavaScript expression over a module's functions; `values` are its constants.
 
-
-def evaluate(folder: Path, module: str, expression: str, **values: object) -> object:
-    """The value of a JavaScript expression over a widget's functions; `values` are its constants.
-
-    folder: from `as_modules`.   module: the stem of a file in widgets/.
+    module: its path in nanogpt_lib, such as "widgets/bigram_map".
     Infinity is told as the text "Infinity", since JSON has no word for it.
     """
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
-    program = folder / "evaluated.mjs"  # a file, since a command line may not hold all the values
-    program.write_text(
-        f'import * as m from "./nanogpt_lib/widgets/{module}.js";\n{constants}'
+    program = (
+        f'import * as m from "./nanogpt_lib/{module}.js";\n{constants}'
         "const isOdd = (value) => typeof value === 'number' && !Number.isFinite(value);\n"
         "const said = (_, value) => (isOdd(value) ? String(value) : value);\n"
-        f"process.stdout.write(JSON.stringify({expression}, said));",
-        encoding="utf-8",
+        f"process.stdout.write(JSON.stringify({expression}, said));"
     )
-    done = node(program.name, cwd=folder)
+    done = node("--input-type=module", input=program)  # a command line may not hold all the values
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -1,71 +1,19 @@
 """What every widget shares: its files, and the still picture that stays where no kernel runs.
 
-A widget NAME is three files: NAME.py, NAME.js, NAME.css. The browser gets one JavaScript module
-without any import, so `module_text` puts common.js in front of NAME.js, and the other files of
-`SHARED` where NAME.js imports from them; `style_text` does the same with their CSS.
+A widget NAME is three files: NAME.py, NAME.js, NAME.css. The browser gets one JavaScript module and one style
+sheet, which `make widgets` bundles into `STATIC`.
 """
 
 import math
-import re
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
 
-HERE = Path(__file__).resolve().parents[1] / "widgets"
-SHARED = ("common", "curves")  # what widgets may import from; each may import from those before it
-_SHARED_IMPORT = re.compile(rf'(?m)^import \{{[^}}]*\}} from "\./({"|".join(SHARED)})\.js";\n')
-_ANY_IMPORT = re.compile(r"(?m)^\s*import\b.*|\bimport\s*\(.*")
+STATIC = Path(__file__).resolve().parents[1] / "static"
 _NUDGE = 1e-6
-_ROOT_RULE = re.compile(r"(?m)^ *\.nano-widget\b")  # how the rules of the shared files begin
-_INNER_RULE = re.compile(r"(?m)^( *)(\.nano-(?!widget\b))")
 _STILL = "A still picture. Run this cell in JupyterLab to bring it to life."
-
-
-def module_text(name: str, folder: Path = HERE) -> str:
-    """The one JavaScript module that a browser gets for a widget: what it shares with others, then its own.
-
-    Args:    name: the stem of its files.   folder: where they lie.
-    Raises:  ValueError: the widget imports something that is not shared, which no browser could find.
-    Example:
-        >>> "export default" in module_text("attention_view")
-        True
-    """
-    scripts = [_read(folder / f"{shared}.js") for shared in _shared(name, folder)]
-    own = _SHARED_IMPORT.sub("", _read(folder / f"{name}.js"))
-    if found := _ANY_IMPORT.search(own):
-        raise ValueError(
-            f"Expected {name}.js to import only {{...}} from {', '.join(f'./{one}.js' for one in SHARED)}, "
-            f"got {found[0].strip()!r}. Write what it needs into one of these, or into the file itself."
-        )
-    return "\n".join([*(_SHARED_IMPORT.sub("", script) for script in scripts), own])
-
-
-def style_text(name: str, folder: Path = HERE) -> str:
-    """The CSS that a browser gets for a widget: what it shares with others, then its own.
-
-    Each copy of a shared file is bound to its widget: a copy that came later, with another widget, would
-    otherwise overrule the rules that this one's own file made of it.
-
-    Example:
-        >>> ".nano-widget" in style_text("attention_view")
-        True
-    """
-    shared = "\n".join(_read(folder / f"{one}.css") for one in _shared(name, folder))
-    shared = _ROOT_RULE.sub(rf'\g<0>:where([data-widget="{name}"])', shared)
-    shared = _INNER_RULE.sub(rf'\1:where([data-widget="{name}"]) \2', shared)
-    return f"{shared}\n{_read(folder / f'{name}.css')}"
-
-
-def _shared(name: str, folder: Path) -> list[str]:
-    """The shared files that a widget is made with: common always, the others where it imports from them."""
-    found = set(_SHARED_IMPORT.findall(_read(folder / f"{name}.js")))
-    return [one for one in SHARED if one == "common" or one in found]
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
 
 
 def html_text(text: object) -> str:
@@ -82,7 +30,7 @@ def number(value: float, digits: int = 3) -> str:
     """A number as the widgets write it: fixed decimals, a true minus sign, no negative zero.
 
     Halves go away from zero, and so does what lies a millionth below: 1/8 has two digits on every processor,
-    and `fixed` in common.js writes the same ones.
+    and `fixed` in words.js writes the same ones.
 
     Example:
         >>> number(-1.5, 1), number(-0.0001), number(float("-inf"))
@@ -92,6 +40,17 @@ def number(value: float, digits: int = 3) -> str:
         return "∞" if value > 0 else "−∞"
     text = f"{abs(value) + _NUDGE:.{digits}f}"
     return f"−{text}" if value < 0 and text.strip("0.") else text
+
+
+def amount(value: float, digits: int = 3) -> str:
+    """Write a number as `number` does, but never what is more than nothing as nothing.
+
+    Example:
+        >>> amount(0.25), amount(0.0002), amount(0.0)
+        ('0.250', '<0.001', '0.000')
+    """
+    text = number(value, digits)
+    return f"<{10**-digits:.{digits}f}" if value > 0 and not text.strip("0.") else text
 
 
 def html_table(
@@ -135,11 +94,11 @@ class Widget(anywidget.AnyWidget):
     # Properties, so that nothing is read before a widget is made; anywidget makes traits of both.
     @property
     def _esm(self) -> str:
-        return module_text(self.name)
+        return (STATIC / f"{self.name}.js").read_text(encoding="utf-8")
 
     @property
     def _css(self) -> str:
-        return style_text(self.name)
+        return (STATIC / f"{self.name}.css").read_text(encoding="utf-8")
 
     def __init__(self, **kwargs: Any) -> None:
         # The kernel would send each value back to the page that it came from, where it could undo a newer one

@@ -19,7 +19,8 @@
 | `run_explorer` | `RunExplorer`: all recorded trainings, overlaid, guessed at, and one of your own | 12 |
 | `quiz` | `Quiz`: questions whose answers say why | every notebook |
 
-Each is a pure function that makes arrays or text, and a thin shell on top. `base` holds what they
-share, `curves.js` what pictures of curves do, `own_run` a learner's training for the run explorer.
+Each is a pure function that makes arrays or text, and a thin shell on top. `kit.widget` and `kit/browser/`
+hold what they share with the quiz, `pictures/` what pictures share, `own_run` a learner's own training.
+`make widgets` bundles each into `static/`, which is what a browser gets.
 Nothing is fetched from outside, and without a kernel a still picture stays.
 """

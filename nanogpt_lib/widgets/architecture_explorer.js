@@ -1,23 +1,13 @@
 // ArchitectureExplorer: sizes of a GPT to choose; what it learns, computes and keeps follows at once.
 //
-// The arithmetic is that of costs.py, written a second time so that it answers without a kernel;
-// tests/test_widgets_architecture_explorer.py holds the two to each other.
-import {
-  button,
-  checkbox,
-  choice,
-  css,
-  fixed,
-  inkOn,
-  make,
-  painter,
-  put,
-  readout,
-  saver,
-  slider,
-  startRoot,
-  watch,
-} from "./common.js";
+// Python has sent what each part costs as a list of terms, so that this answers without a kernel.
+import { button, checkbox, choice, slider } from "../kit/browser/controls.js";
+import { hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { fixed, grouped } from "../kit/browser/words.js";
+import { painter } from "./pictures/canvas.js";
+import { css, inkOn } from "./pictures/colours.js";
 
 const SIZES = ["n_layer", "n_head", "n_embd", "block_size", "vocab_size", "batch_size"];
 const SETTINGS = [...SIZES, "attention", "dropout"];
@@ -41,58 +31,29 @@ const COLOURS = {
   activations: [221, 204, 119],
   loss: [170, 68, 153],
 };
-const DROPPED = 0.2; // what the box for dropout sets
 
 // --- pure -----------------------------------------------------------------------------------------
 
 const sum = (values) => values.reduce((all, value) => all + value, 0);
 const totalOf = (parts) => sum(Object.values(parts));
 
-/** What one setting costs, as `architecture_explorer_state` in Python. */
-export function costs(setting, norm) {
-  const { n_layer: L, n_head, n_embd: C, block_size: T, vocab_size: V, batch_size } = setting;
-  const heads = setting.attention === "heads";
-  const drops = setting.dropout > 0 ? 1 : 0;
-  const places = batch_size * T;
-  const norms = { pre: 2 * L + 1, post: 2 * L, none: 0 }[norm];
-  const parameters = {
-    "token table": V * C,
-    "position table": T * C,
-    "query, key, value": L * 3 * C * C,
-    projection: L * (C * C + C),
-    "feed-forward": L * (8 * C * C + 5 * C),
-    norms: norms * 2 * C,
-    head: C * V + V,
-  };
-  const flops = {
-    "query, key, value": 18 * L * places * C * C,
-    scores: 6 * L * places * T * C,
-    "weighted sum": 6 * L * places * T * C,
-    projection: 6 * L * places * C * C,
-    "feed-forward": 48 * L * places * C * C,
-    head: 6 * places * C * V,
-  };
-  const maps = drops ? 3 : heads ? 1 : 0;
-  const streams = L * (8 + 2 * drops) + { pre: 4 * L + 2, post: 4 * L + 1, none: 2 * L + 1 }[norm];
-  const singles = { pre: 4 * L + 2, post: 4 * L, none: 0 }[norm] + (maps ? 0 : L * n_head);
-  const numbers = totalOf(parameters);
-  const memory = {
-    parameters: 4 * numbers,
-    gradients: 4 * numbers,
-    "AdamW's moments": 8 * numbers,
-    "attention maps": 4 * maps * L * n_head * places * T,
-    masks: heads ? 2 * L * n_head * T * T : 0,
-    activations: 4 * places * (streams * C + singles),
-    loss: 4 * (places * V + 1) + 16 * places,
-  };
-  const tables = parameters["token table"] + parameters["position table"];
+/** The value of a list of terms: each a number times some of the sizes. */
+export const evaluated = (terms, setting) =>
+  sum(terms.map(([number, sizes]) => sizes.reduce((product, size) => product * setting[size], number)));
+
+/** What one setting costs, as `architecture_explorer_state` in Python; `costs` are the terms it has sent. */
+export function costsOf(setting, costs) {
+  const terms = costs[setting.attention][setting.dropout > 0 ? 1 : 0];
+  const [parameters, flops, memory] = ["parameters", "flops", "memory"].map((list) =>
+    Object.fromEntries(Object.entries(terms[list]).map(([part, some]) => [part, evaluated(some, setting)])),
+  );
   return {
     parameters,
     flops,
     memory,
-    in_blocks: numbers - tables - parameters.head - (norm === "pre" ? 2 * C : 0),
-    a_character: totalOf(flops) / places,
-    rule: 6 * (numbers - tables),
+    in_blocks: evaluated(terms.in_blocks, setting),
+    a_character: totalOf(flops) / (setting.batch_size * setting.block_size),
+    rule: evaluated(terms.rule, setting),
   };
 }
 
@@ -111,9 +72,6 @@ export function refusal({ n_embd, n_head }) {
     `(${n_embd} % ${n_head} = ${n_embd % n_head}). Choose n_embd=${near.join(" or ")}.`
   );
 }
-
-/** A whole number with commas. */
-export const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 
 const decimals = (value) => (value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
 
@@ -213,7 +171,11 @@ function list(title, names, write) {
       make(
         "thead",
         {},
-        make("tr", {}, ...Object.entries(heads).map(([text, kind]) => make("th", { scope: "col", class: kind, text }))),
+        make(
+          "tr",
+          {},
+          ...Object.entries(heads).map(([text, kind]) => make("th", { scope: "col", class: kind, text })),
+        ),
       ),
       make("tbody", {}, ...rows.map(({ row }) => row)),
     ),
@@ -246,7 +208,11 @@ function list(title, names, write) {
 }
 
 function render({ model, el }) {
-  const root = startRoot(el, "architecture_explorer", "Architecture explorer: what a GPT of these sizes costs");
+  const root = startRoot(
+    el,
+    "architecture_explorer",
+    "Architecture explorer: what a GPT of these sizes costs",
+  );
   const save = saver(model);
   const layout = model.get("layout_of");
   const stops = { ...layout.stops };
@@ -281,7 +247,7 @@ function render({ model, el }) {
   const dropout = checkbox({
     label: "dropout",
     value: model.get("dropout") > 0,
-    onChange: (on) => save({ dropout: on ? DROPPED : 0 }),
+    onChange: (on) => save({ dropout: on ? layout.dropped : 0 }),
   });
   const known = make("p", { class: "arc-known" });
   const said = readout();
@@ -303,7 +269,7 @@ function render({ model, el }) {
       save({ pinned: {} });
     },
   });
-  const some = costs(layout.presets[0][1], layout.norm);
+  const some = costsOf(layout.presets[0][1], layout.costs);
   const lists = Object.entries({
     parameters: ["Parameters to learn:", grouped],
     flops: ["Operations of a training step:", (value) => short(value, "FLOP")],
@@ -322,9 +288,7 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, attention.root, dropout.root, keep, forget),
     make("div", { class: "arc-said" }, said.root, mend),
     results,
-    make(
-      "p",
-      { class: "arc-hint" },
+    hint(
       make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept. " }),
       "Counted part by part, for a full batch of B lines of T characters. Operations are those of the matrix " +
         "products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is a billion). " +
@@ -364,11 +328,11 @@ function render({ model, el }) {
       said.say(refused);
       return true;
     }
-    const state = costs(now, layout.norm);
-    const before = kept && costs(kept, layout.norm);
+    const state = costsOf(now, layout.costs);
+    const before = kept && costsOf(kept, layout.costs);
     said.say(before ? `${words(state)} ${compared(state, before, now, kept)}` : words(state));
     const told = notes(state);
-    lists.forEach(([name, { fill }], at) => fill(state[name], before && before[name], told[at]));
+    lists.forEach(([name, { fill }], at) => fill(state[name], before?.[name], told[at]));
     return true;
   });
 

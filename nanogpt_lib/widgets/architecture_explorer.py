@@ -1,12 +1,13 @@
 """Sliders for a GPT's sizes: what it learns, what a training step computes, what it has to keep.
 
-`architecture_explorer_state` is the whole mathematics, three sums of costs.py. The same arithmetic stands in
-architecture_explorer.js, so it answers at once, and also where no kernel runs; a test holds one to the other.
+`architecture_explorer_state` is the whole mathematics, three sums of costs.py. The browser gets the same
+sums as lists of terms, so it answers at once, and also where no kernel runs.
 
 Taught in: full_model.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 import traitlets
@@ -17,9 +18,11 @@ from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import PRESETS
+from nanogpt_lib.widgets.polynomial import Polynomial
 
 SIZES = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size", "batch_size")
 SETTINGS = (*SIZES, "attention", "dropout")
+DROPPED = 0.2  # what the box for dropout sets
 STOPS = {
     "n_layer": [1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48],
     "n_head": [1, 2, 3, 4, 6, 8, 12, 16, 24],
@@ -101,17 +104,53 @@ def architecture_explorer_state(config: GPTConfig, batch_size: int) -> Architect
     """
     _known_config(config)
     parameters, flops = parameter_ledger(config), training_flops(config, batch_size)
-    last_norm = 2 * config.n_embd if config.norm == "pre" else 0
-    tables = parameters["token table"] + parameters["position table"]
-    total = sum(parameters.values())
     return ArchitectureState(
         parameters,
         flops,
         training_memory(config, batch_size),
-        in_blocks=total - tables - parameters["head"] - last_norm,
+        in_blocks=_in_blocks(config, parameters),
         a_character=sum(flops.values()) // (batch_size * config.block_size),
-        rule=6 * (total - tables),
+        rule=_by_rule(parameters),
     )
+
+
+def _in_blocks(config: GPTConfig, parameters: dict[str, Any]) -> Any:
+    last_norm = 2 * config.n_embd if config.norm == "pre" else 0
+    return sum(parameters.values()) - _in_tables(parameters) - parameters["head"] - last_norm
+
+
+def _by_rule(parameters: dict[str, Any]) -> Any:
+    return 6 * (sum(parameters.values()) - _in_tables(parameters))
+
+
+def _in_tables(parameters: dict[str, Any]) -> Any:
+    return parameters["token table"] + parameters["position table"]
+
+
+def cost_terms(config: GPTConfig, attention: str, dropout: float) -> dict[str, Any]:
+    """Return the terms of everything that `architecture_explorer_state` counts, whatever the sizes are.
+
+    Args:    config: what is no size and stays, such as its norm.   attention, dropout: as in GPTConfig.
+    Returns: parameters, flops and memory by part, in_blocks and rule; see `Polynomial.terms`.
+    Example:
+        >>> cost_terms(LECTURE, "heads", 0.0)["parameters"]["token table"]
+        [[1, ['n_embd', 'vocab_size']]]
+    """
+    *sizes, batch = SIZES
+    some = asdict(config) | {"attention": attention, "dropout": dropout}
+    symbols: Any = SimpleNamespace(**some | {size: Polynomial.of(size) for size in sizes})
+    parameters = parameter_ledger(symbols)
+    lists: dict[str, Any] = {"parameters": parameters}
+    for name, count in (("flops", training_flops), ("memory", training_memory)):
+        one, two = count(symbols, 1), count(symbols, 2)
+        more = Polynomial.of(batch) - 1  # both grow with each line of the batch by the same
+        lists[name] = {part: more * (two[part] - value) + value for part, value in one.items()}
+    terms = {
+        name: {part: (0 * more + value).terms() for part, value in parts.items()}
+        for name, parts in lists.items()
+    }
+    derived = {"in_blocks": _in_blocks(symbols, parameters), "rule": _by_rule(parameters)}
+    return terms | {name: value.terms() for name, value in derived.items()}
 
 
 def _known_config(config: GPTConfig) -> GPTConfig:
@@ -280,7 +319,11 @@ class ArchitectureExplorer(Widget):
             layout_of={
                 "stops": STOPS,
                 "attentions": list(ATTENTION),
-                "norm": self._base.norm,
+                "costs": {
+                    attention: [cost_terms(self._base, attention, dropout) for dropout in (0.0, DROPPED)]
+                    for attention in ATTENTION
+                },
+                "dropped": DROPPED,
                 "presets": [[words, _settings(*at), note] for words, (*at, note) in CHOICES.items()],
             },
         )

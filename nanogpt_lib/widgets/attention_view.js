@@ -1,8 +1,13 @@
 // AttentionView: one head's stages as a map, its weights over the text, and all heads beside it.
-import {
-  choice, cividis, clamp, css, fixed, floats, inkOn, make, moved, newId, onTheme, painter, readout, saver,
-  select, signed, sizeCanvas, spoken, startRoot, textField, themeColours, throttle, visible, watch,
-} from "./common.js";
+import { choice, moved, select, textField } from "../kit/browser/controls.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, throttle, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { cividis, css, inkOn, signed } from "./pictures/colours.js";
+import { cellAt, drawCells, drawScale, pixels, ring } from "./pictures/heat_map.js";
+import { tokenStrip } from "./pictures/token_strip.js";
 
 const STAGE_WORDS = {
   scores: "score",
@@ -60,20 +65,11 @@ export function mapGeometry({ width, T, columns, left, top }) {
     top,
     cellWidth,
     cellHeight,
-    T,
+    rows: T,
     columns,
     width: left + columns * cellWidth + 5,
     height: top + T * cellHeight + 5,
   };
-}
-
-/** The [query, column] under a point of the map, or null beside it. */
-export function cellAt(geometry, x, y) {
-  const column = Math.floor((x - geometry.left) / geometry.cellWidth);
-  const query = Math.floor((y - geometry.top) / geometry.cellHeight);
-  return column >= 0 && column < geometry.columns && query >= 0 && query < geometry.T
-    ? [query, column]
-    : null;
 }
 
 /** How wide the map may be in a widget of this width: on a wide one, room stays for the heads beside it. */
@@ -128,14 +124,12 @@ function render({ model, el }) {
 
   const bar = make("div", { class: "nano-bar" });
   const said = readout();
-  const words = make("div", {
-    class: "attn-text",
-    role: "listbox",
-    tabindex: "0",
-    "aria-orientation": "horizontal",
+  const words = tokenStrip({
+    kept: () => get("query"),
+    onLook: (at) => look(at === null ? null : [at, current()[1]]),
+    onKeep: (at) => keep([at, kept()[1]]),
   });
   const caption = make("div", { class: "attn-caption" });
-  const stem = newId("token");
   const map = make("canvas", {
     class: "attn-map",
     tabindex: "0",
@@ -172,18 +166,14 @@ function render({ model, el }) {
   const barsBox = make("div", { class: "attn-side" }, barsTitle, barsCanvas);
   const sides = make("div", { class: "attn-sides" }, headsBox, barsBox);
   const complaint = make("p", { class: "attn-complaint", role: "alert", hidden: true });
-  const hint = make("p", {
-    class: "attn-hint",
-    text: "Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside.",
-  });
   root.append(
     bar,
     complaint,
     caption,
-    words,
+    words.root,
     said.root,
     make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
-    hint,
+    hint("Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside."),
   );
 
   // --- what is chosen
@@ -257,7 +247,7 @@ function render({ model, el }) {
 
   function readColours() {
     colours = themeColours(root);
-    colours.mono = getComputedStyle(words).fontFamily;
+    colours.mono = getComputedStyle(words.root).fontFamily;
   }
 
   function drawBaseMap() {
@@ -279,21 +269,18 @@ function render({ model, el }) {
     paper.font = `11px ${colours.font}`;
     paper.textAlign = "center";
     paper.textBaseline = "middle";
-    for (let query = 0; query < pack.T; query += 1) {
-      for (let column = 0; column < columns; column += 1) {
-        const [x, y] = [left + column * cellWidth, top + query * cellHeight];
-        const value = numbers[query * columns + column];
-        const colour = cellColour(stage(), value, limit);
-        if (colour) {
-          paper.fillStyle = css(colour);
-          paper.fillRect(x, y, cellWidth, cellHeight);
-        } else hatch(paper, colours, x, y, cellWidth, cellHeight);
-        if (written) {
-          paper.fillStyle = colour ? inkOn(colour) : colours.text;
-          paper.fillText(fixed(value, 2), x + cellWidth / 2, y + cellHeight / 2 + 0.5);
-        }
-      }
-    }
+    drawCells(
+      paper,
+      geometry,
+      (query, column) => cellColour(stage(), numbers[query * columns + column], limit),
+      (x, y) => hatch(paper, colours, x, y, cellWidth, cellHeight),
+      (query, column, x, y, colour) => {
+        if (!written) return;
+        paper.fillStyle = colour ? inkOn(colour) : colours.text;
+        const text = fixed(numbers[query * columns + column], 2);
+        paper.fillText(text, x + cellWidth / 2, y + cellHeight / 2 + 0.5);
+      },
+    );
     paper.strokeStyle = colours.line;
     paper.strokeRect(left - 0.5, top - 0.5, columns * cellWidth + 1, pack.T * cellHeight + 1);
     paper.fillStyle = colours.muted;
@@ -312,12 +299,7 @@ function render({ model, el }) {
   function drawLegend(limit) {
     const weights = stage() === "weights";
     const long = clamp(geometry.columns * geometry.cellWidth, 120, 320);
-    const context = sizeCanvas(scaleBar, long, 12);
-    for (let x = 0; x < long; x += 1) {
-      const place = x / (long - 1);
-      context.fillStyle = css(weights ? cividis(place) : signed(2 * place - 1, 1));
-      context.fillRect(x, 0, 1, 12);
-    }
+    drawScale(scaleBar, long, 12, (place) => (weights ? cividis(place) : signed(2 * place - 1, 1)));
     legend.style.setProperty("--attn-long", `${long}px`);
     legend.style.marginLeft = `${geometry.left}px`;
     scaleLow.textContent = weights ? "0" : fixed(-limit, 2);
@@ -327,21 +309,8 @@ function render({ model, el }) {
     hatchNote.hidden = stage() !== "masked";
   }
 
-  /** A frame that is seen on every colour: white with black inside. */
-  function frame(context, x, y, w, h) {
-    const thick = Math.min(w, h) < 20 ? 1 : 2;
-    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick]; // around the cells, not over them
-    context.lineJoin = "miter";
-    context.strokeStyle = "#ffffff";
-    context.lineWidth = 2 * thick + 1;
-    context.strokeRect(x, y, w, h);
-    context.strokeStyle = "#000000";
-    context.lineWidth = thick;
-    context.strokeRect(x, y, w, h);
-  }
-
   function drawMap([query, column]) {
-    const { left, top, cellWidth, cellHeight, columns, T } = geometry;
+    const { left, top, cellWidth, cellHeight, columns, rows: T } = geometry;
     const context = map.getContext("2d");
     context.clearRect(0, 0, geometry.width, geometry.height);
     context.drawImage(baseMap, 0, 0, geometry.width, geometry.height);
@@ -376,30 +345,27 @@ function render({ model, el }) {
       context.font = tickFont(cellWidth, true);
       tick(context, short(tokens[column]), across(column), top - 6, { turned: true });
     } else large(output ? String(column) : short(tokens[column]), across(column), top - 11, true);
-    frame(context, left, top + query * cellHeight, columns * cellWidth, cellHeight);
-    frame(context, left + column * cellWidth, top + query * cellHeight, cellWidth, cellHeight);
+    ring(context, left, top + query * cellHeight, columns * cellWidth, cellHeight);
+    ring(context, left + column * cellWidth, top + query * cellHeight, cellWidth, cellHeight);
   }
 
   function drawText([query], key) {
     const weights = rowOf("weights", query);
     let sum = 0;
-    for (let at = 0; at < pack.T; at += 1) {
-      const token = words.children[at];
+    words.items().forEach((token, at) => {
       sum += weights[at];
       const blind = hidden(query, at);
       const colour = blind ? null : cividis(weights[at]);
-      token.classList.toggle("attn-blind", blind);
-      token.classList.toggle("attn-query", at === query);
+      token.classList.toggle("strip-blind", blind);
       token.classList.toggle("attn-key", at === key);
       token.style.background = colour ? css(colour) : "";
       token.style.color = colour ? inkOn(colour) : "";
-      token.setAttribute("aria-selected", String(at === query));
       const told = `"${spoken(tokens[at])}" at ${at}, weight ${fixed(weights[at])}`;
       const seen = { stage: "weights", query, column: at, value: weights[at], tokens };
       token.setAttribute("aria-label", told);
       token.title = sentence(seen);
-    }
-    words.setAttribute("aria-activedescendant", words.children[query].id);
+    });
+    words.choose(query);
     const chosen = `"${visible(tokens[query])}" at ${query}`;
     caption.textContent = `Where ${chosen} looks: the text, coloured by its weights`;
     return sum;
@@ -428,7 +394,7 @@ function render({ model, el }) {
         context.drawImage(atlas, head * pack.T, layer * pack.T, pack.T, pack.T, x, y, size, size);
       }
     }
-    frame(context, left + headNow * (size + 4), top + layerNow * (size + 4), size, size);
+    ring(context, left + headNow * (size + 4), top + layerNow * (size + 4), size, size);
   }
 
   function drawBars([query], key) {
@@ -518,22 +484,12 @@ function render({ model, el }) {
 
   function buildAtlas() {
     const { n_layer, n_head, T } = pack;
-    const lookup = new Uint32Array(256);
-    const bytes = new Uint8Array(lookup.buffer);
-    for (let at = 0; at < 256; at += 1) bytes.set([...cividis(at / 255), 255], 4 * at);
     atlas = make("canvas");
     [atlas.width, atlas.height] = [n_head * T, n_layer * T];
     const context = atlas.getContext("2d");
-    for (let layer = 0; layer < n_layer; layer += 1) {
-      for (let head = 0; head < n_head; head += 1) {
-        const image = context.createImageData(T, T);
-        const pixels = new Uint32Array(image.data.buffer);
-        const weights = pack.parts.weights.at(layer, head);
-        for (let at = 0; at < weights.length; at += 1)
-          pixels[at] = lookup[Math.round(clamp(weights[at], 0, 1) * 255)];
-        context.putImageData(image, head * T, layer * T);
-      }
-    }
+    for (let layer = 0; layer < n_layer; layer += 1)
+      for (let head = 0; head < n_head; head += 1)
+        context.drawImage(pixels(pack.parts.weights.at(layer, head), T), head * T, layer * T);
   }
 
   let stagePick, layerPick, headPick, textBox;
@@ -583,18 +539,7 @@ function render({ model, el }) {
       textBox.root.classList.add("attn-ask");
       root.insertBefore(textBox.root, complaint); // once: an element that is put in again loses the caret
     }
-    words.setAttribute("aria-label", "The text: choose a query with the arrow keys");
-    words.replaceChildren(
-      ...tokens.map((token, at) =>
-        make("span", {
-          class: "attn-token",
-          role: "option",
-          id: `${stem}-${at}`,
-          "data-at": at,
-          text: visible(token),
-        }),
-      ),
-    );
+    words.fill(tokens);
     barsBox.hidden = !pack.parts.q;
     buildAtlas();
     rebuildMap();
@@ -627,23 +572,6 @@ function render({ model, el }) {
     keep(to);
   });
 
-  const tokenUnder = (event) => event.target.closest(".attn-token");
-  words.addEventListener("pointermove", (event) => {
-    const token = tokenUnder(event);
-    look(token ? [Number(token.dataset.at), current()[1]] : null);
-  });
-  words.addEventListener("pointerleave", () => look(null));
-  words.addEventListener("click", (event) => {
-    const token = tokenUnder(event);
-    if (token) keep([Number(token.dataset.at), kept()[1]]);
-  });
-  words.addEventListener("keydown", (event) => {
-    const to = moved(event.key, [0, get("query")], [1, pack.T]);
-    if (!to) return;
-    event.preventDefault();
-    keep([to[1], kept()[1]]);
-  });
-
   const headUnder = (event) => {
     const { size, left, top } = thumbs;
     const head = Math.floor((event.offsetX - left) / (size + 4));
@@ -667,17 +595,14 @@ function render({ model, el }) {
 
   // --- start, and end
 
-  const sizes = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now === width || now < 120) return;
-    width = now;
-    rebuildMap();
-  });
   rebuildAll();
   complain();
-  sizes.observe(root);
   const ends = [
-    () => sizes.disconnect(),
+    onWidth(root, (room) => {
+      if (room < 120) return;
+      width = room;
+      rebuildMap();
+    }),
     () => save.flush(),
     said.stop,
     paint.stop,

@@ -1,20 +1,10 @@
 // AveragingExplorer: scores to change, a mask to choose, weights that follow, and who sees the future.
-import {
-  button,
-  choice,
-  cividis,
-  clamp,
-  css,
-  fixed,
-  inkOn,
-  make,
-  markDrawn,
-  moved,
-  saver,
-  select,
-  startRoot,
-  watch,
-} from "./common.js";
+import { button, choice, moved, select } from "../kit/browser/controls.js";
+import { hint, make, markDrawn, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { verdict } from "../kit/browser/said.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { cividis, css, inkOn } from "./pictures/colours.js";
 
 const MODES = [
   ["none", "none"],
@@ -96,9 +86,10 @@ function render({ model, el }) {
   let T = 0;
   let cells = {}; // the elements that change, by what they show
 
-  const sign = make("span", { class: "avg-sign", "aria-hidden": "true" });
   const words = make("span");
-  const light = make("p", { class: "avg-light", role: "status", "aria-live": "polite" }, sign, words);
+  const light = verdict("p", { leak: "bad", short: "warn", closed: "good" }, words);
+  light.root.setAttribute("role", "status");
+  light.root.setAttribute("aria-live", "polite");
   const modePick = choice({
     label: "Mask",
     options: MODES,
@@ -115,15 +106,13 @@ function render({ model, el }) {
   const zero = button({ label: "All scores 0", onClick: () => save({ scores: resizedScores([], T) }) });
   const random = button({ label: "Random scores", onClick: () => save({ scores: randomScores(T) }) });
   const panels = make("div", { class: "avg-panels" });
-  const hint = make("p", {
-    class: "avg-hint",
-    text: "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across.",
-  });
   root.append(
     make("div", { class: "nano-bar" }, modePick.root, sizePick.root, zero, random),
-    light,
+    light.root,
     panels,
-    hint,
+    hint(
+      "Type a score, or press ↑ and ↓ in it; Ctrl and an arrow key go to the next. Query down, key across.",
+    ),
   );
 
   /** A table with a title; `content(query, key)` makes each cell's inside. */
@@ -262,8 +251,7 @@ function render({ model, el }) {
     modePick.set(mode);
     sizePick.set(T);
     const state = explore(scores, mode, x);
-    root.dataset.light = state.light;
-    sign.textContent = { leak: "✗", short: "!", closed: "✓" }[state.light];
+    light.show(state.light, { leak: "✗", short: "!", closed: "✓" }[state.light]);
     words.textContent = state.verdict;
     for (let query = 0; query < T; query += 1) {
       for (let key = 0; key < T; key += 1) {

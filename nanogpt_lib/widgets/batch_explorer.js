@@ -1,4 +1,9 @@
-import { button, clamp, make, readout, saver, slider, spoken, startRoot, markDrawn, visible, watch } from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
+import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
+import { clamp, grouped, spoken, visible } from "../kit/browser/words.js";
 
 /** Every example of the block at `at` of a list of characters: what is seen, and what comes next. */
 export function examplesOf(chars, at, T) {
@@ -19,13 +24,7 @@ export function holds(start, count, offset, T) {
   return start <= offset && offset + T < start + count;
 }
 
-/** 1234567 as 1,234,567, whatever the browser's language. */
-export function grouped(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
 const AROUND = 160; // characters beside the block; wider than any screen shows
-const PATIENCE = 4000; // milliseconds until the widget says that Python does not answer
 
 function render({ model, el }) {
   const root = startRoot(el, "batch_explorer", "Batch explorer: a block of the text and its examples");
@@ -36,7 +35,7 @@ function render({ model, el }) {
   let offset = model.get("offset");
   let T = model.get("block_size");
   let passage = { start: 0, chars: [] };
-  let late = null;
+  const waiting = patience(() => said.say(NO_ANSWER));
 
   const read = () => {
     const { start = 0, text = "" } = model.get("passage");
@@ -68,7 +67,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-examples" },
     caption,
-    make("thead", {}, make("tr", {}, ...["t", "context", "target", "id"].map((text) => make("th", { scope: "col", text })))),
+    headRow(...["t", "context", "target", "id"].map((text) => [text])),
     body,
   );
   const draw = button({ label: `Draw a batch of ${model.get("batch").length}`, onClick: () => ask() });
@@ -82,7 +81,11 @@ function render({ model, el }) {
     make(
       "div",
       { class: "nano-two" },
-      make("div", { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" }, table),
+      make(
+        "div",
+        { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" },
+        table,
+      ),
       make("div", { class: "nano-batch" }, make("div", { class: "nano-bar" }, draw, counted), rows),
     ),
   );
@@ -102,23 +105,27 @@ function render({ model, el }) {
   }
   function ask() {
     save({ draws: model.get("draws") + 1 });
-    wait();
-  }
-  function wait() {
-    clearTimeout(late);
-    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    waiting.start();
   }
 
   const piece = (name, text, at) => make("span", { class: name, text, "data-at": at });
-  const cell = (name, text, row, column) => make("span", { class: name, text, style: { "grid-area": `${row} / ${column}` } });
+  const cell = (name, text, row, column) =>
+    make("span", { class: name, text, style: { "grid-area": `${row} / ${column}` } });
   function showTape(at) {
     const { chars, start } = passage;
     const left = Math.max(0, at - AROUND);
-    const before = chars.slice(left, at).map((char, i) => piece("", char === "\n" ? "⏎" : char, start + left + i));
+    const before = chars
+      .slice(left, at)
+      .map((char, i) => piece("", char === "\n" ? "⏎" : char, start + left + i));
     const after = chars.slice(at + T + 1, at + T + 1 + AROUND);
     const block = chars.slice(at, at + T + 1);
     tape.replaceChildren(
-      make("div", { class: "nano-before" }, offset === 0 ? make("em", { text: "the text begins " }) : null, ...before),
+      make(
+        "div",
+        { class: "nano-before" },
+        offset === 0 ? make("em", { text: "the text begins " }) : null,
+        ...before,
+      ),
       make(
         "div",
         { class: "nano-block", style: { "--chars": T + 1 } },
@@ -135,26 +142,34 @@ function render({ model, el }) {
         offset === lastOffset(length, T) ? make("em", { text: " the text ends" }) : null,
       ),
     );
-    tape.setAttribute("aria-label", `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`);
+    tape.setAttribute(
+      "aria-label",
+      `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`,
+    );
   }
 
   function showMap() {
-    const tick = (name, at) => make("i", { class: name, style: { left: `${(100 * at) / Math.max(1, length - 1)}%` } });
-    map.replaceChildren(...model.get("batch").map((row) => tick("nano-drawn", row.offset)), tick("nano-here", offset));
+    const tick = (name, at) =>
+      make("i", { class: name, style: { left: `${(100 * at) / Math.max(1, length - 1)}%` } });
+    map.replaceChildren(
+      ...model.get("batch").map((row) => tick("nano-drawn", row.offset)),
+      tick("nano-here", offset),
+    );
   }
 
   function show() {
     place.input.max = String(lastOffset(length, T));
     place.set(offset);
     size.set(T);
-    for (const row of rows.children) row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
+    for (const row of rows.children)
+      row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
     showMap();
     if (!holds(passage.start, passage.chars.length, offset, T)) {
       root.classList.add("nano-waiting"); // what is shown belongs to another offset
-      wait(); // Python was told this one, and sends that part of the text
+      waiting.start(); // Python was told this one, and sends that part of the text
       return;
     }
-    clearTimeout(late);
+    waiting.end();
     root.classList.remove("nano-waiting");
     const at = offset - passage.start;
     showTape(at);
@@ -201,9 +216,19 @@ function render({ model, el }) {
             on: { click: () => go(row.offset) },
           },
           make("span", { class: "nano-b", text: `b = ${b}` }),
-          make("span", { class: "nano-pair" }, make("b", { text: "x " }), make("span", { class: "nano-x", text: words(chars.slice(0, T)) })),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "x " }),
+            make("span", { class: "nano-x", text: words(chars.slice(0, T)) }),
+          ),
           make("span", { class: "nano-offset", text: grouped(row.offset) }),
-          make("span", { class: "nano-pair" }, make("b", { text: "y " }), make("span", { class: "nano-y", text: words(chars.slice(1)) })),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "y " }),
+            make("span", { class: "nano-y", text: words(chars.slice(1)) }),
+          ),
         );
       }),
     );
@@ -221,7 +246,7 @@ function render({ model, el }) {
       show();
     }),
     watch(model, ["batch", "batch_number"], () => {
-      clearTimeout(late);
+      waiting.end();
       showBatch();
       markDrawn(root);
     }),
@@ -238,7 +263,7 @@ function render({ model, el }) {
   show();
   return () => {
     unwatch.forEach((end) => end());
-    clearTimeout(late);
+    waiting.end();
     said.stop();
     save.flush();
   };

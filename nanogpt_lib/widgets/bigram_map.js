@@ -1,7 +1,11 @@
-import {
-  button, cividis, clamp, css, fixed, floats, make, moved, onTheme, painter, readout, saver, select,
-  sizeCanvas, spoken, startRoot, themeColours, visible, watch,
-} from "./common.js";
+import { button, moved, select } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { floats, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { amount, clamp, fixed, grouped, spoken, visible } from "../kit/browser/words.js";
+import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { cividis, css } from "./pictures/colours.js";
+import { drawCells, ring } from "./pictures/heat_map.js";
 
 /** A small random stream with a seed, numbers in [0, 1): mulberry32. The same seed gives the same text. */
 export function randomFrom(seed) {
@@ -56,16 +60,11 @@ export function probInWords(prob) {
   return prob === 0 || prob >= 0.0005 ? fixed(prob) : "below 0.001";
 }
 
-const short = (prob) => (prob > 0 && prob < 0.0005 ? "<0.001" : fixed(prob));
-
-/** 1234567 as 1,234,567, whatever the browser's language. */
-export function thousands(number) {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
 /** One cell of the table as a sentence; `show` turns a character into something to see, or to say. */
 export function pairInWords({ before, after, seen, of, prob, alpha, learned = null }, show = visible) {
-  const times = seen ? `seen ${thousands(seen)} of ${thousands(of)} times` : `never seen (0 of ${thousands(of)} times)`;
+  const times = seen
+    ? `seen ${grouped(seen)} of ${grouped(of)} times`
+    : `never seen (0 of ${grouped(of)} times)`;
   const added = alpha ? ` (alpha = ${alpha})` : "";
   const other = learned === null ? "" : `, learned ${probInWords(learned)}`;
   return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
@@ -91,14 +90,16 @@ function render({ model, el }) {
   const counts = floats(model.get("counts_bytes"));
   const counted = floats(model.get("counted_bytes"));
   const learned = model.get("learned_bytes").byteLength ? floats(model.get("learned_bytes")) : null;
-  const totals = chars.map((_, row) => counts.subarray(row * V, (row + 1) * V).reduce((sum, count) => sum + count, 0));
+  const totals = chars.map((_, row) =>
+    counts.subarray(row * V, (row + 1) * V).reduce((sum, count) => sum + count, 0),
+  );
   const unseen = counts.reduce((sum, count) => sum + (count === 0), 0);
   const tables = learned ? [counted, learned] : [counted];
   let row = model.get("row");
   let cursor = [row, likeliest(counted, V, row, 1)[0]];
   let sample = 1;
   let cell = 0;
-  let width = 840; // until the page has told
+  let width = 816; // until the page has told
 
   // --- the parts --------------------------------------------------------------------------------
   const said = readout();
@@ -111,9 +112,17 @@ function render({ model, el }) {
     }),
   );
   const figures = canvases.map((canvas, at) =>
-    make("figure", {}, learned ? make("figcaption", { text: at ? "learned" : `counted (alpha = ${model.get("alpha")})` }) : null, canvas),
+    make(
+      "figure",
+      {},
+      learned
+        ? make("figcaption", { text: at ? "learned" : `counted (alpha = ${model.get("alpha")})` })
+        : null,
+      canvas,
+    ),
   );
-  const name = (char) => (spoken(char) === visible(char) ? visible(char) : `${visible(char)} ${spoken(char)}`);
+  const name = (char) =>
+    spoken(char) === visible(char) ? visible(char) : `${visible(char)} ${spoken(char)}`;
   const rows = select({
     label: "row: the character before",
     options: chars.map((char, at) => [String(at), name(char)]),
@@ -125,7 +134,11 @@ function render({ model, el }) {
   const bars = make("div", { class: "nano-bars", role: "list" });
   const written = make("p", { class: "nano-head" });
   const texts = tables.map((_, at) =>
-    make("pre", { class: "nano-sample", tabindex: "0", "aria-label": at ? "written by the learned table" : "written by the counted table" }),
+    make("pre", {
+      class: "nano-sample",
+      tabindex: "0",
+      "aria-label": at ? "written by the learned table" : "written by the counted table",
+    }),
   );
   const ticks = [0, 0.01, 0.1, 0.25, 0.5, 1].map((prob) =>
     make("span", { text: String(prob), style: { left: `${100 * Math.sqrt(prob)}%` } }),
@@ -135,8 +148,18 @@ function render({ model, el }) {
     "div",
     { class: "nano-legend" },
     make("span", { text: "probability (colour: its square root)" }),
-    make("div", { class: "nano-scale" }, make("i", { style: { background: `linear-gradient(to right, ${steps.join(", ")})` } }), ...ticks),
-    make("span", { class: "nano-unseen" }, make("i"), make("span", { text: `never seen: ${thousands(unseen)} of ${thousands(V * V)} pairs` })),
+    make(
+      "div",
+      { class: "nano-scale" },
+      make("i", { style: { background: `linear-gradient(to right, ${steps.join(", ")})` } }),
+      ...ticks,
+    ),
+    make(
+      "span",
+      { class: "nano-unseen" },
+      make("i"),
+      make("span", { text: `never seen: ${grouped(unseen)} of ${grouped(V * V)} pairs` }),
+    ),
   );
   const apart = learned ? largestDifference(counted, learned, V) : null;
   const difference = apart
@@ -150,11 +173,33 @@ function render({ model, el }) {
       )
     : null;
   const keys = learned
-    ? make("span", { class: "nano-keys" }, make("i", { class: "nano-counted" }), "counted", make("i", { class: "nano-learned" }), "learned")
+    ? make(
+        "span",
+        { class: "nano-keys" },
+        make("i", { class: "nano-counted" }),
+        "counted",
+        make("i", { class: "nano-learned" }),
+        "learned",
+      )
     : null;
-  const maps = make("div", { class: "nano-maps" }, make("div", { class: "nano-figures" }, ...figures), legend, said.root, difference);
-  const panel = make("div", { class: "nano-panel" }, make("div", {}, head, bars), make("div", {}, written, ...texts));
-  const hint = make("span", { class: "nano-how", text: "Point at the map or use the arrow keys; click or Enter shows a row." });
+  const maps = make(
+    "div",
+    { class: "nano-maps" },
+    make("div", { class: "nano-figures" }, ...figures),
+    legend,
+    said.root,
+    difference,
+  );
+  const panel = make(
+    "div",
+    { class: "nano-panel" },
+    make("div", {}, head, bars),
+    make("div", {}, written, ...texts),
+  );
+  const hint = make("span", {
+    class: "nano-how",
+    text: "Point at the map or use the arrow keys; click or Enter shows a row.",
+  });
   root.append(
     make("div", { class: "nano-bar" }, rows.root, again, keys, hint),
     make("div", { class: learned ? "nano-layout nano-pair" : "nano-layout" }, maps, panel),
@@ -206,7 +251,7 @@ function render({ model, el }) {
     rows.set(row);
     const order = likeliest(counted, V, row, TOP);
     const most = Math.max(...order.flatMap((column) => tables.map((table) => table[row * V + column])));
-    head.textContent = `After "${visible(chars[row])}" (${thousands(totals[row])} times) comes:`;
+    head.textContent = `After "${visible(chars[row])}" (${grouped(totals[row])} times) comes:`;
     bars.replaceChildren(
       ...order.map((column) => {
         const probs = tables.map((table) => table[row * V + column]);
@@ -218,9 +263,17 @@ function render({ model, el }) {
           make(
             "span",
             { class: "nano-lengths", "aria-hidden": "true" },
-            ...probs.map((prob, at) => make("i", { class: at ? "nano-learned" : "nano-counted", style: { width: `${(100 * prob) / most}%` } })),
+            ...probs.map((prob, at) =>
+              make("i", {
+                class: at ? "nano-learned" : "nano-counted",
+                style: { width: `${(100 * prob) / most}%` },
+              }),
+            ),
           ),
-          make("span", { class: "nano-number", text: `${never ? "unseen " : ""}${probs.map(short).join(" | ")}` }),
+          make("span", {
+            class: "nano-number",
+            text: `${never ? "unseen " : ""}${probs.map((prob) => amount(prob)).join(" | ")}`,
+          }),
         );
       }),
     );
@@ -232,7 +285,7 @@ function render({ model, el }) {
   let stacked = false; // side by side the second map shares the first one's row labels
   const left = (at) => (at && !stacked ? 0 : GUTTER);
   function prepare() {
-    const wide = Math.max(240, width - 26);
+    const wide = Math.max(240, width - 2);
     const room = learned ? (wide - GAP - GUTTER) / 2 : wide - GUTTER - (wide > 640 ? GAP + PANEL : 0);
     cell = cellSize(room, V);
     stacked = Boolean(learned) && cell < NAMED && cellSize(wide - GUTTER, V) > cell;
@@ -243,20 +296,18 @@ function render({ model, el }) {
       const ground = document.createElement("canvas");
       const context = sizeCanvas(ground, left(at) + V * cell, GUTTER + V * cell);
       context.translate(left(at), GUTTER);
-      for (let y = 0; y < V; y++) {
-        for (let x = 0; x < V; x++) {
-          const never = !at && counts[y * V + x] === 0;
-          context.fillStyle = never ? colours.panel : css(cividis(Math.sqrt(table[y * V + x])));
-          context.fillRect(x * cell, y * cell, cell, cell);
-          if (!never) continue;
-          context.strokeStyle = colours.line;
-          context.lineWidth = 1;
-          context.beginPath();
-          context.moveTo(x * cell, (y + 1) * cell);
-          context.lineTo((x + 1) * cell, y * cell);
-          context.stroke();
-        }
-      }
+      const geometry = { left: 0, top: 0, cellWidth: cell, cellHeight: cell, rows: V, columns: V };
+      const look = (y, x) => (!at && counts[y * V + x] === 0 ? null : cividis(Math.sqrt(table[y * V + x])));
+      drawCells(context, geometry, look, (x, y) => {
+        context.fillStyle = colours.panel;
+        context.fillRect(x, y, cell, cell);
+        context.strokeStyle = colours.line;
+        context.lineWidth = 1;
+        context.beginPath();
+        context.moveTo(x, y + cell);
+        context.lineTo(x + cell, y);
+        context.stroke();
+      });
       context.fillStyle = colours.muted;
       chars.forEach((_, id) => {
         if (cell < NAMED) return;
@@ -280,16 +331,12 @@ function render({ model, el }) {
       if (side === "top") context.fillRect(x - 9, -GUTTER, 18, GUTTER);
       else context.fillRect(-GUTTER, y - 9, GUTTER, 18);
       context.fillStyle = colours.accent;
-      context.fillText(visible(chars[id]), side === "top" ? x : -GUTTER / 2, side === "top" ? -GUTTER / 2 : y);
+      context.fillText(
+        visible(chars[id]),
+        side === "top" ? x : -GUTTER / 2,
+        side === "top" ? -GUTTER / 2 : y,
+      );
     } else context.fillText(visible(chars[id]), x, y);
-  }
-  function frame(context, x, y, width, height) {
-    context.lineWidth = 3;
-    context.strokeStyle = "#000000";
-    context.strokeRect(x, y, width, height);
-    context.lineWidth = 1.5;
-    context.strokeStyle = "#ffffff";
-    context.strokeRect(x, y, width, height);
   }
   const paint = painter(root, () => {
     if (!grounds.length) prepare();
@@ -299,8 +346,8 @@ function render({ model, el }) {
       const context = sizeCanvas(canvas, left(at) + V * cell, GUTTER + V * cell);
       context.drawImage(grounds[at], 0, 0, left(at) + V * cell, GUTTER + V * cell);
       context.translate(left(at), GUTTER);
-      frame(context, 0.5, row * cell, V * cell - 1, cell);
-      frame(context, after * cell - 1, before * cell - 1, cell + 2, cell + 2);
+      ring(context, 1, row * cell, V * cell - 2, cell);
+      ring(context, after * cell, before * cell, cell, cell);
       label(context, colours, after, "top", true);
       if (left(at)) label(context, colours, before, "left", true);
     });
@@ -343,18 +390,15 @@ function render({ model, el }) {
       point([row, likeliest(counted, V, row, 1)[0]]);
     }),
     onTheme(root, afresh),
+    onWidth(root, (room) => {
+      width = room;
+      afresh();
+    }),
   ];
-  const sized = new ResizeObserver(() => {
-    if (!root.clientWidth || root.clientWidth === width) return; // 0: out of view, and coming back
-    width = root.clientWidth;
-    afresh();
-  });
-  sized.observe(root);
   showRow();
   point(cursor);
   return () => {
     unwatch.forEach((end) => end());
-    sized.disconnect();
     paint.stop();
     said.stop();
     save.flush();

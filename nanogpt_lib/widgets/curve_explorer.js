@@ -1,34 +1,15 @@
 // CurveExplorer: recorded trainings over one another; tick variants and losses, read them at any step.
 //
 // Python has computed means, gaps and sentences of every step; here they are picked and drawn.
-import {
-  checkbox,
-  clamp,
-  make,
-  onTheme,
-  put,
-  readout,
-  saver,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
-  widePainter,
-} from "./common.js";
-import {
-  DASHES,
-  HEIGHT,
-  axes,
-  dashSample,
-  line,
-  lookOf,
-  mark,
-  markSample,
-  pointing,
-  range,
-  ticks,
-} from "./curves.js";
+import { checkbox, slider } from "../kit/browser/controls.js";
+import { hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
+import { clamp } from "../kit/browser/words.js";
+import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
+import { frame, line, mark, pointing } from "./pictures/chart.js";
+import { DASHES, dashSample, lookOf, lossText, markSample, placesTo, range } from "./pictures/curves.js";
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -40,7 +21,10 @@ export function toggled(all, chosen, name, on) {
 /** The place of the judgement that lies nearest to a share 0..1 of the way from the first to the last. */
 export function nearest(steps, share) {
   const goal = steps[0] + clamp(share, 0, 1) * (steps.at(-1) - steps[0]);
-  return steps.reduce((best, step, at) => (Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best), 0);
+  return steps.reduce(
+    (best, step, at) => (Math.abs(step - goal) < Math.abs(steps[best] - goal) ? at : best),
+    0,
+  );
 }
 
 // --- the widget -----------------------------------------------------------------------------------
@@ -50,7 +34,11 @@ function render({ model, el }) {
   const { steps, variants } = layout;
   const splits = layout.splits.map(([name]) => name);
   const curves = model.get("curves");
-  const root = startRoot(el, "curve_explorer", `Curve explorer: recorded trainings of "${layout.experiment}"`);
+  const root = startRoot(
+    el,
+    "curve_explorer",
+    `Curve explorer: recorded trainings of "${layout.experiment}"`,
+  );
   const save = saver(model);
   let ink = null; // in which the samples beside the boxes are drawn
 
@@ -89,7 +77,7 @@ function render({ model, el }) {
   });
   const said = readout();
   const canvas = make("canvas", { role: "img" });
-  const picture = make("div", { class: "cur-picture" }, canvas);
+  const box = make("div", { class: "cur-picture" }, canvas);
 
   const heads = ["training", "validation", "gap", "lowest validation", "at steps", "whole split, end"];
   const rows = variants.map((variant) => {
@@ -101,31 +89,20 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table" },
     caption,
-    make(
-      "thead",
-      {},
-      make(
-        "tr",
-        {},
-        make("th", { scope: "col", text: "variant" }),
-        ...heads.map((text) => make("th", { scope: "col", class: "cur-number", text })),
-      ),
-    ),
+    headRow(["variant"], ...heads.map((text) => [text, "cur-number"])),
     make("tbody", {}, ...rows.map(({ row }) => row)),
   );
 
   root.append(
     make("div", { class: "nano-bar" }, group("variants", variantBoxes), group("losses", splitBoxes)),
     make("div", { class: "nano-bar" }, stepField.root),
-    picture,
+    box,
     said.root,
     make("div", { class: "cur-scroll" }, table),
-    make("p", {
-      class: "cur-hint",
-      text:
-        `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the ` +
+    hint(
+      `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the ` +
         "lowest validation of each seed. Filled marks: the means at the step you read.",
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------
@@ -146,43 +123,43 @@ function render({ model, el }) {
     paint();
   }
 
-  const paint = widePainter(root, picture, (width) => {
+  const paint = widePainter(root, box, (width) => {
     const colours = themeColours(root);
     if (colours.text !== ink) [...marks, ...dashes].forEach((one) => one.paint(colours));
     ink = colours.text;
-    const context = sizeCanvas(canvas, width, HEIGHT);
     const at = steps.indexOf(model.get("step"));
     const chosen = variants.map((_, v) => v).filter((v) => model.get("variants").includes(variants[v]));
     const wanted = splits.filter((split) => model.get("splits").includes(split));
     const all = chosen.flatMap((v) => wanted.flatMap((split) => curves[v][split]));
     const { low, high, lines } = range(all);
-    const frame = axes(context, {
+    const picture = frame(canvas, {
       width,
-      from: steps[0],
-      to: steps.at(-1),
-      low,
-      high,
-      lines,
-      places: ticks(steps.at(-1)),
-      format: String,
-      title: "step (loss in nats per character)",
+      x: {
+        from: steps[0],
+        to: steps.at(-1),
+        ticks: placesTo(steps.at(-1)),
+        format: String,
+        title: "step (loss in nats per character)",
+      },
+      y: { low, high, ticks: lines, format: lossText(low, high) },
       colours,
     });
+    const { context } = picture;
     if (!all.length) {
-      frame.say("Tick a variant and a loss.");
+      picture.say("Tick a variant and a loss.");
       describe(at, chosen, wanted);
       return;
     }
-    frame.upright(steps[at]);
-    frame.inside(() => {
+    picture.upright(steps[at]);
+    picture.inside(() => {
       for (const v of chosen) {
         const { colour } = lookOf(v);
         for (const split of wanted) {
           const style = { colour, dash: DASHES[split] };
           if (curves[v][split].length > 1)
             for (const losses of curves[v][split])
-              line(context, frame, steps, losses, { ...style, wide: 1, strength: 0.55 });
-          line(context, frame, steps, curves[v][`${split}_mean`], style);
+              line(picture, steps, losses, { ...style, wide: 1, strength: 0.55 });
+          line(picture, steps, curves[v][`${split}_mean`], style);
         }
       }
     });
@@ -191,11 +168,19 @@ function render({ model, el }) {
       if (wanted.includes("val"))
         curves[v].val.forEach((losses, seed) => {
           const place = curves[v].best[seed];
-          mark(context, shape, frame.across(steps[place]), frame.up(losses[place]), colour, false, colours.back);
+          mark(
+            context,
+            shape,
+            picture.across(steps[place]),
+            picture.up(losses[place]),
+            colour,
+            false,
+            colours.back,
+          );
         });
       for (const split of wanted) {
         const loss = curves[v][`${split}_mean`][at];
-        if (loss <= high) mark(context, shape, frame.across(steps[at]), frame.up(loss), colour, true);
+        if (loss <= high) mark(context, shape, picture.across(steps[at]), picture.up(loss), colour, true);
       }
     }
     describe(at, chosen, wanted);

@@ -1,13 +1,19 @@
 // DepthExplorer: layers, bypass, start and norm to choose; spread forwards and gradient backwards follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
-import {
-  checkbox, clamp, floats, headRow, keyEntry, make, onTheme, readout, saver, select, sizeCanvas, slider,
-  startRoot, themeColours, watch, widePainter,
-} from "./common.js";
+import { checkbox, select, slider } from "../kit/browser/controls.js";
+import { fold, hint, make, startRoot } from "../kit/browser/elements.js";
+import { floats, pieces, saver, watch } from "../kit/browser/python.js";
+import { readout, verdict } from "../kit/browser/said.js";
+import { headRow, keyEntry } from "../kit/browser/tables.js";
+import { clamp } from "../kit/browser/words.js";
+import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
+import { dot, frame } from "./pictures/chart.js";
+import { ticks } from "./pictures/ticks.js";
 
 const COLOURS = ["#0072b2", "#d55e00", "#009e73"]; // spread, between inputs, gradient
 const DASHES = [[], [5, 4], []];
+const SHAPES = ["circle", "square", "circle"];
 const HEIGHT = 220;
 const MARGIN = { left: 50, right: 12, top: 10, bottom: 40 };
 
@@ -20,9 +26,7 @@ export function unpack(numbers, layout, { init, residual, norm, n_layer }) {
   const places = n_layer + 1;
   const before = ((n_layer - 1) * (n_layer + 2)) / 2; // places of all the shallower ones
   const start = 3 * (stack * ((deepest * (deepest + 3)) / 2) + before);
-  const [spread, between, gradient] = [0, 1, 2].map((row) =>
-    Array.from(numbers.slice(start + row * places, start + (row + 1) * places)),
-  );
+  const [spread, between, gradient] = pieces(numbers, start, [places, places, places]);
   return { choice: stack * deepest + n_layer - 1, spread, between, gradient };
 }
 
@@ -91,8 +95,9 @@ function render({ model, el }) {
       onChange: (init) => save({ init }),
     }),
   };
-  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
+  const light = verdict("div", { fades: "bad", arrives: "good", swells: "warn" }, said.root);
+  light.root.classList.add("nano-roomy");
 
   const keys = ["dep-spread", "dep-between", "dep-gradient"].map((mark) => {
     const words = make("span");
@@ -112,10 +117,8 @@ function render({ model, el }) {
     const name = at ? `after layer ${at}` : "input";
     return { row: make("tr", {}, make("th", { scope: "row", text: name }), ...cells), cells };
   });
-  const all = make(
-    "details",
-    { class: "dep-all" },
-    make("summary", { text: "The numbers of every layer" }),
+  const all = fold(
+    "The numbers of every layer",
     make(
       "table",
       { class: "nano-table" },
@@ -126,17 +129,15 @@ function render({ model, el }) {
 
   root.append(
     make("div", { class: "nano-bar" }, ...Object.values(fields).map((field) => field.root)),
-    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    light.root,
     make("div", { class: "nano-panels" }, forwards.box, backwards.box),
     all,
-    make("p", {
-      class: "nano-hint",
-      text:
-        `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ` +
+    hint(
+      `Before any training: ${layout.inputs} random inputs of ${layout.width} numbers, layers of ` +
         `${layout.width} × ${layout.width} weights and a ReLU (seed ${layout.seed}). "Between inputs" is the ` +
         "part of the spread in which one input differs from another; the rest is the same for all. The " +
         "gradient starts at the output, 1 long. The grids of both pictures go in powers of ten.",
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------
@@ -154,9 +155,8 @@ function render({ model, el }) {
     const choice = Object.fromEntries(Object.keys(fields).map((name) => [name, model.get(name)]));
     for (const [name, field] of Object.entries(fields)) field.set(choice[name]);
     state = unpack(numbers, layout, choice);
-    const [light, words] = model.get("words")[state.choice];
-    root.dataset.light = light;
-    sign.textContent = layout.signs[light];
+    const [kind, words] = model.get("words")[state.choice];
+    light.show(kind, layout.signs[kind]);
     said.say(words);
     keys[0].words.textContent = `all of it; at the output ${brief(state.spread.at(-1))}`;
     keys[1].words.textContent = `between inputs; at the output ${brief(state.between.at(-1))}`;
@@ -166,30 +166,25 @@ function render({ model, el }) {
   }
 
   function draw({ canvas, shown }, lists, colours, width) {
-    const context = sizeCanvas(canvas, width, HEIGHT);
-    const inner = width - MARGIN.left - MARGIN.right;
-    const floor = HEIGHT - MARGIN.bottom;
     const { low, high, lines } = decades(lists.flat());
-    const across = (place) => MARGIN.left + (inner * place) / deepest;
-    const up = (power) => floor - ((floor - MARGIN.top) * (clamp(power, low, high) - low)) / (high - low);
-    context.clearRect(0, 0, width, HEIGHT);
-    context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const power of lines) {
-      context.fillStyle = power ? colours.line : colours.muted; // 1 is what everything is compared with
-      context.fillRect(MARGIN.left, Math.round(up(power)), inner, 1);
-      context.fillStyle = colours.muted;
-      context.fillText(tick(power), MARGIN.left - 6, up(power));
-    }
-    context.textAlign = "center";
-    for (let place = 0; place <= deepest; place += 4)
-      context.fillText(String(place), across(place), floor + 13);
-    context.fillText("layers passed", MARGIN.left + inner / 2, HEIGHT - 8);
+    const { context, across, up } = frame(canvas, {
+      width,
+      height: HEIGHT,
+      margin: MARGIN,
+      x: {
+        from: 0,
+        to: deepest,
+        ticks: ticks(0, deepest, 6, [1, 2, 4, 10]), // layers are counted in fours
+        format: String,
+        title: "layers passed",
+      },
+      y: { low, high, ticks: lines, format: tick, strong: 0 }, // 1 is what everything is compared with
+      colours,
+    });
     lists.forEach((values, at) => {
-      const points = values.map((value, place) => [across(place), up(Math.log10(value))]);
+      const points = values.map((value, place) => [across(place), up(clamp(Math.log10(value), low, high))]);
       const told = values.map((value) => !tooSmall(value)); // what is not leaves the picture at its floor
-      context.strokeStyle = context.fillStyle = COLOURS[shown[at]];
+      context.strokeStyle = COLOURS[shown[at]];
       context.lineWidth = 2;
       context.setLineDash(DASHES[shown[at]]);
       context.beginPath();
@@ -199,12 +194,8 @@ function render({ model, el }) {
       });
       context.stroke();
       context.setLineDash([]);
-      for (const [x, y] of points.filter((_, place) => told[place])) {
-        context.beginPath();
-        if (shown[at] === 1) context.rect(x - 3, y - 3, 6, 6);
-        else context.arc(x, y, 3.5, 0, 2 * Math.PI);
-        context.fill();
-      }
+      for (const [x, y] of points.filter((_, place) => told[place]))
+        dot(context, SHAPES[shown[at]], x, y, COLOURS[shown[at]], 3);
     });
   }
 
@@ -226,7 +217,13 @@ function render({ model, el }) {
     );
   });
 
-  const ends = [watch(model, Object.keys(fields), show), onTheme(root, paint), paint.stop, said.stop, save.flush];
+  const ends = [
+    watch(model, Object.keys(fields), show),
+    onTheme(root, paint),
+    paint.stop,
+    said.stop,
+    save.flush,
+  ];
   show();
   return () => ends.forEach((end) => end());
 }

@@ -17,10 +17,11 @@ import traitlets
 from torch import nn
 
 from nanogpt_lib.checks import one_of, problem
-from nanogpt_lib.kit.widget import Widget, html_table, html_text
+from nanogpt_lib.kit.widget import html_table, html_text
 from nanogpt_lib.layers import LayerNorm
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.rng import drawing_from
+from nanogpt_lib.widgets.explorer import Explorer
 
 DEEPEST = 24
 WIDTH, INPUTS = 64, 64  # as in the notebook, so that both tell the same numbers
@@ -198,7 +199,7 @@ def depth_in_words(state: DepthState) -> str:
     return words.replace("<", "less than ")
 
 
-class DepthExplorer(Widget):
+class DepthExplorer(Explorer):
     """A slider for the number of layers, a bypass to take away, starts to choose: spread and gradient.
 
     All 384 choices are computed when it is made, in about a second.
@@ -218,14 +219,12 @@ class DepthExplorer(Widget):
     """
 
     name: ClassVar[str] = "depth_explorer"
+    CHOSEN = ("init", "residual", "norm", "n_layer")
 
     n_layer = traitlets.Int(12).tag(sync=True)
     residual = traitlets.Bool(True).tag(sync=True)
     init = traitlets.Unicode("torch").tag(sync=True)
     norm = traitlets.Bool(False).tag(sync=True)
-    layout_of = traitlets.Dict().tag(sync=True)  # how `numbers` is to be read, and what never changes
-    numbers = traitlets.Bytes().tag(sync=True)  # float32: the rows of each state, one after another
-    words = traitlets.List().tag(sync=True)  # [light, sentences] of each, in the same order
 
     def __init__(
         self,
@@ -238,19 +237,16 @@ class DepthExplorer(Widget):
     ) -> None:
         _known_depth(n_layer), _known_switch("residual", residual)
         _known_init(init), _known_switch("norm", norm)
-        self._states: dict[tuple[str, bool, bool, int], DepthState] = {}
+        states: dict[tuple[str, bool, bool, int], DepthState] = {}
         with one_thread():
             starts = _drawn(seed)
             for start, bypass, normed in product(INITS, (False, True), (False, True)):
                 stacks = _measured(*starts[start], start, bypass, normed)
-                self._states |= {(start, bypass, normed, at): state for at, state in enumerate(stacks, 1)}
-        states = self._states.values()
+                states |= {(start, bypass, normed, at): state for at, state in enumerate(stacks, 1)}
         super().__init__(
-            n_layer=n_layer,
-            residual=residual,
-            init=init,
-            norm=norm,
-            layout_of={
+            states,
+            {"n_layer": n_layer, "residual": residual, "init": init, "norm": norm},
+            layout={
                 "deepest": DEEPEST,
                 "inits": [[name, label] for name, (label, _) in INITS.items()],
                 "series": list(SERIES),
@@ -259,13 +255,9 @@ class DepthExplorer(Widget):
                 "seed": seed,
                 "signs": SIGNS,
             },
-            numbers=np.concatenate([np.concatenate(state) for state in states]).tobytes(),
-            words=[[light(state), depth_in_words(state)] for state in states],
+            pack=tuple,
+            say=lambda _, state: [light(state), depth_in_words(state)],
         )
-
-    def state(self) -> DepthState:
-        """What the widget shows now, as arrays."""
-        return self._states[self.init, self.residual, self.norm, self.n_layer]
 
     @traitlets.validate("n_layer")
     def _depth(self, proposal: dict) -> int:

@@ -1,10 +1,14 @@
 // DropoutExplorer: a share to drop, a mask to draw; weights, sums of rows and their spread follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and shown.
-import {
-  barCell, button, cividis, css, fixed, floats, headRow, inkOn, keyEntry, make, painter, readout, saver,
-  slider, startRoot, watch,
-} from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
+import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
+import { fixed } from "../kit/browser/words.js";
+import { painter } from "./pictures/canvas.js";
+import { cividis, css, inkOn } from "./pictures/colours.js";
 
 const WIDEST = 3.2; // the spread at which a bar is full; row 0 has 3.02 at p = 0.9
 
@@ -16,12 +20,9 @@ export function unpack(numbers, layout, p, mask) {
   const size = line.length;
   const share = shares.indexOf(p);
   const choice = share * masks + mask;
-  let at = choice * (size * size + 3 * size);
-  const [cells, sums, means, spreads] = [size * size, size, size, size].map((part) =>
-    Array.from(numbers.slice(at, (at += part))),
-  );
-  const rows = Array.from({ length: size }, (_, t) => cells.slice(t * size, (t + 1) * size));
-  return { choice, share, cells: rows, sums, means, spreads };
+  const lengths = [size * size, size, size, size];
+  const [cells, sums, means, spreads] = pieces(numbers, choice * (size * size + 3 * size), lengths);
+  return { choice, share, cells: rowsOf(cells, size), sums, means, spreads };
 }
 
 /** What a place of the table is: "future", "dropped" or "kept". */
@@ -33,7 +34,11 @@ export function kind(cell) {
 // --- the widget -----------------------------------------------------------------------------------
 
 function render({ model, el }) {
-  const root = startRoot(el, "dropout_explorer", "Dropout explorer: attention weights and sums of their rows");
+  const root = startRoot(
+    el,
+    "dropout_explorer",
+    "Dropout explorer: attention weights and sums of their rows",
+  );
   root.classList.add("nano-adapts");
   const save = saver(model);
   const layout = model.get("layout_of");
@@ -110,13 +115,11 @@ function render({ model, el }) {
       make("div", { class: "nano-panel" }, weights, key),
       make("div", { class: "nano-panel" }, table),
     ),
-    make("p", {
-      class: "nano-hint",
-      text:
-        `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as ` +
+    hint(
+      `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as ` +
         "my_dropout in this notebook takes them), the same for every p: so a larger p drops more of the same " +
         `draw. Bars end at a spread of ${WIDEST}.`,
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------

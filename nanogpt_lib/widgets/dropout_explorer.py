@@ -14,9 +14,10 @@ import torch
 import traitlets
 
 from nanogpt_lib.checks import problem
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.style import visible_text
+from nanogpt_lib.widgets.explorer import Explorer
 
 SHARES = tuple(tenth / 10 for tenth in range(11))
 MASKS = 12  # how many single masks "Draw again" goes through
@@ -149,7 +150,7 @@ def _plain(value: float) -> str:
     return number(value, 2).rstrip("0").rstrip(".")
 
 
-class DropoutExplorer(Widget):
+class DropoutExplorer(Explorer):
     """A slider for p, a button that draws another mask: the weights, the sums of the rows and their spread.
 
     All 132 choices are computed when it is made, in less than a second.
@@ -165,41 +166,35 @@ class DropoutExplorer(Widget):
     """
 
     name: ClassVar[str] = "dropout_explorer"
+    CHOSEN = ("p", "mask")
 
     p = traitlets.Float(0.2).tag(sync=True)
     mask = traitlets.Int(0).tag(sync=True)
-    layout_of = traitlets.Dict().tag(sync=True)  # how `numbers` is to be read, and what never changes
-    numbers = traitlets.Bytes().tag(sync=True)  # float32: `_packed` of each p and each mask
-    words = traitlets.List().tag(sync=True)  # the sentences of each, in the same order
 
     def __init__(self, p: float = 0.2, *, mask: int = 0) -> None:
         _known_share(p), _known_mask(mask)
-        self._states: dict[tuple[float, int], DropoutState] = {}
+        states: dict[tuple[float, int], DropoutState] = {}
         with one_thread():
             many, single = _uniform(1, REPEATS), [_uniform(at + 1) for at in range(MASKS)]
             for share in SHARES:
                 repeated = _repeated(many, share)
-                self._states |= {
+                states |= {
                     (share, at): _one_mask(uniform, share, repeated) for at, uniform in enumerate(single)
                 }
         super().__init__(
-            p=float(p),
-            mask=mask,
-            layout_of={
+            states,
+            {"p": float(p), "mask": mask},
+            layout={
                 "shares": list(SHARES),
                 "masks": MASKS,
                 "repeats": REPEATS,
                 "line": [visible_text(token) for token in LINE],
                 "kept": ["no value" if share == 1 else _plain(1 / (1 - share)) for share in SHARES],
-                "zeros": [[_percent(zero) for zero in self._states[share, 0].zeros] for share in SHARES],
+                "zeros": [[_percent(zero) for zero in states[share, 0].zeros] for share in SHARES],
             },
-            numbers=np.concatenate([_packed(state) for state in self._states.values()]).tobytes(),
-            words=[dropout_in_words(state, share) for (share, _), state in self._states.items()],
+            pack=_packed,
+            say=lambda choice, state: dropout_in_words(state, choice[0]),
         )
-
-    def state(self) -> DropoutState:
-        """What the widget shows now, as arrays."""
-        return self._states[self.p, self.mask]
 
     @traitlets.validate("p")
     def _share(self, proposal: dict) -> float:
@@ -246,9 +241,8 @@ class DropoutExplorer(Widget):
         )
 
 
-def _packed(state: DropoutState) -> np.ndarray:
-    """One state as float32 in the order in which `unpack` in dropout_explorer.js reads it."""
+def _packed(state: DropoutState) -> tuple:
+    """The parts of one state in the order in which `unpack` in dropout_explorer.js reads them."""
     cells = np.where(state.kept, state.weights, DROPPED)
     cells[np.triu_indices(T, 1)] = FUTURE
-    parts = (cells, state.sums, state.means, state.spreads)
-    return np.concatenate([np.asarray(part, dtype=np.float32).ravel() for part in parts])
+    return cells, state.sums, state.means, state.spreads

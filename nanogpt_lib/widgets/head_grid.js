@@ -1,21 +1,25 @@
 // HeadGrid: a layer's heads side by side, one query for all, and a box at each head to switch it off.
-import {
-  button, checkbox, cividis, clamp, css, fixed, floats, make, moved, newId, onTheme, painter, readout,
-  saver, select, sizeCanvas, spoken, startRoot, themeColours, visible, watch,
-} from "./common.js";
+import { button, checkbox, select } from "../kit/browser/controls.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
+import { floats, NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
+import { cividis } from "./pictures/colours.js";
+import { drawScale, pixels, ring } from "./pictures/heat_map.js";
+import { tokenStrip } from "./pictures/token_strip.js";
 
 const GUTTER = 18; // left of a map, for the queries' characters
 const BARS = 48; // height of a bar for the weight 1
 const LETTERS = 16; // below the bars, for the keys' characters
 const AROUND = 20; // a card's padding and border
 const GAP = 12; // between cards
-const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
 
-// --- pure: the effect in words as effect_of in Python, and a test holds them together ----------------
+// --- pure -----------------------------------------------------------------------------------------
 
 const inOrder = (off) => [...off].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
 
-/** The name of a set of heads in the table of losses; "" is every head on. */
+/** The name of a set of heads in the table of effects; "" is every head on. */
 export function offKey(off) {
   return inOrder(off)
     .map(([layer, head]) => `${layer}.${head}`)
@@ -26,72 +30,6 @@ export function offKey(off) {
 export function toggled(off, [layer, head]) {
   const others = off.filter((pair) => pair[0] !== layer || pair[1] !== head);
   return inOrder(others.length < off.length ? others : [...off, [layer, head]]);
-}
-
-/** A difference with a plus or a true minus; 0.000 with neither. */
-export function signedNumber(value) {
-  const text = fixed(value);
-  return value > 0 && text !== fixed(0) ? `+${text}` : text;
-}
-
-const shown = (loss) => Number(fixed(loss));
-
-function listed(parts) {
-  return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : String(parts[0]);
-}
-
-function byLayer(off) {
-  const heads = new Map();
-  for (const [layer, head] of inOrder(off)) heads.set(layer, [...(heads.get(layer) ?? []), head]);
-  return [...heads];
-}
-
-function names(off, { n_layer, n_head }) {
-  return listed(
-    byLayer(off).map(([layer, heads]) => {
-      const all = n_head === 2 ? "both heads" : `all ${n_head} heads`;
-      const some = `head${heads.length > 1 ? "s" : ""} ${listed(heads)}`;
-      const name = heads.length === n_head && n_head > 1 ? all : some;
-      return n_layer === 1 ? name : `${name} of layer ${layer}`;
-    }),
-  );
-}
-
-function emptied(off, { n_layer, n_head }) {
-  const empty = byLayer(off)
-    .filter(([, heads]) => heads.length === n_head)
-    .map(([layer]) => layer);
-  if (empty.length === n_layer)
-    return " Now no character sees another: each prediction comes from one character and its place.";
-  if (!empty.length) return "";
-  const layers = empty.length > 1 ? `Layers ${listed(empty)} now move` : `Layer ${empty[0]} now moves`;
-  return ` ${layers} nothing between characters.`;
-}
-
-/** {base, now, difference, words} of the losses without these heads; null where that loss is not known yet. */
-export function effectOf(losses, off, shape) {
-  const loss = losses[offKey(off)];
-  if (loss === undefined) return null;
-  const [base, now] = [shown(losses[""]), shown(loss)];
-  const difference = now - base;
-  if (!off.length) {
-    return { base, now, difference, words: `Every head is on: the loss is ${fixed(base)} nats per character.` };
-  }
-  const amount = `by ${fixed(Math.abs(difference))} nats, from ${fixed(base)} to ${fixed(now)}`;
-  const pronoun = off.length > 1 ? "them" : "it";
-  const verdict =
-    now === base
-      ? `stays at ${fixed(base)} nats`
-      : difference > 0
-        ? `rises ${amount}`
-        : `falls ${amount}: on this batch the model does better without ${pronoun}`;
-  let words = `Without ${names(off, shape)} the loss ${verdict}.`;
-  const alone = off.map((pair) => losses[offKey([pair])]);
-  if (off.length > 1 && !alone.includes(undefined)) {
-    const together = alone.reduce((sum, one) => sum + shown(one) - base, 0);
-    words += ` One at a time, their differences add up to ${signedNumber(together)}.`;
-  }
-  return { base, now, difference, words: words + emptied(off, shape) };
 }
 
 /** How many cards stand in a row, and how large their maps are. */
@@ -135,8 +73,8 @@ export function weightInWords(tokens, head, query, key, weight, name = visible) 
 }
 
 /** The right end of the axis of losses: what is known, and guessing, with room for a number. */
-export function axisEnd(losses, guess) {
-  return 1.12 * Math.max(guess, ...Object.values(losses));
+export function axisEnd(effects, guess) {
+  return 1.12 * Math.max(guess, ...Object.values(effects).map(({ now }) => now));
 }
 
 // --- the widget -----------------------------------------------------------------------------------
@@ -157,7 +95,6 @@ function render({ model, el }) {
   let geometry = null;
   let width = 0;
   let colours = null;
-  let late = null;
 
   const rowOf = (head, query) => {
     const start = ((get("layer") * n_head + head) * T + query) * T;
@@ -173,27 +110,12 @@ function render({ model, el }) {
     value: get("layer"),
     onChange: (layer) => save({ layer: Number(layer) }),
   });
-  const stem = newId("token");
-  const words = make(
-    "div",
-    {
-      class: "hgrid-text",
-      role: "listbox",
-      tabindex: "0",
-      "aria-orientation": "horizontal",
-      "aria-label": "The text: choose a query with the arrow keys",
-    },
-    ...tokens.map((token, at) =>
-      make("span", {
-        class: "hgrid-token",
-        role: "option",
-        id: `${stem}-${at}`,
-        "data-at": at,
-        "aria-label": `"${spoken(token)}" at ${at}`,
-        text: visible(token),
-      }),
-    ),
-  );
+  const words = tokenStrip({
+    kept: () => get("query"),
+    onLook: (at) => look(at === null ? null : { query: at }),
+    onKeep: (at) => keep(at),
+  });
+  words.fill(tokens, (token, at) => `"${spoken(token)}" at ${at}`);
   const pointed = readout();
   const cards = Array.from({ length: n_head }, (_, head) => {
     const tick = checkbox({
@@ -226,6 +148,7 @@ function render({ model, el }) {
   );
   const mark = make("span", { class: "hgrid-mark" });
   const verdict = readout();
+  const waiting = patience(() => verdict.say(NO_ANSWER));
   verdict.root.classList.add("hgrid-verdict");
   const panel = make(
     "div",
@@ -236,18 +159,14 @@ function render({ model, el }) {
     }),
     line("every head on", track(baseBar), baseText),
     line("now", track(nowBar, change), nowText, differenceText),
-    line(
-      `guessing, ln ${V}`,
-      track(mark),
-      make("span", { class: "hgrid-number", text: fixed(guess) }),
-    ),
+    line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) })),
     verdict.root,
   );
   const allOn = button({ label: "All heads on", onClick: () => save({ off: [] }) });
   const scale = make("canvas", { "aria-hidden": "true" });
   root.append(
     make("div", { class: "nano-bar" }, n_layer > 1 ? layerPick.root : null, allOn),
-    words,
+    words.root,
     pointed.root,
     grid,
     make(
@@ -259,31 +178,15 @@ function render({ model, el }) {
       make("span", { class: "hgrid-axes", text: "Query down, key across; the bars are the framed row." }),
     ),
     panel,
-    make("p", {
-      class: "hgrid-hint",
-      text:
-        "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose " +
+    hint(
+      "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose " +
         `a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`,
-    }),
+    ),
   );
 
   // --- drawing
 
   const query = () => hover?.query ?? get("query");
-
-  /** A frame that is seen on every colour: white with black inside. */
-  function frame(context, x, y, w, h) {
-    const thick = h < 9 ? 1 : 2;
-    [x, y, w, h] = [x - thick / 2, y - thick / 2, w + thick, h + thick]; // around the cells, not over them
-    for (const [colour, wide] of [
-      ["#ffffff", 2 * thick + 1],
-      ["#000000", thick],
-    ]) {
-      context.strokeStyle = colour;
-      context.lineWidth = wide;
-      context.strokeRect(x, y, w, h);
-    }
-  }
 
   function drawCard({ head, canvas, most, tick, card }) {
     const { side, cell } = geometry;
@@ -291,8 +194,7 @@ function render({ model, el }) {
     const row = rowOf(head, at);
     const best = heaviest(row);
     const context = canvas.getContext("2d");
-    const [wide, tall] = [GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS];
-    context.clearRect(0, 0, wide, tall);
+    context.clearRect(0, 0, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
     context.save();
     context.translate(GUTTER, 3);
     context.imageSmoothingEnabled = cell < 1;
@@ -300,7 +202,8 @@ function render({ model, el }) {
     context.strokeStyle = colours.line;
     context.lineWidth = 1;
     context.strokeRect(-0.5, -0.5, side + 1, side + 1);
-    frame(context, 0, Math.round(at * cell), side, Math.max(2, Math.round(cell)));
+    const tall = Math.max(2, Math.round(cell));
+    ring(context, 0, Math.round(at * cell), side, tall, tall < 9 ? 1 : 2);
 
     const floor = side + 8 + BARS;
     context.fillStyle = colours.panel;
@@ -341,33 +244,27 @@ function render({ model, el }) {
   }
 
   function drawText(at) {
-    for (const token of words.children) {
-      const chosen = Number(token.dataset.at) === at;
-      token.classList.toggle("hgrid-query", chosen);
-      token.classList.toggle("hgrid-blind", Number(token.dataset.at) > at);
-      token.setAttribute("aria-selected", String(chosen));
-    }
-    words.setAttribute("aria-activedescendant", words.children[at].id);
+    words.choose(at);
+    words.items().forEach((token, place) => token.classList.toggle("strip-blind", place > at));
   }
 
   /** Whether the loss without these heads is known; the panel says it, or that Python is asked. */
   function drawLoss() {
-    const losses = get("losses");
+    const effects = get("effects");
     const off = get("off");
-    const effect = effectOf(losses, off, shape);
+    const effect = effects[offKey(off)];
     allOn.disabled = !off.length;
-    panel.classList.toggle("hgrid-asked", !effect);
-    if (!effect) {
-      if (late === null) {
-        late = setTimeout(() => verdict.say("Python does not answer: run this cell again."), PATIENCE);
+    panel.classList.toggle("hgrid-asked", effect === undefined);
+    if (effect === undefined) {
+      if (!waiting.isOn()) {
+        waiting.start();
         verdict.say("Python measures the loss without these heads …");
       }
       return false;
     }
-    clearTimeout(late);
-    late = null;
-    const share = (loss) => `${(100 * loss) / axisEnd(losses, guess)}%`;
-    const { base, now, difference } = effect;
+    waiting.end();
+    const share = (loss) => `${(100 * loss) / axisEnd(effects, guess)}%`;
+    const { base, now, difference, signed } = effect;
     baseBar.style.width = share(base);
     nowBar.style.width = share(Math.min(base, now));
     change.style.left = share(Math.min(base, now));
@@ -376,7 +273,7 @@ function render({ model, el }) {
     mark.style.left = share(guess);
     baseText.textContent = fixed(base);
     nowText.textContent = fixed(now);
-    differenceText.textContent = off.length ? signedNumber(difference) : "";
+    differenceText.textContent = signed;
     verdict.say(effect.words);
     return true;
   }
@@ -404,31 +301,19 @@ function render({ model, el }) {
 
   function paintPictures() {
     for (let head = 0; head < n_head; head += 1) {
-      const picture = make("canvas");
-      [picture.width, picture.height] = [T, T];
-      const context = picture.getContext("2d");
-      for (let at = 0; at < T; at += 1) {
-        rowOf(head, at).forEach((weight, key) => {
-          context.fillStyle = css(cividis(weight));
-          context.fillRect(key, at, 1, 1);
-        });
-      }
-      pictures[head] = picture;
+      const start = (get("layer") * n_head + head) * T * T;
+      pictures[head] = pixels(weights.subarray(start, start + T * T), T);
     }
   }
 
   function layOut() {
     if (!width) return;
-    colours = { ...themeColours(root), mono: getComputedStyle(words).fontFamily };
+    colours = { ...themeColours(root), mono: getComputedStyle(words.root).fontFamily };
     geometry = gridGeometry({ width, n_head, T });
     const { columns, side, card } = geometry;
     grid.style.setProperty("grid-template-columns", `repeat(${columns}, ${card}px)`);
     for (const { canvas } of cards) sizeCanvas(canvas, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
-    const context = sizeCanvas(scale, 120, 10);
-    for (let x = 0; x < 120; x += 1) {
-      context.fillStyle = css(cividis(x / 119));
-      context.fillRect(x, 0, 1, 10);
-    }
+    drawScale(scale, 120, 10, cividis);
     paint();
   }
 
@@ -463,43 +348,23 @@ function render({ model, el }) {
       if (found) keep(found.query);
     });
   }
-  const tokenUnder = (event) => event.target.closest(".hgrid-token");
-  words.addEventListener("pointermove", (event) => {
-    const token = tokenUnder(event);
-    look(token && { query: Number(token.dataset.at) });
-  });
-  words.addEventListener("pointerleave", () => look(null));
-  words.addEventListener("click", (event) => {
-    const token = tokenUnder(event);
-    if (token) keep(Number(token.dataset.at));
-  });
-  words.addEventListener("keydown", (event) => {
-    const to = moved(event.key, [0, get("query")], [1, T]);
-    if (!to) return;
-    event.preventDefault();
-    keep(to[1]);
-  });
-
   // --- start, and end
 
-  const sizes = new ResizeObserver(([entry]) => {
-    const now = Math.floor(entry.contentRect.width);
-    if (now === width || now < 120) return;
-    width = now;
-    layOut();
-  });
   paintPictures();
-  sizes.observe(root);
   const ends = [
-    () => sizes.disconnect(),
-    () => clearTimeout(late),
+    onWidth(root, (room) => {
+      if (room < 120) return;
+      width = room;
+      layOut();
+    }),
+    waiting.end,
     () => save.flush(),
     pointed.stop,
     verdict.stop,
     paint.stop,
     onTheme(root, layOut),
     watch(model, ["layer"], changeLayer),
-    watch(model, ["query", "off", "losses"], paint),
+    watch(model, ["query", "off", "effects"], paint),
   ];
   return () => ends.forEach((end) => end());
 }

@@ -1,8 +1,8 @@
 """All heads of a layer side by side: one query for all, and a box at each head to switch it off.
 
-`effect_of` says what the loss makes of the heads that are off; head_grid.js repeats it so that a tick
-answers at once, and a test holds the two to each other. The losses are the real forward's, by
-`ablation`, and so are the maps, by `trace`.
+`effect_of` says what the loss makes of the heads that are off. For a small model that is known of every
+choice before anybody asks, so a tick answers at once. The losses are the real forward's, by `ablation`, and
+so are the maps, by `trace`.
 
 Taught in: multi_head.
 """
@@ -53,6 +53,17 @@ def off_key(off: Pairs) -> str:
         '0.2 1.0'
     """
     return " ".join(f"{layer}.{head}" for layer, head in sorted(map(tuple, off)))
+
+
+def off_of(key: str) -> list[tuple[int, int]]:
+    """Return the heads that a name from `off_key` stands for.
+
+    Example:
+        >>> off_of("0.2 1.0"), off_of("")
+        ([(0, 2), (1, 0)], [])
+    """
+    pairs = (name.split(".") for name in key.split())
+    return [(int(layer), int(head)) for layer, head in pairs]
 
 
 def effect_of(losses: Mapping[str, float], off: Pairs, n_layer: int, n_head: int) -> Effect:
@@ -176,7 +187,8 @@ class HeadGrid(Widget):
     layer = traitlets.Int(0).tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
     off = traitlets.List().tag(sync=True)  # [layer, head] pairs, sorted
-    losses = traitlets.Dict().tag(sync=True)  # by off_key; the browser asks for others by setting `off`
+    losses = traitlets.Dict()  # by off_key
+    effects = traitlets.Dict().tag(sync=True)  # by off_key; the browser asks for others by setting `off`
 
     def __init__(
         self, model: GPT, tokenizer: CharTokenizer, text: str, idx: torch.Tensor, targets: torch.Tensor
@@ -240,6 +252,16 @@ class HeadGrid(Widget):
     def _existing(self, proposal: dict) -> list[list[int]]:
         with without_heads(self._model, proposal["value"]):  # refuses a head that is not there
             return [list(pair) for pair in sorted({tuple(pair) for pair in proposal["value"]})]
+
+    @traitlets.observe("losses")
+    def _tell(self, _: dict) -> None:
+        """Tell the browser what each new loss means."""
+        n_layer, n_head = self.shape["n_layer"], self.shape["n_head"]
+        new = {}
+        for key in self.losses.keys() - self.effects.keys():
+            effect = effect_of(self.losses, off_of(key), n_layer, n_head)
+            new[key] = effect._asdict() | {"signed": signed_number(effect.difference) if key else ""}
+        self.effects = {**self.effects, **new}
 
     @traitlets.observe("off")
     def _answer(self, _: dict) -> None:

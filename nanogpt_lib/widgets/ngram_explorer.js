@@ -1,4 +1,12 @@
-import { button, clamp, fixed, keyEntry, make, onTheme, painter, readout, saver, sizeCanvas, slider, startRoot, themeColours, watch } from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { make, startRoot } from "../kit/browser/elements.js";
+import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { keyEntry } from "../kit/browser/tables.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { onTheme, onWidth, painter, themeColours } from "./pictures/canvas.js";
+import { frame, line } from "./pictures/chart.js";
+import { ticks } from "./pictures/ticks.js";
 
 /** The top of the loss axis: the next half nat above everything that is drawn. */
 export function axisTop(values) {
@@ -11,7 +19,14 @@ export function barPlaces(orders, left, width) {
   const bar = Math.min(46, group * 0.38);
   return Array.from({ length: orders }, (_, order) => {
     const middle = left + group * (order + 0.5);
-    return { order, group: left + group * order, width: group, bar, train: middle - bar - 1, val: middle + 1 };
+    return {
+      order,
+      group: left + group * order,
+      width: group,
+      bar,
+      train: middle - bar - 1,
+      val: middle + 1,
+    };
   });
 }
 
@@ -24,7 +39,6 @@ const TRAIN = "#0072b2";
 const VAL = "#e69f00";
 const HEIGHT = 245;
 const MARGIN = { left: 46, right: 10, top: 10, bottom: 32 };
-const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
 
 function render({ model, el }) {
   const root = startRoot(el, "ngram_explorer", "N-gram explorer: loss and writing of every order");
@@ -36,12 +50,19 @@ function render({ model, el }) {
   const top = axisTop([...train, ...val, guess]);
   let order = model.get("order");
   let width = 700;
-  let late = null;
 
   // --- the parts --------------------------------------------------------------------------------
   const contexts = (n) => `${n} (${n === 1 ? "1 character" : `${n} characters`} of context)`;
-  const field = slider({ label: "order", min: 0, max: orders - 1, value: order, format: contexts, onInput: pick });
+  const field = slider({
+    label: "order",
+    min: 0,
+    max: orders - 1,
+    value: order,
+    format: contexts,
+    onInput: pick,
+  });
   const said = readout();
+  const waiting = patience(() => said.say(NO_ANSWER));
   const canvas = make("canvas", { role: "img" });
   canvas.setAttribute(
     "aria-label",
@@ -52,7 +73,13 @@ function render({ model, el }) {
   const text = make("pre", { class: "nano-sample", tabindex: "0", "aria-label": "sample" });
   const again = button({ label: "Another sample", onClick: another });
   root.append(
-    make("div", { class: "nano-bar" }, field.root, swatch("nano-train", "train loss"), swatch("nano-val", "validation loss")),
+    make(
+      "div",
+      { class: "nano-bar" },
+      field.root,
+      swatch("nano-train", "train loss"),
+      swatch("nano-val", "validation loss"),
+    ),
     canvas,
     said.root,
     make("p", { class: "nano-words", text: model.get("words") }),
@@ -70,8 +97,7 @@ function render({ model, el }) {
     const wanted = [...model.get("wanted")];
     wanted[order] += 1;
     save({ wanted });
-    clearTimeout(late);
-    late = setTimeout(() => said.say("Python does not answer: run this cell again."), PATIENCE);
+    waiting.start();
     showSample();
   }
   function showSample() {
@@ -84,33 +110,28 @@ function render({ model, el }) {
       : `Written by order ${order}, sample ${sample.number} (Python, seed ${model.get("seed") + sample.number - 1})`;
     text.textContent = sample.text;
     text.classList.toggle("nano-old", asked);
-    if (!asked) clearTimeout(late);
+    if (!asked) waiting.end();
   }
   function show() {
     field.set(order);
-    said.say(`Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`);
+    said.say(
+      `Order ${order}: train loss ${fixed(train[order])}, validation loss ${fixed(val[order])} nats per character.`,
+    );
     showSample();
     paint();
   }
 
   const paint = painter(root, () => {
     const colours = themeColours(root);
-    const context = sizeCanvas(canvas, width, HEIGHT);
-    const inner = width - MARGIN.left - MARGIN.right;
-    const floor = HEIGHT - MARGIN.bottom;
-    const y = (loss) => floor - ((floor - MARGIN.top) * loss) / top;
-    context.clearRect(0, 0, width, HEIGHT);
-    context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    for (let loss = 0; loss <= top; loss += 1) {
-      context.fillStyle = colours.line;
-      context.globalAlpha = loss ? 0.5 : 1;
-      context.fillRect(MARGIN.left, Math.round(y(loss)), inner, 1);
-      context.globalAlpha = 1;
-      context.fillStyle = colours.muted;
-      context.textAlign = "right";
-      context.fillText(String(loss), MARGIN.left - 7, y(loss));
-    }
+    const picture = frame(canvas, {
+      width,
+      height: HEIGHT,
+      margin: MARGIN,
+      x: { from: 0, to: orders },
+      y: { low: 0, high: top, ticks: ticks(0, top, top), format: String, faint: true },
+      colours,
+    });
+    const { context, inner, floor, up: y } = picture;
     context.save();
     context.translate(13, (floor + MARGIN.top) / 2);
     context.rotate(-Math.PI / 2);
@@ -134,7 +155,11 @@ function render({ model, el }) {
       context.fillText(String(place.order), place.group + place.width / 2, floor + 13);
       if (place.bar >= 30) {
         context.font = `${chosen ? "bold " : ""}11px ${colours.font}`;
-        context.fillText(fixed(train[place.order], 2), place.train + place.bar / 2, y(train[place.order]) - 8);
+        context.fillText(
+          fixed(train[place.order], 2),
+          place.train + place.bar / 2,
+          y(train[place.order]) - 8,
+        );
         context.fillText(fixed(val[place.order], 2), place.val + place.bar / 2, y(val[place.order]) - 8);
       }
     }
@@ -143,16 +168,14 @@ function render({ model, el }) {
     context.textAlign = "left";
     context.fillText("order", 4, floor + 13);
 
-    context.strokeStyle = colours.text;
-    context.setLineDash([6, 4]);
-    context.beginPath();
-    context.moveTo(MARGIN.left, y(guess));
-    context.lineTo(width - MARGIN.right, y(guess));
-    context.stroke();
-    context.setLineDash([]);
+    line(picture, [0, orders], [guess, guess], { colour: colours.text, dash: [6, 4], wide: 1 });
     context.fillStyle = colours.text;
     context.textAlign = "right";
-    context.fillText(`uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`, width - MARGIN.right - 4, y(guess) - 9);
+    context.fillText(
+      `uniform guessing: ln ${model.get("vocab_size")} = ${fixed(guess)}`,
+      width - MARGIN.right - 4,
+      y(guess) - 9,
+    );
   });
 
   canvas.addEventListener("click", (event) => {
@@ -170,19 +193,15 @@ function render({ model, el }) {
       show();
     }),
     onTheme(root, paint),
+    onWidth(root, (room) => {
+      width = clamp(room - 2, 300, 900);
+      paint.now();
+    }),
   ];
-  const sized = new ResizeObserver(() => {
-    const now = clamp(Math.floor(root.clientWidth) - 26, 300, 900);
-    if (!root.clientWidth || now === width) return;
-    width = now;
-    paint.now();
-  });
-  sized.observe(root);
   show();
   return () => {
     unwatch.forEach((end) => end());
-    sized.disconnect();
-    clearTimeout(late);
+    waiting.end();
     paint.stop();
     said.stop();
     save.flush();

@@ -1,8 +1,12 @@
 // NormExplorer: axes to average over, one part of a table to shift and scale, and what the norm lets through.
-import {
-  button, clamp, css, fixed, headRow, inkOn, make, moved, onTheme, readout, saver, select, signed,
-  sizeCanvas, slider, startRoot, themeColours, watch, widePainter,
-} from "./common.js";
+import { button, moved, select, slider } from "../kit/browser/controls.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
+import { saver, watch } from "../kit/browser/python.js";
+import { readout, verdict } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
+import { clamp, fixed } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
+import { css, inkOn, signed } from "./pictures/colours.js";
 
 const REST = "#0072b2";
 const GROUP = "#e69f00";
@@ -76,8 +80,7 @@ function changeInWords(label, shift, scale, own, rest, same, layout) {
   const parts = [];
   if (scale !== 1) parts.push(`times ${plain(scale)}`);
   if (shift) parts.push(`${shift > 0 ? "plus" : "minus"} ${Math.abs(shift)}`);
-  if (!parts.length)
-    return "Change: none yet. Choose a position or a feature, then shift or scale it.";
+  if (!parts.length) return "Change: none yet. Choose a position or a feature, then shift or scale it.";
   const what = `${label} ${parts.join(", ")}`;
   if (same) return `Change: ${what}. That leaves every number of the table as it was.`;
   const most = Math.max(own, rest);
@@ -137,7 +140,15 @@ export function explore(layout, axis, part, shift, scale) {
     words: [
       `Time: if block 0 ended in z, its ${first} ${would(lights[0], time, layout)} its future.`,
       `Batch: if block 1 were zzzz, the ${first} of block 0 ${would(lights[1], batch, layout)} its neighbour.`,
-      changeInWords(label, shift, scale, own, rest, x.every((value, at) => value === layout.x[at]), layout),
+      changeInWords(
+        label,
+        shift,
+        scale,
+        own,
+        rest,
+        x.every((value, at) => value === layout.x[at]),
+        layout,
+      ),
     ],
   };
 }
@@ -212,9 +223,9 @@ function render({ model, el }) {
   const back = button({ label: "Undo the change", onClick: () => save({ shift: 0, scale: 1 }) });
 
   const lights = [0, 1].map(() => {
-    const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
     const words = make("span");
-    return { sign, words, root: make("p", { class: "nano-light" }, sign, words) };
+    const light = verdict("p", { leak: "bad", hidden: "warn", closed: "good" }, words);
+    return { ...light, words };
   });
   const changed = make("p", { class: "nrm-change" });
   const aloud = readout(); // its sentence is about the cell; what is read aloud holds the others too
@@ -252,13 +263,11 @@ function render({ model, el }) {
       make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable),
     ),
     aloud.root,
-    make("p", {
-      class: "nano-hint",
-      text:
-        "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
+    hint(
+      "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
         "outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z " +
         `too. How far t moves is the largest step of its ${C} features. ε is 0.00001.`,
-    }),
+    ),
   );
 
   /** One of the two tables, with its histogram; only the first can be reached by keyboard. */
@@ -275,7 +284,11 @@ function render({ model, el }) {
     const title = first ? "Before the norm" : "After the norm";
     const columns = layout.features.map((text) => make("th", { scope: "col", text }));
     const sides = Array.from({ length: B * T }, (_, position) =>
-      make("th", { scope: "row", "aria-label": partOf(`position ${position}`)[1], text: layout.line[position] }),
+      make("th", {
+        scope: "row",
+        "aria-label": partOf(`position ${position}`)[1],
+        text: layout.line[position],
+      }),
     );
     const rows = sides.map((side, position) =>
       make(
@@ -295,7 +308,11 @@ function render({ model, el }) {
     );
     const grid = make(
       "table",
-      { class: "nano-table", "aria-label": `${title}: positions down, features across`, role: first ? "grid" : null },
+      {
+        class: "nano-table",
+        "aria-label": `${title}: positions down, features across`,
+        role: first ? "grid" : null,
+      },
       make("caption", { text: title }),
       make("thead", {}, make("tr", {}, make("td"), make("td"), ...columns)),
       make("tbody", {}, ...rows),
@@ -343,10 +360,9 @@ function render({ model, el }) {
     partField.set(part);
     shiftField.set(shift);
     scaleField.set(scale);
-    lights.forEach(({ sign, words, root: light }, at) => {
-      light.dataset.light = state.lights[at];
-      sign.textContent = { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]];
-      words.textContent = state.words[at];
+    lights.forEach((light, at) => {
+      light.show(state.lights[at], { leak: "✗", hidden: "!", closed: "✓" }[state.lights[at]]);
+      light.words.textContent = state.words[at];
     });
     changed.textContent = state.words[2];
     const cells = partOf(part)[2];

@@ -1,28 +1,16 @@
 // RunExplorer: all recorded trainings in a table; overlay, read at equal cost, predict, and run your own.
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
-import {
-  asker,
-  button,
-  checkbox,
-  choice,
-  fixed,
-  make,
-  onTheme,
-  painter,
-  put,
-  readout,
-  saver,
-  select,
-  sizeCanvas,
-  slider,
-  startRoot,
-  textField,
-  themeColours,
-  newId,
-  watch,
-} from "./common.js";
-import { DASHES, HEIGHT, axes, line, lookOf, mark, markSample, pointing, range, ticks } from "./curves.js";
+import { button, checkbox, choice, select, slider, textField } from "../kit/browser/controls.js";
+import { hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
+import { asker, saver, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
+import { fixed } from "../kit/browser/words.js";
+import { onTheme, onWidth, painter, themeColours } from "./pictures/canvas.js";
+import { frame, line, mark, pointing } from "./pictures/chart.js";
+import { DASHES, lookOf, lossText, markSample, placesTo, range } from "./pictures/curves.js";
+import { roundStep } from "./pictures/ticks.js";
 
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
 const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some
@@ -102,7 +90,8 @@ function spread(values) {
 
 /** Whether a difference is more than noise, and why, as `gap_in_words` in Python; `t95` by degrees of freedom. */
 export function gapInWords(gaps, apart, t95) {
-  if (gaps.length < 2) return `${fixed(apart)} apart; fewer than two seeds in common, so nobody knows what is luck`;
+  if (gaps.length < 2)
+    return `${fixed(apart)} apart; fewer than two seeds in common, so nobody knows what is luck`;
   if (gaps.every((gap) => gap === 0)) return "the very same losses with every seed";
   const half = (t95[gaps.length - 2] * spread(gaps)) / Math.sqrt(gaps.length);
   const told = Math.abs(mean(gaps)) > half ? "more than noise" : "within the noise";
@@ -141,15 +130,13 @@ export function inWords(axis, at) {
 }
 
 /** A round step for a slider that goes to `last`: some two hundred of them. */
-export function roundStep(axis, last) {
-  const raw = Math.max(last / 200, axis === "seconds" ? 0.1 : 1);
-  const size = 10 ** Math.floor(Math.log10(raw) + 1e-9);
-  return Number(([1, 2, 5, 10].find((one) => one * size >= raw * 0.999) * size).toPrecision(6));
-}
+export const sliderStep = (axis, last) => roundStep(Math.max(last / 200, axis === "seconds" ? 0.1 : 1));
 
 /** What the picture's height is made for: every judgement but each curve's first, which lies far above. */
 export function inSight(curves) {
-  const later = curves.filter((curve) => curve.length > 1).map((curve) => curve.slice(curve.length > 2 ? 0 : 1));
+  const later = curves
+    .filter((curve) => curve.length > 1)
+    .map((curve) => curve.slice(curve.length > 2 ? 0 : 1));
   return later.length ? later : curves;
 }
 
@@ -291,7 +278,11 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table run-table" },
     make("caption", { class: "nano-hidden", text: "All runs" }),
-    make("thead", {}, make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head))),
+    make(
+      "thead",
+      {},
+      make("tr", {}, make("th", { scope: "col", "aria-label": "overlay" }), ...heads.map(({ head }) => head)),
+    ),
     body,
   );
   const compare = make(
@@ -351,7 +342,11 @@ function render({ model, el }) {
   });
   const asks = readout();
   const score = make("span", { class: "run-score" });
-  const guesses = make("div", { class: "run-guesses", role: "radiogroup", "aria-label": "Which has the lowest loss?" });
+  const guesses = make("div", {
+    class: "run-guesses",
+    role: "radiogroup",
+    "aria-label": "Which has the lowest loss?",
+  });
   let asked = null;
   let radios = [];
   const predict = make(
@@ -375,14 +370,27 @@ function render({ model, el }) {
       const options = [
         ...recorded
           .filter((row) => row.experiment === name)
-          .map(({ variant, cells }) => [variant, variant, `${cells[2]}; ${cells[5]} characters, ${cells[7]} parameters`]),
+          .map(({ variant, cells }) => [
+            variant,
+            variant,
+            `${cells[2]}; ${cells[5]} characters, ${cells[7]} parameters`,
+          ]),
         [layout.draw, "a draw", "no variant is lowest by more than noise"],
       ];
       radios = options.map(([value]) => make("input", { type: "radio", name: group, value }));
-      radios.forEach((radio) => radio.addEventListener("change", () => radio.checked && save({ guess: radio.value })));
+      radios.forEach((radio) =>
+        radio.addEventListener("change", () => radio.checked && save({ guess: radio.value })),
+      );
       guesses.replaceChildren(
         ...options.map(([, words, small], at) =>
-          make("label", { class: "run-guess" }, radios[at], make("b", { text: words }), " ", make("span", { text: small })),
+          make(
+            "label",
+            { class: "run-guess" },
+            radios[at],
+            make("b", { text: words }),
+            " ",
+            make("span", { text: small }),
+          ),
         ),
       );
     }
@@ -392,13 +400,18 @@ function render({ model, el }) {
     for (const radio of radios) {
       radio.checked = radio.value === (open ? tried[name] : get("guess"));
       radio.disabled = open && !radio.checked;
-      const right = open && (radio.value === questions[name].answer);
+      const right = open && radio.value === questions[name].answer;
       radio.parentElement.classList.toggle("run-right", right);
     }
     reveal.setAttribute("aria-disabled", String(open || !get("guess")));
     const all = Object.keys(tried);
     const right = all.filter((one) => tried[one] === questions[one]?.answer).length;
-    put(score, all.length ? `Score: ${right} of ${all.length} (${names.length} experiments)` : `${names.length} experiments to try`);
+    put(
+      score,
+      all.length
+        ? `Score: ${right} of ${all.length} (${names.length} experiments)`
+        : `${names.length} experiments to try`,
+    );
     if (open) asks.say(judged(tried[name], questions[name], layout.draw));
     else asks.say(get("guess") ? "Press Reveal when you are sure." : "Choose one, then press Reveal.");
   }
@@ -427,22 +440,21 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    make("p", {
-      class: "cur-hint",
-      text:
-        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
+    hint(
+      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
         "the same numbers as the recorded ones, sooner. Between slices the kernel does your other cells, and that " +
         "time is not counted. At the end it is measured on the whole validation split, and its row joins the table.",
-    }),
+    ),
   );
   const silent = () => {
     live = null;
     showOwn("Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.");
   };
-  const ask = asker(model, PATIENCE, silent);
+  const ask = asker(model, silent, PATIENCE);
   function start() {
     if (live?.mine) return;
-    const id = `${stem}-${(runs += 1)}`;
+    runs += 1;
+    const id = `${stem}-${runs}`;
     live = { id, mine: true, phase: "starting", stopping: false, taken: 0, step: 0, row: liveRow([], 1) };
     if (ask({ do: "start", run: id, fields: get("fields") })) showOwn();
   }
@@ -473,7 +485,11 @@ function render({ model, el }) {
       showOwn(answer.error ?? (answer.lost ? "That run was replaced by another." : doneInWords(done)));
       return;
     }
-    live = { ...(live ?? { id: answer.run, mine: false }), ...answer, row: liveRow(answer.curve, answer.per_step) };
+    live = {
+      ...(live ?? { id: answer.run, mine: false }),
+      ...answer,
+      row: liveRow(answer.curve, answer.per_step),
+    };
     showOwn();
     if (!mine) return;
     const halting = live.stopping && !live.halted;
@@ -543,7 +559,7 @@ function render({ model, el }) {
     "table",
     { class: "nano-table cur-table run-rank" },
     rankCaption,
-    make("thead", {}, make("tr", {}, ...rankHeads.map((text) => make("th", { scope: "col", text })))),
+    headRow(...rankHeads.map((text) => [text])),
     rankBody,
   );
   const markerBar = make("div", { class: "nano-bar" }, marker.root, end);
@@ -555,7 +571,7 @@ function render({ model, el }) {
     picture,
     said.root,
     make("div", { class: "cur-scroll" }, rank),
-    make("p", { class: "cur-hint", text: `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.` }),
+    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`),
   );
   root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
 
@@ -595,7 +611,10 @@ function render({ model, el }) {
   function showResult(shown) {
     const { order, words } = questions[get("question")];
     const row = (variant) => shown.find((one) => one.variant === variant);
-    put(rankCaption, "On the whole validation split, after the last step (mean ± standard deviation of the seeds)");
+    put(
+      rankCaption,
+      "On the whole validation split, after the last step (mean ± standard deviation of the seeds)",
+    );
     fillRank(
       order.map((variant, at) => [row(variant), row(variant).cells[4], at ? words[at - 1] : "lowest"]),
       ({ variant }) => variant,
@@ -612,10 +631,17 @@ function render({ model, el }) {
       const yours = there.findLast(({ row }) => row.experiment === layout.yours);
       const other = get("view") === "run" && yours && yours !== there[0] ? yours : there[1];
       const lowest = `At ${where} the lowest is ${there[0].row.key}, ${there[0].loss}.`;
-      said.say(other ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.` : lowest);
+      said.say(
+        other
+          ? `${lowest} ${other === yours ? "Yours" : "The next"}, ${other.row.key}: ${other.words}.`
+          : lowest,
+      );
     }
     put(rankCaption, `Read at ${where} (validation, mean over the seeds ± their standard deviation)`);
-    fillRank(list.map(({ row, loss, words }) => [row, loss, words]), ({ key }) => key);
+    fillRank(
+      list.map(({ row, loss, words }) => [row, loss, words]),
+      ({ key }) => key,
+    );
   }
 
   const paint = painter(root, () => {
@@ -630,46 +656,57 @@ function render({ model, el }) {
     if (!width) return false;
     const colours = themeColours(root);
     give(shown.map(({ key }) => key));
-    if (open === "compare")
-      for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
+    if (open === "compare") for (const [key, one] of lines) showMark(one, looks.get(key) ?? null);
     const last = longest(shown) || 1;
-    const [most, step] = [String(last), String(roundStep(get("axis"), last))];
+    const [most, step] = [String(last), String(sliderStep(get("axis"), last))];
     if (marker.input.max !== most) marker.input.max = most;
     if (marker.input.step !== step) marker.input.step = step;
     const guessing = open === "predict";
     const at = guessing ? commonEnd(shown, get("axis")) : reading(shown);
-    const list = ranked(shown.filter((row) => row.steps.length), get("axis"), at, layout.t95);
+    const list = ranked(
+      shown.filter((row) => row.steps.length),
+      get("axis"),
+      at,
+      layout.t95,
+    );
     markerBar.hidden = said.root.hidden = guessing;
     if (guessing) showResult(shown);
     else showReading(list, at);
     marker.set(at);
-    const context = sizeCanvas(canvas, width, HEIGHT);
     const splits = get("training") ? SPLITS : SPLITS.slice(0, 1);
-    const { low, high, lines: marks } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
-    const frame = axes(context, {
-      width,
-      from: 0,
-      to: last,
+    const {
       low,
       high,
-      lines: marks,
-      places: ticks(last),
-      format: (place) => place.toLocaleString("en"),
-      title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
+      lines: losses,
+    } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
+    const chart = frame(canvas, {
+      width,
+      x: {
+        from: 0,
+        to: last,
+        ticks: placesTo(last),
+        format: (place) => place.toLocaleString("en"),
+        title: `${layout.axes.find(([key]) => key === get("axis"))[1]} (loss in nats per character)`,
+      },
+      y: { low, high, ticks: losses, format: lossText(low, high) },
       colours,
     });
-    if (!shown.length) frame.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
+    const { context } = chart;
+    if (!shown.length)
+      chart.say(open === "run" ? "Your curve will be drawn here." : "Tick a run in the table.");
     else {
-      if (!guessing) frame.upright(at);
-      frame.inside(() => {
+      if (!guessing) chart.upright(at);
+      chart.inside(() => {
         for (const row of shown) {
           const { colour } = lookOf(looks.get(row.key));
           for (const split of splits) {
             const style = { colour, dash: DASHES[split] };
             const all = places(row, get("axis"));
             if (all.length > 1)
-              all.forEach((where, seed) => line(context, frame, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }));
-            line(context, frame, ...meanLine(row, get("axis"), split), style);
+              all.forEach((where, seed) =>
+                line(chart, where, row[split][seed], { ...style, wide: 1, strength: 0.55 }),
+              );
+            line(chart, ...meanLine(row, get("axis"), split), style);
           }
         }
       });
@@ -678,7 +715,16 @@ function render({ model, el }) {
         // What cannot be read here is still to be told apart: its mark stands, open, at its end.
         const [where, ends] = losses ? [[at], [mean(losses)]] : meanLine(row, get("axis"), "val");
         const loss = ends.at(-1);
-        if (loss <= high) mark(context, shape, frame.across(where.at(-1)), frame.up(loss), colour, Boolean(losses), colours.back);
+        if (loss <= high)
+          mark(
+            context,
+            shape,
+            chart.across(where.at(-1)),
+            chart.up(loss),
+            colour,
+            Boolean(losses),
+            colours.back,
+          );
       }
     }
     canvas.setAttribute(
@@ -693,7 +739,7 @@ function render({ model, el }) {
   pointing(canvas, marker.input, (share) => {
     if (get("view") === "predict") return;
     const last = longest(drawn());
-    const step = roundStep(get("axis"), last);
+    const step = sliderStep(get("axis"), last);
     const at = Number(Math.min(last, Math.round((share * last) / step) * step).toPrecision(8));
     if (at !== get("at")) save({ at });
   });
@@ -716,22 +762,36 @@ function render({ model, el }) {
     told.stop,
     said.stop,
     paint.stop,
-    watch(model, ["view", "ticked", "axis", "at", "training", "only", "search", "sort", "question", "guess", "tried", "own"], show),
+    watch(
+      model,
+      [
+        "view",
+        "ticked",
+        "axis",
+        "at",
+        "training",
+        "only",
+        "search",
+        "sort",
+        "question",
+        "guess",
+        "tried",
+        "own",
+      ],
+      show,
+    ),
     watch(model, ["fields"], () => showOwn()),
     onTheme(root, paint),
+    onWidth(picture, (room) => {
+      if (room === width) return;
+      width = room;
+      paint.now();
+    }),
   ];
-  const sized = new ResizeObserver(() => {
-    const room = Math.floor(picture.clientWidth);
-    if (room === width) return;
-    width = room;
-    paint.now();
-  });
-  sized.observe(picture);
   show();
   showOwn();
   return () => {
     ends.forEach((finish) => finish());
-    sized.disconnect();
   };
 }
 

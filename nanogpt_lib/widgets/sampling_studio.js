@@ -1,30 +1,15 @@
 // SamplingStudio: a text that streams, and behind each of its characters the choice that it was.
-import {
-  asker,
-  button,
-  checkbox,
-  clamp,
-  fixed,
-  make,
-  moved,
-  newId,
-  painter,
-  readout,
-  saver,
-  slider,
-  spoken,
-  startRoot,
-  textField,
-  throttle,
-  visible,
-  watch,
-} from "./common.js";
+import { button, checkbox, moved, slider, textField } from "../kit/browser/controls.js";
+import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
+import { asker, NO_ANSWER, saver, throttle, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { amount, clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { painter } from "./pictures/canvas.js";
 
 const SLICE = 8; // characters asked for at once; the first comes alone, to be there at once
 const MOST_ROWS = 13; // candidates that a choice keeps at most, and one for all others
 const LONGEST = 1000;
 const HIGHEST_SEED = 2 ** 31 - 1;
-const PATIENCE = 5000; // milliseconds until the widget says that Python does not answer
 const STAGES = ["the model", "temperature", "top-k", "top-p"];
 const NAMES = ["A", "B"];
 
@@ -42,13 +27,14 @@ export function settingsInWords([temperature, k, p]) {
 }
 
 /** A probability in a cell: what a filter has taken out has no number. */
-export const cellText = (value) => (value > 0 ? (value < 0.0005 ? "<0.001" : fixed(value)) : "out");
+export const cellText = (value) => (value > 0 ? amount(value) : "out");
 
 /** What the bars are of, in one sentence; `name` makes a character readable or speakable. */
 export function choiceInWords(choice, at, name = visible) {
   const taken = choice.rows.find(([id]) => id === choice.id);
   const chance = taken[5] > 0 ? `its probability was ${cellText(taken[5])}` : "the filters had taken it out";
-  const how = choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
+  const how =
+    choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
   const rank = choice.rank === 1 ? "the model's favourite" : `number ${choice.rank} of the model's list`;
   return `Character ${at + 1}: "${name(choice.char)}" was ${how}. It is ${rank}.`;
 }
@@ -101,7 +87,9 @@ function render({ model, el }) {
         const value = wholeNumber(text, low, high);
         field.input.setAttribute("aria-invalid", String(value === null));
         if (value === null) {
-          notify(`The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`);
+          notify(
+            `The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`,
+          );
           return;
         }
         notify(null);
@@ -132,8 +120,8 @@ function render({ model, el }) {
 
   // --- asking Python: a lost kernel must not take the text away
 
-  const silent = () => notify("Python does not answer: run this cell again. The text stays to be looked at.");
-  const ask = asker(model, PATIENCE, silent);
+  const silent = () => notify(`${NO_ANSWER} The text stays to be looked at.`);
+  const ask = asker(model, silent);
 
   // --- one page
 
@@ -212,7 +200,12 @@ function render({ model, el }) {
         const text = make("span", { class: "studio-number" });
         return { bar, text, cell: make("span", { class: "studio-cell", "aria-hidden": "true" }, bar, text) };
       });
-      const row = make("button", { type: "button", class: "studio-row", tabindex: "-1" }, sign, ...cells.map(({ cell }) => cell));
+      const row = make(
+        "button",
+        { type: "button", class: "studio-row", tabindex: "-1" },
+        sign,
+        ...cells.map(({ cell }) => cell),
+      );
       row.addEventListener("click", () => row.dataset.id !== "" && column.instead(Number(row.dataset.id)));
       return { row, sign, cells };
     });
@@ -225,13 +218,22 @@ function render({ model, el }) {
     rest.root.append(rest.sign, ...rest.cells.map((cell) => make("span", { class: "studio-cell" }, cell)));
     const bars = make(
       "div",
-      { class: "studio-bars", role: "group", "aria-label": `${name}: the candidates, before and after each filter` },
+      {
+        class: "studio-bars",
+        role: "group",
+        "aria-label": `${name}: the candidates, before and after each filter`,
+      },
       make(
         "div",
         { class: "studio-row studio-head", "aria-hidden": "true" },
         make("span"),
         ...STAGES.map((stage, place) =>
-          make("span", { class: "studio-cell" }, make("b", { text: place ? `after ${stage}` : stage }), counts[place]),
+          make(
+            "span",
+            { class: "studio-cell" },
+            make("b", { text: place ? `after ${stage}` : stage }),
+            counts[place],
+          ),
         ),
       ),
       ...rows.map(({ row }) => row),
@@ -259,7 +261,8 @@ function render({ model, el }) {
       } else ask({ do: "look", column: at, at: chosen, settings: current() });
     }, 60);
     function begin(content, wanted) {
-      run = { id: `${stem}-${(runs += 1)}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      runs += 1;
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
       notify(null);
       root.classList.add("studio-running"); // at once: whoever looks before the next frame must know
       if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
@@ -324,14 +327,29 @@ function render({ model, el }) {
       if (mine) {
         run.got = true;
         if (answer.done) run = null;
-        else ask({ do: "more", column: at, run: run.id, at: column.page.choices.length, count: SLICE, settings: current(), length: run.wanted });
+        else
+          ask({
+            do: "more",
+            column: at,
+            run: run.id,
+            at: column.page.choices.length,
+            count: SLICE,
+            settings: current(),
+            length: run.wanted,
+          });
       }
       paint();
     };
     column.replace = () => {
       const page = get("pages")[at];
       if (run || !page?.choices) return;
-      if (same(page.choices.map(({ id }) => id), column.page.choices.map(({ id }) => id))) return;
+      if (
+        same(
+          page.choices.map(({ id }) => id),
+          column.page.choices.map(({ id }) => id),
+        )
+      )
+        return;
       column.page = page;
       dirty = 0;
       preview = null;
@@ -361,7 +379,9 @@ function render({ model, el }) {
         rows[0].row.focus();
         return;
       }
-      const to = /^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key) && moved(event.key, [0, chosen], [1, column.page.choices.length]);
+      const to =
+        /^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key) &&
+        moved(event.key, [0, chosen], [1, column.page.choices.length]);
       if (!to) return;
       event.preventDefault();
       choose(to[1]);
@@ -387,7 +407,9 @@ function render({ model, el }) {
         if (column.page.seed !== get("seed")) parts.push(`seed ${column.page.seed}`);
         if (column.wrote.prompt !== get("prompt")) parts.push("another prompt");
       }
-      stale.textContent = parts.length ? `This was written with ${parts.join(", ")}. Press Write to write anew.` : "";
+      stale.textContent = parts.length
+        ? `This was written with ${parts.join(", ")}. Press Write to write anew.`
+        : "";
     };
     column.wrote = { prompt: get("prompt") };
 
@@ -448,7 +470,9 @@ function render({ model, el }) {
           `"${spoken(char)}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` +
             (taken ? "This one was taken." : "Take this one instead."),
         );
-        row.title = taken ? "This one was taken" : `Take "${visible(char)}" here instead, and go on from there`;
+        row.title = taken
+          ? "This one was taken"
+          : `Take "${visible(char)}" here instead, and go on from there`;
       });
       const others = V - choice.rows.length;
       rest.root.hidden = others <= 0;
@@ -484,12 +508,10 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
     status.root,
     both,
-    make("p", {
-      class: "studio-hint",
-      text:
-        "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: " +
+    hint(
+      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: " +
         "arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck.",
-    }),
+    ),
   );
   function showCompare() {
     compare.set(get("compare"));
@@ -501,7 +523,9 @@ function render({ model, el }) {
   const progress = (column) => {
     const many = column.page.choices.length;
     const run = column.running();
-    return run ? `writing, ${many} of ${run.wanted}` : `${many} of ${Math.max(get("length"), many)} characters`;
+    return run
+      ? `writing, ${many} of ${run.wanted}`
+      : `${many} of ${Math.max(get("length"), many)} characters`;
   };
   let told = "";
   const paint = painter(root, () => {
@@ -509,12 +533,20 @@ function render({ model, el }) {
     const running = columns.some((column) => column.running());
     root.classList.toggle("studio-running", running);
     stop.setAttribute("aria-disabled", String(!running));
-    goOn.setAttribute("aria-disabled", String(running || open().every((column) => column.page.choices.length >= get("length"))));
+    goOn.setAttribute(
+      "aria-disabled",
+      String(running || open().every((column) => column.page.choices.length >= get("length"))),
+    );
     const two = open().length > 1;
-    const words = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${progress(column)}`).join("; ");
+    const words = open()
+      .map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${progress(column)}`)
+      .join("; ");
     if ((notice ?? words) !== told) {
       told = notice ?? words;
-      const text = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`);
+      const text = open().map(
+        (column, at) =>
+          `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`,
+      );
       if (notice) status.say(notice);
       else status.say(`${words}.`, running ? `${words}.` : `${words}: ${text.join("; ")}`);
     }

@@ -1,10 +1,14 @@
 // ScalingExplorer: a head_size and a divisor to choose; scores, weights, entropy and gradients follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and drawn.
-import {
-  barCell, button, clamp, fixed, floats, headRow, keyEntry, make, onTheme, readout, saver, select,
-  sizeCanvas, slider, startRoot, themeColours, watch, widePainter,
-} from "./common.js";
+import { button, select, slider } from "../kit/browser/controls.js";
+import { hint, make, startRoot } from "../kit/browser/elements.js";
+import { floats, pieces, rowsOf, saver, watch } from "../kit/browser/python.js";
+import { readout, verdict } from "../kit/browser/said.js";
+import { barCell, headRow, keyEntry } from "../kit/browser/tables.js";
+import { amount, clamp, fixed } from "../kit/browser/words.js";
+import { onTheme, sizeCanvas, themeColours, widePainter } from "./pictures/canvas.js";
+import { ticks } from "./pictures/ticks.js";
 
 const BAR = "#0072b2";
 const MARK = "#d55e00";
@@ -19,12 +23,7 @@ export function unpack(numbers, layout, size, divisor) {
   const parts = [3, measures.length, bins, examples * keys, examples * keys, examples * 4];
   const length = parts.reduce((sum, part) => sum + part, 0);
   const choice = sizes.indexOf(size) * divisors.length + divisors.findIndex(([name]) => name === divisor);
-  let at = choice * length;
-  const [head, measured, counts, scores, weights, rows] = parts.map((part) =>
-    Array.from(numbers.slice(at, (at += part))),
-  );
-  const cut = (list, width) =>
-    Array.from({ length: examples }, (_, row) => list.slice(row * width, (row + 1) * width));
+  const [head, measured, counts, scores, weights, rows] = pieces(numbers, choice * length, parts);
   return {
     choice,
     divisor: head[0],
@@ -32,16 +31,10 @@ export function unpack(numbers, layout, size, divisor) {
     spread: head[2],
     measures: measured,
     counts,
-    scores: cut(scores, keys),
-    weights: cut(weights, keys),
-    row_measures: cut(rows, 4),
+    scores: rowsOf(scores, keys),
+    weights: rowsOf(weights, keys),
+    row_measures: rowsOf(rows, 4),
   };
-}
-
-/** A number as `amount` in Python writes it: what is more than nothing never looks like nothing. */
-export function amount(value, digits = 3) {
-  const text = fixed(value, digits);
-  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
 }
 
 /** The share in words: how much of the scores lies beyond the picture; nothing where none does. */
@@ -87,8 +80,9 @@ function render({ model, el }) {
     title: `Another query with other keys: the next of the first ${layout.examples}`,
     onClick: () => save({ query: (model.get("query") + 1) % layout.examples }),
   });
-  const sign = make("span", { class: "nano-sign", "aria-hidden": "true" });
   const said = readout();
+  const light = verdict("div", { sharp: "bad", level: "good", even: "calm" }, said.root);
+  light.root.classList.add("nano-roomy");
 
   const canvas = make("canvas", { role: "img" });
   const scoresTitle = make("p", { class: "nano-title" });
@@ -144,16 +138,14 @@ function render({ model, el }) {
 
   root.append(
     make("div", { class: "nano-bar" }, sizeField.root, divisorField.root, again),
-    make("div", { class: "nano-light nano-roomy" }, sign, said.root),
+    light.root,
     make("div", { class: "nano-panels" }, left, make("div", { class: "nano-panel" }, example, exampleKey)),
     measures,
-    make("p", {
-      class: "nano-hint",
-      text:
-        `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ` +
+    hint(
+      `${drawn} queries with ${keys} keys each, random numbers of mean 0 and variance 1 (seed ` +
         `${layout.seed}). What stands for all of them is the mean, unless it is called the median. ` +
         `The gradient is that of the weight of key 0; its bars end at ${layout.measures.at(-1)[1]}.`,
-    }),
+    ),
   );
 
   // --- what happens -----------------------------------------------------------------------------
@@ -163,9 +155,8 @@ function render({ model, el }) {
     state = unpack(numbers, layout, size, model.get("divisor"));
     sizeField.set(sizes.indexOf(size));
     divisorField.set(model.get("divisor"));
-    const [light, words] = model.get("words")[state.choice];
-    root.dataset.light = light;
-    sign.textContent = layout.signs[light];
+    const [kind, words] = model.get("words")[state.choice];
+    light.show(kind, layout.signs[kind]);
     const [largest, entropy] = state.row_measures[query].map((value) => amount(value));
     said.say(words, `${words} Query ${query}: largest weight ${largest}, entropy ${entropy}.`);
     scoresTitle.textContent = `Scores that enter the softmax${beyond(state.outside, limit)}`;
@@ -209,8 +200,7 @@ function render({ model, el }) {
     context.fillRect(MARGIN.left, floor, inner, 1);
     context.textAlign = "center";
     context.textBaseline = "top";
-    const step = inner < 260 ? 20 : 10;
-    for (let score = -30 + (30 % step); score <= 30; score += step) {
+    for (const score of ticks(-limit, limit, inner < 260 ? 4 : 7)) {
       context.fillRect(Math.round(at(score).x), floor, 1, 5);
       context.fillText(fixed(score, 0), at(score).x, HEIGHT - 13);
     }

@@ -15,8 +15,9 @@ import traitlets
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.dot_product import attention_steps
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import amount, html_table, html_text, number
 from nanogpt_lib.process import one_thread
+from nanogpt_lib.widgets.explorer import Explorer
 
 SIZES = tuple(2**power for power in range(9))
 QUERIES, KEYS = 4_000, 8  # as in the notebook, so that both tell the same numbers
@@ -146,17 +147,6 @@ def _measured(q: torch.Tensor, k: torch.Tensor, divisor: str) -> ScalingState:
     )
 
 
-def amount(value: float, digits: int = 3) -> str:
-    """A number as `number` writes it, and what is more than nothing never as nothing.
-
-    Example:
-        >>> amount(0.25), amount(0.0002), amount(0.0)
-        ('0.250', '<0.001', '0.000')
-    """
-    text = number(value, digits)
-    return f"<{10**-digits:.{digits}f}" if value > 0 and not text.strip("0.") else text
-
-
 def light(state: ScalingState) -> str:
     """Whether the spread is far above 1 ("sharp"), near it ("level") or far below ("even").
 
@@ -197,7 +187,7 @@ def _plain(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else number(value)
 
 
-class ScalingExplorer(Widget):
+class ScalingExplorer(Explorer):
     """A slider for head_size, a menu of divisors: the histogram of scores, weights, entropy and gradients.
 
     All 45 choices are computed when it is made, in about a second.
@@ -218,29 +208,25 @@ class ScalingExplorer(Widget):
     """
 
     name: ClassVar[str] = "scaling_explorer"
+    CHOSEN = ("head_size", "divisor")
 
     head_size = traitlets.Int(64).tag(sync=True)
     divisor = traitlets.Unicode("root of head_size").tag(sync=True)
     query = traitlets.Int(0).tag(sync=True)
-    layout_of = traitlets.Dict().tag(sync=True)  # how `numbers` is to be read, and what never changes
-    numbers = traitlets.Bytes().tag(sync=True)  # float32: `_packed` of each head_size and each divisor
-    words = traitlets.List().tag(sync=True)  # [light, sentences] of each, in the same order
 
     def __init__(
         self, head_size: int = 64, divisor: str = "root of head_size", *, query: int = 0, seed: int = 1
     ) -> None:
         _known_size(head_size), _known_divisor(divisor), _known_query(query)
-        self._states: dict[tuple[int, str], ScalingState] = {}
+        states: dict[tuple[int, str], ScalingState] = {}
         with one_thread():
             for size in SIZES:
                 q, k = _drawn(size, seed)
-                self._states |= {(size, name): _measured(q, k, name) for name in DIVISORS}
-        states = self._states.values()
+                states |= {(size, name): _measured(q, k, name) for name in DIVISORS}
         super().__init__(
-            head_size=head_size,
-            divisor=divisor,
-            query=query,
-            layout_of={
+            states,
+            {"head_size": head_size, "divisor": divisor, "query": query},
+            layout={
                 "sizes": list(SIZES),
                 "divisors": [[name, label] for name, (label, _, _) in DIVISORS.items()],
                 "measures": [list(measure[2:]) for measure in MEASURES],
@@ -252,13 +238,9 @@ class ScalingExplorer(Widget):
                 "seed": seed,
                 "signs": SIGNS,
             },
-            numbers=np.concatenate([_packed(state) for state in states]).tobytes(),
-            words=[[light(state), scaling_in_words(state)] for state in states],
+            pack=_packed,
+            say=lambda _, state: [light(state), scaling_in_words(state)],
         )
-
-    def state(self) -> ScalingState:
-        """What the widget shows now, as arrays."""
-        return self._states[self.head_size, self.divisor]
 
     @traitlets.validate("head_size")
     def _size(self, proposal: dict) -> int:
@@ -313,8 +295,7 @@ class ScalingExplorer(Widget):
         )
 
 
-def _packed(state: ScalingState) -> np.ndarray:
-    """One state as float32 in the order in which `unpack` in scaling_explorer.js reads it."""
+def _packed(state: ScalingState) -> tuple:
+    """The parts of one state in the order in which `unpack` in scaling_explorer.js reads them."""
     summary = [state.divisor, state.outside, state.spread, *(getattr(state, name) for name, *_ in MEASURES)]
-    parts = (summary, state.counts, state.scores, state.weights, state.row_measures)
-    return np.concatenate([np.asarray(part, dtype=np.float32).ravel() for part in parts])
+    return summary, state.counts, state.scores, state.weights, state.row_measures

@@ -1,18 +1,13 @@
 // TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
-import {
-  button,
-  clamp,
-  make,
-  onTheme,
-  put,
-  readout,
-  sizeCanvas,
-  slider,
-  startRoot,
-  themeColours,
-  watch,
-  widePainter,
-} from "./common.js";
+import { button, slider } from "../kit/browser/controls.js";
+import { fold, hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { asker, watch } from "../kit/browser/python.js";
+import { readout } from "../kit/browser/said.js";
+import { headRow } from "../kit/browser/tables.js";
+import { clamp } from "../kit/browser/words.js";
+import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
+import { dot, frame, line, pointing } from "./pictures/chart.js";
+import { ticks } from "./pictures/ticks.js";
 
 // A line is known by its colour, its dash and the shape of its marks.
 const LINES = [
@@ -32,21 +27,13 @@ const LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "C
 
 /** From where to where a picture of the losses goes: all of them and all levels, with a little room. */
 export function lossRange(curve, levels) {
-  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter((one) => one !== null);
+  const values = [...curve.flatMap(([, train, val]) => [train, val]), ...levels].filter(
+    (one) => one !== null,
+  );
   if (!values.length) return { low: 0, high: 4.5 };
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.1, (high - low) * 0.05);
   return { low: Math.max(0, low - room), high: high + room };
-}
-
-/** The round numbers between low and high, at most `most` of them. */
-export function roundNumbers(low, high, most) {
-  const rough = (high - low) / most;
-  const size = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * size).find((one) => one >= rough * 0.999);
-  const first = Math.ceil(low / step - 1e-9);
-  const count = Math.floor(high / step + 1e-9) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
 /** Places for names at these heights, in the order given: none nearer than `gap`, all between the ends. */
@@ -66,27 +53,40 @@ export function apart(heights, gap, low, high) {
 
 /** The place of the judgement nearest to a step. */
 export function nearestJudgement(curve, step) {
-  return curve.reduce((best, [at], place) => (Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best), 0);
+  return curve.reduce(
+    (best, [at], place) => (Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best),
+    0,
+  );
 }
 
 /** Which judgement is shown when there are more than before: the newest, unless an older one was chosen. */
-export const followed = (chosen, before, after) => (chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1));
+export const followed = (chosen, before, after) =>
+  chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1);
 
 /** What is written of a learning rate beside its axis. */
 export const rateText = (rate) => (rate === 0 ? "0" : String(Number(rate.toPrecision(3))));
 
-export const shortened = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+export const shortened = (name) =>
+  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;
+
+/** A level as it stands beside its line. */
+const named = ([name, loss]) => `${shortened(name)} ${loss.toFixed(2)}`;
 
 // --- the widget -----------------------------------------------------------------------------------
 
 function render({ model, el }) {
-  const root = startRoot(el, "training_dashboard", "Training dashboard: a live training, its losses and what it writes");
+  const root = startRoot(
+    el,
+    "training_dashboard",
+    "Training dashboard: a live training, its losses and what it writes",
+  );
   const layout = model.get("layout_of");
   const levels = layout.baselines;
   let chosen = Math.max(0, model.get("curve").length - 1);
   let known = model.get("curve").length;
   let width = 0;
-  let late = null;
+  let right = 0; // of the pictures, where the levels have their names
+  let colours = null;
   let notice = null; // Python does not answer
 
   // --- asking Python
@@ -97,21 +97,9 @@ function render({ model, el }) {
       "again. What is here stays.";
     show();
   };
-  const wait = () => {
-    clearTimeout(late);
-    late = setTimeout(silent, PATIENCE);
-  };
-  function ask(content) {
-    try {
-      model.send(content);
-    } catch (error) {
-      console.warn(error); // a closed channel throws; its words are for developers
-      silent();
-    }
-  }
+  const ask = asker(model, silent, PATIENCE);
   const act = (what) => {
     notice = null;
-    wait();
     ask({ do: what });
   };
 
@@ -150,11 +138,21 @@ function render({ model, el }) {
     },
   });
   const question = make("span");
-  const sure = make("div", { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true }, question, keep, yes);
+  const sure = make(
+    "div",
+    { class: "nano-bar dash-sure", role: "group", "aria-label": "Start again?", hidden: true },
+    question,
+    keep,
+    yes,
+  );
   sure.addEventListener("keydown", (event) => event.key === "Escape" && closeSure());
 
   const status = readout();
-  const notes = make("div", { class: "dash-notes", role: "note" }, ...layout.notes.map((text) => make("p", { text })));
+  const notes = make(
+    "div",
+    { class: "dash-notes", role: "note" },
+    ...layout.notes.map((text) => make("p", { text })),
+  );
   const facts = model.get("now").facts.map(([label]) => {
     const value = make("dd");
     return { value, root: make("div", { class: "dash-fact" }, make("dt", { text: label }), value) };
@@ -175,7 +173,12 @@ function render({ model, el }) {
       ),
     ),
     levels.length
-      ? make("span", {}, make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }), make("span", { text: "levels to beat" }))
+      ? make(
+          "span",
+          {},
+          make("i", { class: "dash-line dash-dotted", "aria-hidden": "true" }),
+          make("span", { text: "levels to beat" }),
+        )
       : null,
   );
   const lossCanvas = make("canvas", { role: "img" });
@@ -186,27 +189,32 @@ function render({ model, el }) {
     min: 0,
     max: 0,
     value: 0,
-    format: (at) => (model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet"),
+    format: (at) =>
+      model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet",
     onInput: (at) => choose(at),
   });
   const judged = readout();
   const wrote = make("p", { class: "dash-wrote" });
   const start = make("b");
   const text = make("span");
-  const paper = make("pre", { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" }, start, text);
+  const paper = make(
+    "pre",
+    { class: "dash-paper", tabindex: "0", role: "group", "aria-label": "What the model wrote" },
+    start,
+    text,
+  );
   const body = make("tbody");
-  const table = make(
-    "details",
-    { class: "dash-table" },
-    make("summary", { text: "All judgements as a table" }),
+  const table = fold(
+    "All judgements as a table",
     make(
       "table",
       {},
       make("caption", { text: "Losses in nats per character, estimated before these steps" }),
-      make("thead", {}, make("tr", {}, ...["step", "training", "validation"].map((one) => make("th", { scope: "col", text: one })))),
+      headRow(["step"], ["training"], ["validation"]),
       body,
     ),
   );
+  table.classList.add("dash-table");
 
   root.append(
     make("div", { class: "nano-bar" }, main, again),
@@ -221,13 +229,11 @@ function render({ model, el }) {
     wrote,
     paper,
     table,
-    make("p", {
-      class: "dash-hint",
-      text:
-        "The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. " +
+    hint(
+      "The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. " +
         "It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on " +
         `the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`,
-    }),
+    ),
   );
 
   // --- what happens
@@ -249,7 +255,10 @@ function render({ model, el }) {
     const back = now.step > layout.from;
     again.setAttribute("aria-disabled", String(!back));
     if (!back) sure.hidden = true;
-    put(question, `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`);
+    put(
+      question,
+      `Give up the steps ${layout.from.toLocaleString("en")} to ${now.step.toLocaleString("en")}, their curve and their samples?`,
+    );
     root.dataset.state = now.state;
     const words = notice ?? now.words;
     status.say(words, running && notice === null ? "Training." : words);
@@ -263,16 +272,28 @@ function render({ model, el }) {
     judged.say(record ? record[3] : "No judgement yet.");
     const sample = record && model.get("samples").find(([step]) => step === record[0]);
     const late = !record && model.get("samples").at(-1);
-    const written = sample ?? (chosen === curve.length - 1 ? (model.get("samples").at(-1) ?? null) : null) ?? late;
+    const written =
+      sample ?? (chosen === curve.length - 1 ? (model.get("samples").at(-1) ?? null) : null) ?? late;
     wrote.hidden = paper.hidden = !layout.samples;
     if (written) put(wrote, `At step ${written[0].toLocaleString("en")} it wrote:`);
-    else put(wrote, record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet.");
+    else
+      put(
+        wrote,
+        record
+          ? `At step ${record[0].toLocaleString("en")} no sample was drawn.`
+          : "It has written nothing yet.",
+      );
     put(start, written ? layout.prompt : "");
     put(text, written ? written[1] : "");
     while (body.children.length > curve.length) body.lastChild.remove();
     curve.forEach(([step, train, val], at) => {
-      const cells = [step.toLocaleString("en"), ...[train, val].map((one) => (one === null ? "not a number" : one.toFixed(3)))];
-      const row = body.children[at] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
+      const cells = [
+        step.toLocaleString("en"),
+        ...[train, val].map((one) => (one === null ? "not a number" : one.toFixed(3))),
+      ];
+      const row =
+        body.children[at] ??
+        body.appendChild(make("tr", {}, make("th", { scope: "row" }), make("td"), make("td")));
       cells.forEach((cell, place) => put(row.children[place], cell));
     });
     paint();
@@ -280,125 +301,115 @@ function render({ model, el }) {
 
   // --- drawing
 
-  /** The frame of one picture: its axes, the part of it that is done, and where things go. */
-  function frame(canvas, { height, top, bottom }, right, { low, high }, lines, format, colours) {
-    const context = sizeCanvas(canvas, width, height);
-    const inner = width - LEFT - right;
-    const floor = height - bottom;
-    const last = Math.max(1, layout.steps - 1);
-    const across = (step) => LEFT + (inner * step) / last;
-    const up = (value) => floor - ((floor - top) * (value - low)) / (high - low);
-    context.fillStyle = colours.panel;
-    context.globalAlpha = 0.6;
-    context.fillRect(LEFT, top, across(Math.min(model.get("now").step, last)) - LEFT, floor - top);
-    context.globalAlpha = 1;
+  /** Room for the names of the levels, right of both pictures. */
+  function roomForNames() {
+    const context = lossCanvas.getContext("2d");
     context.font = `12px ${colours.font}`;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const value of lines) {
-      context.fillStyle = colours.line;
-      context.globalAlpha = 0.5;
-      context.fillRect(LEFT, Math.round(up(value)), inner, 1);
-      context.globalAlpha = 1;
-      context.fillStyle = colours.muted;
-      context.fillText(format(value), LEFT - 6, up(value));
-    }
-    context.textAlign = "center";
-    for (const step of roundNumbers(0, last, clamp(Math.floor(inner / 90), 2, 8)))
-      context.fillText(step.toLocaleString("en"), clamp(across(step), LEFT + 4, width - right - 4), floor + 12);
-    return { context, inner, floor, across, up };
+    const wide = levels.map((level) => Math.ceil(context.measureText(named(level)).width));
+    return 12 + Math.max(0, ...wide);
   }
 
-  function path(context, points, { colour, dash }) {
-    context.strokeStyle = colour;
-    context.lineWidth = 2;
-    context.setLineDash(dash);
-    context.beginPath();
-    points.forEach(([x, y]) => context.lineTo(x, y));
-    context.stroke();
-    context.setLineDash([]);
+  /** One of the pictures, with the part of it that is done on a darker ground. */
+  function charted(canvas, { height, top, bottom }, y, title) {
+    const from = 0;
+    const to = Math.max(1, layout.steps - 1);
+    const inner = width - LEFT - right;
+    return frame(canvas, {
+      width,
+      height,
+      margin: { left: LEFT, right, top, bottom },
+      x: {
+        from,
+        to,
+        ticks: ticks(from, to, clamp(Math.floor(inner / 90), 2, 8)),
+        format: (step) => step.toLocaleString("en"),
+        title,
+      },
+      y: { ...y, faint: true },
+      colours,
+      under: ({ context, across, floor }) => {
+        context.fillStyle = colours.panel;
+        context.globalAlpha = 0.6;
+        context.fillRect(LEFT, top, across(Math.min(model.get("now").step, to)) - LEFT, floor - top);
+        context.globalAlpha = 1;
+      },
+    });
   }
 
-  function spot(context, x, y, { colour, shape }, size) {
-    context.fillStyle = colour;
-    context.beginPath();
-    if (shape === "square") context.rect(x - size, y - size, 2 * size, 2 * size);
-    else context.arc(x, y, size * 1.15, 0, 2 * Math.PI);
-    context.fill();
-  }
-
-  const rightOf = (context) =>
-    12 + Math.max(0, ...levels.map(([name, loss]) => Math.ceil(context.measureText(`${shortened(name)} ${loss.toFixed(2)}`).width)));
-
-  const paint = widePainter(root, picture, (room) => {
-    width = room;
-    const colours = themeColours(root);
-    const curve = model.get("curve");
-    const measure = lossCanvas.getContext("2d");
-    measure.font = `12px ${colours.font}`;
-    const right = rightOf(measure);
-    const range = lossRange(curve, levels.map(([, loss]) => loss));
-    const lines = roundNumbers(range.low, range.high, 6);
+  function drawLosses(curve) {
+    const { low, high } = lossRange(
+      curve,
+      levels.map(([, loss]) => loss),
+    );
+    const lines = ticks(low, high, 6);
     const digits = lines.length > 1 && lines[1] - lines[0] < 0.1 ? 2 : 1;
-    const { context, inner, floor, across, up } = frame(
-      lossCanvas, LOSS, right, range, lines, (value) => value.toFixed(digits), colours,
-    ); // prettier-ignore
-    context.fillText("step (loss in nats per character)", LEFT + inner / 2, LOSS.height - 9);
-
+    const format = (value) => value.toFixed(digits);
+    const title = "step (loss in nats per character)";
+    const chart = charted(lossCanvas, LOSS, { low, high, ticks: lines, format }, title);
+    const { context, inner, floor, across, up } = chart;
     const heights = levels.map(([, loss]) => up(loss));
     const places = apart(heights, GAP, LOSS.top + 4, floor);
     context.textAlign = "left";
-    levels.forEach(([name, loss], at) => {
-      path(context, [[LEFT, heights[at]], [LEFT + inner, heights[at]]], { colour: colours.text, dash: [1.5, 3.5] }); // prettier-ignore
+    levels.forEach((level, at) => {
+      const ends = [0, Math.max(1, layout.steps - 1)];
+      line(chart, ends, [level[1], level[1]], { colour: colours.text, dash: [1.5, 3.5], wide: 2 });
       context.fillStyle = colours.text;
-      context.fillText(`${shortened(name)} ${loss.toFixed(2)}`, LEFT + inner + 6, places[at]);
+      context.fillText(named(level), LEFT + inner + 6, places[at]);
     });
-
     const record = curve[chosen];
-    if (record) {
-      context.fillStyle = colours.text;
-      context.fillRect(Math.round(across(record[0])), LOSS.top, 1, floor - LOSS.top);
-    }
-    for (const line of LINES) {
-      const points = curve.filter((one) => one[line.column] !== null).map((one) => [across(one[0]), up(one[line.column])]);
-      path(context, points, line);
-      const size = points.length > 60 ? 1.5 : 3;
-      points.forEach(([x, y]) => spot(context, x, y, line, size));
-      if (record && record[line.column] !== null) spot(context, across(record[0]), up(record[line.column]), line, 5);
+    if (record) chart.upright(record[0]);
+    for (const { column, colour, dash, shape } of LINES) {
+      const there = curve.filter((one) => one[column] !== null);
+      const [steps, losses] = [0, column].map((place) => there.map((one) => one[place]));
+      line(chart, steps, losses, { colour, dash, wide: 2 });
+      const size = there.length > 60 ? 1.5 : 3;
+      for (const one of there) dot(context, shape, across(one[0]), up(one[column]), colour, size);
+      if (record && record[column] !== null)
+        dot(context, shape, across(record[0]), up(record[column]), colour, 5);
     }
     lossCanvas.setAttribute(
       "aria-label",
-      record ? `Loss curves. ${record[3]}` : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`,
+      record
+        ? `Loss curves. ${record[3]}`
+        : `Loss curves, still empty. Levels: ${levels.map(([name, loss]) => `${name} ${loss.toFixed(2)}`).join(", ")}.`,
     );
-    drawRate(colours, right);
-  });
-
-  function drawRate(colours, right) {
-    const top = Math.max(...layout.rates.map(([, rate]) => rate));
-    const { context, inner, across, up } = frame(rateCanvas, RATE, right, { low: 0, high: top * 1.08 }, [0, top], rateText, colours);
-    path(context, layout.rates.map(([step, rate]) => [across(step), up(rate)]), { colour: colours.muted, dash: [] }); // prettier-ignore
-    const { step, rate } = model.get("now");
-    spot(context, across(Math.min(step, layout.steps - 1)), up(rate), { colour: colours.text, shape: "circle" }, 4.5);
-    context.textAlign = "left";
-    context.fillStyle = colours.text;
-    context.fillText("rate now", LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 - 6);
-    context.fillText(rateText(rate), LEFT + inner + 6, (RATE.height - RATE.bottom) / 2 + 9);
-    rateCanvas.setAttribute("aria-label", `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`);
   }
 
-  const point = (event) => {
-    const measure = lossCanvas.getContext("2d");
-    const inner = width - LEFT - rightOf(measure);
-    const curve = model.get("curve");
-    if (curve.length) choose(nearestJudgement(curve, ((event.offsetX - LEFT) / inner) * Math.max(1, layout.steps - 1)));
-  };
-  lossCanvas.addEventListener("pointerdown", (event) => {
-    event.preventDefault();
-    lossCanvas.setPointerCapture(event.pointerId);
-    field.input.focus({ preventScroll: true }); // so that the arrow keys go on from here
-    point(event);
+  function drawRate() {
+    const top = Math.max(...layout.rates.map(([, rate]) => rate));
+    const chart = charted(rateCanvas, RATE, { low: 0, high: top * 1.08, ticks: [0, top], format: rateText });
+    const { context, inner, floor, across, up } = chart;
+    const [steps, rates] = [0, 1].map((place) => layout.rates.map((one) => one[place]));
+    line(chart, steps, rates, { colour: colours.muted, wide: 2 });
+    const { step, rate } = model.get("now");
+    dot(context, "circle", across(Math.min(step, layout.steps - 1)), up(rate), colours.text, 4.5);
+    context.textAlign = "left";
+    context.fillStyle = colours.text;
+    context.fillText("rate now", LEFT + inner + 6, floor / 2 - 6);
+    context.fillText(rateText(rate), LEFT + inner + 6, floor / 2 + 9);
+    rateCanvas.setAttribute(
+      "aria-label",
+      `Learning rate over the steps, up to ${rateText(top)}; now ${rateText(rate)}.`,
+    );
+  }
+
+  const paint = widePainter(root, picture, (room) => {
+    width = room;
+    colours = themeColours(root);
+    right = roomForNames();
+    drawLosses(model.get("curve"));
+    drawRate();
   });
-  lossCanvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+
+  pointing(
+    lossCanvas,
+    field.input,
+    (share) => {
+      const curve = model.get("curve");
+      if (curve.length) choose(nearestJudgement(curve, share * Math.max(1, layout.steps - 1)));
+    },
+    () => ({ left: LEFT, right }),
+  );
 
   // --- start, and end
 
@@ -408,11 +419,9 @@ function render({ model, el }) {
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    clearTimeout(late);
-    if (is === "training") {
-      wait();
-      if (serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    }
+    ask.answered();
+    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
+    else if (is === "training") ask.wait();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
@@ -420,7 +429,7 @@ function render({ model, el }) {
   else show();
   return () => {
     ends.forEach((end) => end());
-    clearTimeout(late);
+    ask.answered();
     paint.stop();
     status.stop();
     judged.stop();

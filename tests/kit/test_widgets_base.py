@@ -10,7 +10,7 @@ import pytest
 import traitlets
 
 from nanogpt_lib.kit import widget as base
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, module_text, number, style_text
+from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -28,68 +28,30 @@ class Toy(Widget):
         return f"Toy {self.label!r}"
 
 
-def written(folder: Path, own: str) -> Path:
-    (folder / "common.js").write_text("export function make() {}\n")
-    (folder / "toy.js").write_text(own)
-    return folder
-
-
-def test_the_common_file_comes_first_and_its_import_goes(tmp_path: Path) -> None:
-    own = '// A toy.\nimport {\n  make, other,\n} from "./common.js";\n\nexport default {};\n'
-    text = module_text("toy", written(tmp_path, own))
-    assert text == "export function make() {}\n\n// A toy.\n\nexport default {};\n"
-
-
-def test_another_shared_file_comes_only_where_it_is_imported_and_after_the_common_one(tmp_path: Path) -> None:
-    (tmp_path / "curves.js").write_text('import { make } from "./common.js";\nexport const range = 1;\n')
-    own = 'import { make } from "./common.js";\nimport { range } from "./curves.js";\nexport default {};\n'
-    text = module_text("toy", written(tmp_path, own))
-    assert text == "export function make() {}\n\nexport const range = 1;\n\nexport default {};\n"
-    assert "range" not in module_text("toy", written(tmp_path, "export default {};\n"))
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        'import { scaleLinear } from "./d3.js";',
-        'import * as common from "./common.js";',
-        'import "./side-effect.js";',
-        '  const other = await import("./other.js");',
-    ],
-)
-def test_any_other_import_is_refused_before_a_browser_sees_it(tmp_path: Path, line: str) -> None:
-    with pytest.raises(ValueError, match="import only") as caught:
-        module_text("toy", written(tmp_path, f"{line}\nexport default {{}};\n"))
-    assert line.strip().removeprefix("const other = await ") in str(caught.value)
-
-
-def test_the_word_import_may_stand_in_a_comment(tmp_path: Path) -> None:
-    own = "// What is important, we import from nowhere.\nexport default {};\n"
-    assert own in module_text("toy", written(tmp_path, own))
-
-
 def test_each_widget_carries_its_own_files_as_text() -> None:
     toy = Toy(label="a")
     state = toy.get_state()
-    assert state["_esm"] == module_text("averaging_explorer")
-    assert state["_css"] == style_text("averaging_explorer")
+    assert state["_esm"] == (base.STATIC / "averaging_explorer.js").read_text(encoding="utf-8")
+    assert state["_css"] == (base.STATIC / "averaging_explorer.css").read_text(encoding="utf-8")
     assert state["label"] == "a"
 
 
-@pytest.mark.parametrize(("widget", "least"), [("averaging_explorer", 20), ("curve_explorer", 40)])
-def test_the_shared_rules_of_one_widget_leave_all_others_alone(widget: str, least: int) -> None:
-    """A widget shown later once brought its copy of common.css, which overruled the first one's own rules.
+@pytest.mark.parametrize("path", sorted(base.STATIC.glob("*.css")), ids=lambda path: path.stem)
+def test_the_shared_rules_of_one_widget_leave_all_others_alone(path: Path) -> None:
+    """A widget shown later once brought its copy of the shared rules, which overruled the first one's own.
 
-    `:where` counts nothing, so the order of a widget's own rules and the shared ones stays as written.
+    Shared classes stand in a block that is bound to the widget, or behind its name.
     """
-    own = (base.HERE / f"{widget}.css").read_text(encoding="utf-8")
-    shared = style_text(widget).removesuffix(own)
-    shared = re.sub(r"(?s)/\*.*?\*/", "", shared)
-    parts = re.findall(r"([^{}]+)\{", shared)
-    selectors = [one.strip() for part in parts for one in re.split(r",\n", part) if "@" not in part]
-    assert len(selectors) > least
-    unbound = [one for one in selectors if f':where([data-widget="{widget}"])' not in one]
-    assert not unbound, "begin every rule in a shared file with .nano-… at the start of its line"
+    sheet = re.sub(r"(?s)/\*.*?\*/", "", path.read_text(encoding="utf-8"))
+    bound, free = [], []
+    block = f":where([data-widget={path.stem}]) {{"
+    for part in re.split(r"(?m)^(?=\S)", sheet):
+        (bound if part.startswith(block) else free).append(part)
+    assert ".nano-widget {" in bound[0]
+    shared = set(re.findall(r"\.(?:nano|cur)-[\w-]+", "".join(bound)))
+    selectors = [one.strip() for one in re.findall(r"(?m)^ *([^{}@;]+?)(?:,| \{)$", "".join(free))]
+    loose = [one for one in selectors if re.fullmatch(r"\.[\w-]+", one) and one in shared]
+    assert not loose, "begin a rule about a shared class with the widget's name"
 
 
 def test_nothing_is_read_before_a_widget_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +60,7 @@ def test_nothing_is_read_before_a_widget_is_made(monkeypatch: pytest.MonkeyPatch
     class Lost(Toy):
         name = "no_such_widget"
 
-    monkeypatch.setattr(base, "HERE", Path("nowhere"))
+    monkeypatch.setattr(base, "STATIC", Path("nowhere"))
     with pytest.raises(FileNotFoundError, match="no_such_widget"):
         Lost()
 

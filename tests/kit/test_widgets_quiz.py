@@ -2,11 +2,10 @@
 
 import itertools
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.kit.quiz import Choice, Question, Quiz, spans
 
 A, B, C = (Choice(letter, letter == "a", f"Because of {letter}.") for letter in "abc")
@@ -163,7 +162,7 @@ def test_backticks_become_code_in_the_still_picture() -> None:
     assert "`" not in html
 
 
-def test_python_and_the_browser_agree_on_what_is_right(tmp_path: Path) -> None:
+def test_python_and_the_browser_agree_on_what_is_right() -> None:
     """The kernel's score and the page's verdict come from two programs; all 8 + 8 answers are compared."""
     cases = [
         (question, list(chosen))
@@ -173,11 +172,11 @@ def test_python_and_the_browser_agree_on_what_is_right(tmp_path: Path) -> None:
     ]
     items = [(Quiz([question]).items[0], chosen) for question, chosen in cases]
     expression = "items.map(([question, chosen]) => m.isRight(question, chosen))"
-    verdicts = evaluate(as_modules(tmp_path), "quiz", expression, items=items)
+    verdicts = evaluate("kit/quiz", expression, items=items)
     assert verdicts == [question.is_right(chosen) for question, chosen in cases]
 
 
-def test_python_and_the_browser_find_the_same_code_in_a_text(tmp_path: Path) -> None:
+def test_python_and_the_browser_find_the_same_code_in_a_text() -> None:
     texts = ["plain", "`a`", "call `f(x)` and `g`.", "a < b & `c`"]
-    found = evaluate(as_modules(tmp_path), "quiz", "texts.map(m.spans)", texts=texts)
+    found = evaluate("kit/quiz", "texts.map(m.spans)", texts=texts)
     assert found == [[list(piece) for piece in spans(text)] for text in texts]

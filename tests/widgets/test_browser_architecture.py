@@ -285,7 +285,7 @@ def test_both_themes_can_be_read(notebook: NotebookPage, widget: Locator) -> Non
                 "label, button",
                 ".nano-said, .arc-title",
                 ".arc-list th, .arc-list td",
-                ".arc-known, .arc-note, .arc-hint",
+                ".arc-known, .arc-note, .nano-hint",
                 ".arc-now span, .arc-list i",
             )
             notebook.screenshot(f"architecture_{theme}", widget)

@@ -112,8 +112,8 @@ def test_pointing_lights_the_text_and_leaving_brings_back_what_was_kept(notebook
     root = notebook.widget(SMALL)
     before, pixels = said(notebook, SMALL).text_content(), root.locator(".attn-map").evaluate(PIXELS)
     point(notebook, SMALL, query=2, key=0)
-    expect(root.locator(".attn-token.attn-blind")).to_have_count(6)  # the future of position 2
-    expect(root.locator(".attn-token.attn-query")).to_have_text("␣")
+    expect(root.locator(".strip-token.strip-blind")).to_have_count(6)  # the future of position 2
+    expect(root.locator(".strip-token.strip-query")).to_have_text("␣")
     assert root.locator(".attn-map").evaluate(PIXELS) != pixels
     notebook.page.mouse.move(1, 1)
     expect(said(notebook, SMALL)).to_have_text(before)
@@ -153,13 +153,13 @@ def test_everything_can_be_reached_and_turned_by_keyboard_alone(notebook: Notebo
         seen.append(page.evaluate(focused))
         ring = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
         assert ring == "solid", f"no focus ring on {seen[-1]}"
-        if "attn-text" in seen[-1]:
+        if "strip-text" in seen[-1]:
             page.keyboard.press("Home")
             expect(said(notebook, SMALL)).to_contain_text('query "T" at 0')
         if "attn-heads" in seen[-1]:
             page.keyboard.press("ArrowDown")
             page.keyboard.press("ArrowRight")
-    assert seen == ["0", "0", "attn-text", "attn-map", "attn-heads"]  # layer, head, text, map, heads
+    assert seen == ["0", "0", "strip-text", "attn-map", "attn-heads"]  # layer, head, text, map, heads
     expect(said(notebook, SMALL)).to_contain_text("layer 1, head 1, masked score: ")
     python_has(notebook, "view.stage, view.layer, view.head, view.query", "masked 1 1 0")
 
@@ -216,7 +216,7 @@ def test_a_thumbnail_is_chosen_by_a_click(notebook: NotebookPage) -> None:
 
 def test_markup_in_tokens_is_shown_as_text(notebook: NotebookPage) -> None:
     root = notebook.widget(ODD)
-    expect(root.locator(".attn-token").first).to_have_text("<img␣src=x␣onerror=alert(1)>")
+    expect(root.locator(".strip-token").first).to_have_text("<img␣src=x␣onerror=alert(1)>")
     assert root.locator("img").count() == 0
     expect(said(notebook, ODD)).to_contain_text('query "c" at 2')
 
@@ -225,18 +225,18 @@ def test_a_typed_text_is_looked_at_and_a_mistake_is_told(notebook: NotebookPage)
     root = notebook.widget(ASKING)
     box = root.get_by_label("Text", exact=True)
     box.fill("world")  # as long as the one before: no choice changes, only the text
-    expect(root.locator(".attn-token").first).to_have_text("w")
+    expect(root.locator(".strip-token").first).to_have_text("w")
     expect(root.get_by_text('Where "d" at 4 looks')).to_be_visible()
     box.fill("hey you")
-    expect(root.locator(".attn-token")).to_have_count(7)
+    expect(root.locator(".strip-token")).to_have_count(7)
     expect(box).to_be_focused()
     box.fill("hey?")
     expect(root.get_by_role("alert")).to_have_text("Expected known characters, got '?'. Try <b>others</b>.")
-    expect(root.locator(".attn-token")).to_have_count(7)
+    expect(root.locator(".strip-token")).to_have_count(7)
     box.press("End")
     box.press("Backspace")
     expect(root.get_by_role("alert")).to_be_hidden()
-    expect(root.locator(".attn-token")).to_have_count(3)
+    expect(root.locator(".strip-token")).to_have_count(3)
 
 
 def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
@@ -245,8 +245,8 @@ def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
     for theme in ("dark", "light"):
         with in_theme(notebook, theme, root):
             for index in (SMALL, ASKING):
-                readable(notebook.widget(index), "label", ".nano-said", ".attn-token", ".attn-hint")
-            readable(notebook.widget(EXPLORER), "label", ".avg-light", "caption, th, td", ".avg-hint")
+                readable(notebook.widget(index), "label", ".nano-said", ".strip-token", ".nano-hint")
+            readable(notebook.widget(EXPLORER), "label", ".nano-light", "caption, th, td", ".nano-hint")
             seen[theme] = root.locator(".attn-map").evaluate(PIXELS)
     assert seen["dark"] != seen["light"], "the map kept the other theme's ink"
 

@@ -67,7 +67,7 @@ TEXTS = (
     ".dash-key span",
     ".dash-wrote",
     ".dash-paper",
-    ".dash-hint",
+    ".nano-hint",
     "summary",
 )
 AT_ONCE = (

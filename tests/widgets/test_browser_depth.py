@@ -119,7 +119,7 @@ def test_without_the_bypass_hardly_anything_reaches_layer_1(notebook: NotebookPa
     widget.get_by_label("bypass").click()
     expect(said(widget)).to_contain_text("2.1e-5 reaches the input: layer 1 is hardly told what to change.")
     expect(widget.locator(".nano-sign")).to_have_text("fades")
-    expect(widget).to_have_attribute("data-light", "fades")
+    expect(widget.locator(".nano-light")).to_have_attribute("data-light", "fades")
     assert all(new != old for new, old in zip(widget.evaluate(PICTURES), pictures, strict=True))
     notebook.python_comes_to("explorer.residual", False)
     widget.get_by_label("norm before each layer").click()

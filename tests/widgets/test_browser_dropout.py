@@ -325,7 +325,7 @@ def test_both_themes_can_be_read(notebook: NotebookPage, widget: Locator, curve:
     for theme in ("dark", "light"):
         with in_theme(notebook, theme, curve):
             readable(widget, "label", ".nano-said, .dro-which", "caption, th, td", ".nano-key, .nano-hint")
-            readable(curve, "label", ".nano-said", "caption, th, td", ".cur-hint")
+            readable(curve, "label", ".nano-said", "caption, th, td", ".nano-hint")
             for root, name in ((widget, "dropout"), (curve, "curves")):
                 notebook.screenshot(f"{name}_{theme}", root)
             seen[theme] = curve.locator(".cur-picture canvas").evaluate(PIXELS)

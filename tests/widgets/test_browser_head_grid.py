@@ -74,8 +74,8 @@ HOVER = """(root, i) => {
 }"""
 # What may not lie over one another: boxes with text, and the maps.
 PARTS = (
-    ".hgrid-token, .hgrid-title label, .hgrid-state, .hgrid-map, .hgrid-most, .hgrid-caption, "
-    ".hgrid-name, .hgrid-number, .nano-said, .hgrid-legend span, .hgrid-hint, .nano-button"
+    ".strip-token, .hgrid-title label, .hgrid-state, .hgrid-map, .hgrid-most, .hgrid-caption, "
+    ".hgrid-name, .hgrid-number, .nano-said, .hgrid-legend span, .nano-hint, .nano-button"
 )
 
 opened = page_of(CELLS)
@@ -154,7 +154,7 @@ def test_one_query_for_all_heads_by_click_on_the_text(notebook: NotebookPage) ->
     root = notebook.widget(ONE)
     maps = root.locator(".hgrid-map")
     before = [maps.nth(head).evaluate(PIXELS) for head in range(4)]
-    root.locator(".hgrid-token").nth(4).click()
+    root.locator(".strip-token").nth(4).click()
     notebook.page.mouse.move(1, 1)
     expect(pointed(notebook, ONE)).to_have_text('query "e" at 4: what each head reads')
     notebook.python_comes_to("one.query", 4)
@@ -180,13 +180,13 @@ def test_pointing_at_a_map_lights_the_row_in_all_and_leaving_brings_back_what_wa
     maps.nth(1).hover(position=at_cell(root, 1, 13, query=8, key=3))
     weight = notebook.python("one.query = 8; print(number(one.row(1)[3])); one.query = 12").strip()
     expect(pointed(notebook, ONE)).to_have_text(f'head 1: query "r" at 8 → key "b" at 3: {weight}')
-    expect(root.locator(".hgrid-query")).to_have_text("r")
+    expect(root.locator(".strip-query")).to_have_text("r")
     assert all(maps.nth(head).evaluate(PIXELS) != before[head] for head in range(4))
     notebook.page.mouse.move(1, 1)
     expect(pointed(notebook, ONE)).to_have_text('query "t" at 12: what each head reads')
     assert [maps.nth(head).evaluate(PIXELS) for head in range(4)] == before
     maps.nth(3).click(position=at_cell(root, 3, 13, query=2, key=9))
-    expect(root.locator(".hgrid-query")).to_have_text("␣")
+    expect(root.locator(".strip-query")).to_have_text("␣")
     notebook.python_comes_to("one.query", 2)
     maps.nth(3).hover(position=at_cell(root, 3, 13, query=2, key=10))
     expect(pointed(notebook, ONE)).to_have_text(
@@ -254,7 +254,7 @@ def test_python_turns_the_widget(notebook: NotebookPage) -> None:
 
 def test_markup_in_a_text_is_shown_as_text(notebook: NotebookPage) -> None:
     root = notebook.widget(TAGGED)
-    expect(root.locator(".hgrid-token").first).to_have_text("<")
+    expect(root.locator(".strip-token").first).to_have_text("<")
     assert root.locator("b").count() == 0
 
 
@@ -278,10 +278,10 @@ def test_both_themes_can_be_read_and_nothing_lies_over_anything(notebook: Notebo
                 readable(
                     widget,
                     "label, button:enabled",
-                    ".hgrid-token",
+                    ".strip-token",
                     ".hgrid-most, .hgrid-off .hgrid-state",
                     ".nano-said, .hgrid-caption, .hgrid-name, .hgrid-number",
-                    ".hgrid-legend span, .hgrid-hint",
+                    ".hgrid-legend span, .nano-hint",
                 )
                 assert widget.evaluate(BOXES_OVER_BOXES, PARTS) == []
             notebook.screenshot(f"head_grid_{theme}{'' if off == '[]' else '_off'}", root)
@@ -303,7 +303,7 @@ def test_pictures_follow_the_hand(notebook: NotebookPage) -> None:
     What another program has disturbed is measured again, twice at most.
     """
     one, many = notebook.widget(ONE), notebook.widget(MANY_HEADS)
-    keys = press_key(".hgrid-text", ["ArrowLeft", "ArrowRight"])
+    keys = press_key(".strip-text", ["ArrowLeft", "ArrowRight"])
     for action, root in ((TICK, one), (HOVER, one), (keys, many)):
         # An even count: every input differs from the one before, also from the last of an earlier round.
         assert any(notebook.latency(action, root, count=10) < 50 for _ in range(3)), action

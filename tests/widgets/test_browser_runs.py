@@ -350,9 +350,9 @@ def test_the_reading_is_read_aloud(widget: Locator) -> None:
 @pytest.mark.parametrize(
     ("index", "name", "selectors"),
     [
-        (RUNS, "runs", ["label", ".nano-said", ".run-table td, .run-table th", ".run-rank td", ".cur-hint"]),
+        (RUNS, "runs", ["label", ".nano-said", ".run-table td, .run-table th", ".run-rank td", ".nano-hint"]),
         (GUESS, "runs_predict", ["label b", "label span", ".run-question", ".nano-said", ".run-score"]),
-        (OWN, "runs_own", ["label", ".run-own .nano-said", ".run-own .cur-hint"]),
+        (OWN, "runs_own", ["label", ".run-own .nano-said", ".run-own .nano-hint"]),
     ],
 )
 def test_both_themes_can_be_read(notebook: NotebookPage, index: int, name: str, selectors: list[str]) -> None:

@@ -58,7 +58,7 @@ studio.settings = [[0.9, 20, 0.9], [0.5, 20, 0.9]]
 # What may not lie over one another: boxes with text.
 PARTS = (
     "label, input, textarea, .nano-value, button, .studio-cell b, .studio-count, .studio-number, "
-    ".studio-char, .nano-said, .studio-hint, .studio-paper, .studio-notes p, .studio-stale"
+    ".studio-char, .nano-said, .nano-hint, .studio-paper, .studio-notes p, .studio-stale"
 )
 
 opened = page_of(CELLS)

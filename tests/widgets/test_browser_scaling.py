@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 
 SOON = 50  # milliseconds, of the median; a machine with nothing else to do takes 10 to 25
 SETUP = """
-from nanogpt_lib.widgets.scaling_explorer import ScalingExplorer, amount, scaling_in_words
+from nanogpt_lib.kit.widget import amount
+from nanogpt_lib.widgets.scaling_explorer import ScalingExplorer, scaling_in_words
 explorer = ScalingExplorer()
 explorer
 """
@@ -131,7 +132,7 @@ def test_without_scaling_one_key_takes_nearly_all(notebook: NotebookPage, widget
     widget.get_by_label("scores divided by").select_option(label="1 (no scaling)")
     expect(said(widget)).to_contain_text("Divided by 1, the scores have a spread of 8.054: by chance")
     expect(widget.locator(".nano-sign")).to_have_text("> 1")
-    expect(widget).to_have_attribute("data-light", "sharp")
+    expect(widget.locator(".nano-light")).to_have_attribute("data-light", "sharp")
     assert row(widget, "largest weight")[0] == "0.875"
     expect(widget).to_contain_text("Scores that enter the softmax (<0.1 % beyond ±32)")
     widths = widget.locator(".nano-panel .nano-fill").evaluate_all(

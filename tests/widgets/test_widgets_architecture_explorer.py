@@ -1,14 +1,12 @@
 """The architecture explorer without a browser: the same arithmetic in both languages, and what it refuses."""
 
 import itertools
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.costs import parameter_ledger, training_flops, training_memory
 from nanogpt_lib.layers import ATTENTION, NORMS
 from nanogpt_lib.model import GPT, GPTConfig
@@ -43,11 +41,6 @@ MIXED = {  # enough of each slider to tell one from another, and its ends
 }
 
 
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return as_modules(tmp_path_factory.mktemp("js"))
-
-
 def settings_of(**values: list) -> list[dict]:
     """Every combination."""
     return [dict(zip(values, some, strict=True)) for some in itertools.product(*values.values())]
@@ -65,12 +58,9 @@ def splits(setting: dict) -> bool:
     return setting["n_embd"] % setting["n_head"] == 0
 
 
-def asked(folder: Path, expression: str, **values: object) -> object:
-    """As `evaluate`, for lists longer than a command line."""
-    (folder / "values.json").write_text(json.dumps(values), encoding="utf-8")
-    names = ", ".join(values)
-    load = "await import('node:fs').then(({ readFileSync }) => JSON.parse(readFileSync('values.json')))"
-    return evaluate(folder, "architecture_explorer", f"(({{{names}}}) => {expression})({load})")
+def asked(expression: str, **values: object) -> object:
+    """The value of an expression over the script's functions."""
+    return evaluate("widgets/architecture_explorer", expression, **values)
 
 
 # --- the state ------------------------------------------------------------------------------------
@@ -97,19 +87,19 @@ def test_what_lies_in_the_blocks_is_what_the_blocks_hold(norm: str) -> None:
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_javascript_counts_and_says_what_python_does(norm: str, modules: Path) -> None:
+def test_javascript_counts_and_says_what_python_does(norm: str) -> None:
     """Over a grid with the ends of every slider; order of the parts, sentences and all."""
     settings = [setting for setting in settings_of(**MIXED) if splits(setting)]
     assert len(settings) > 300
     kept = settings[7]
     theirs = asked(
-        modules,
-        "settings.map((one) => { const state = m.costs(one, norm); return {"
+        "settings.map((one) => { const state = m.costsOf(one, costs); return {"
         "  ...state, lists: [state.parameters, state.flops, state.memory].map(Object.entries),"
-        "  said: [m.words(state), ...m.notes(state), m.compared(state, m.costs(kept, norm), one, kept)]}})",
+        "  said: [m.words(state), ...m.notes(state), m.compared(state, m.costsOf(kept, costs), one, kept)]"
+        "}})",
         settings=settings,
         kept=kept,
-        norm=norm,
+        costs=ArchitectureExplorer(replace(LECTURE, norm=norm)).layout_of["costs"],
     )
     before = state_of(kept, norm)
     for setting, their in zip(settings, theirs, strict=True):
@@ -137,9 +127,9 @@ def test_the_largest_model_of_the_sliders_is_counted_exactly() -> None:
     assert max(sum(part.values()) for part in state[:3]) < EXACT
 
 
-def test_javascript_refuses_what_the_library_refuses_in_its_words(modules: Path) -> None:
+def test_javascript_refuses_what_the_library_refuses_in_its_words() -> None:
     pairs = [[C, n_head] for C in [*STOPS["n_embd"], 2, 65] for n_head in [*STOPS["n_head"], 5, 7]]
-    theirs = asked(modules, "pairs.map(([n_embd, n_head]) => m.refusal({n_embd, n_head}))", pairs=pairs)
+    theirs = asked("pairs.map(([n_embd, n_head]) => m.refusal({n_embd, n_head}))", pairs=pairs)
     refused = 0
     for (C, n_head), their in zip(pairs, theirs, strict=True):
         try:
@@ -152,20 +142,16 @@ def test_javascript_refuses_what_the_library_refuses_in_its_words(modules: Path)
     assert refused > 50
 
 
-def test_sizes_shares_and_factors_are_written_alike(modules: Path) -> None:
+def test_sizes_shares_and_factors_are_written_alike() -> None:
     values = [0, 1, 5, 999, 1000, 9_994, 9_995, 9_996, 99_949, 99_950, 999_499, 999_500, 1_005_000, 2_675_000]
     values += [603_979_776, 10**12 - 1, 3 * 10**15, 7 * 10**18]
-    assert asked(modules, "values.map((value) => m.short(value, 'B'))", values=values) == [
+    assert asked("values.map((value) => m.short(value, 'B'))", values=values) == [
         short(value, "B") for value in values
     ]
     pairs = [[a, b] for a in values[:14] for b in values[:14]]
-    assert asked(modules, "pairs.map(([a, b]) => m.factor(a, b))", pairs=pairs) == [
-        factor(*pair) for pair in pairs
-    ]
+    assert asked("pairs.map(([a, b]) => m.factor(a, b))", pairs=pairs) == [factor(*pair) for pair in pairs]
     parts = [[a, b] for a, b in pairs if a <= b and b]
-    assert asked(modules, "parts.map(([a, b]) => m.share(a, b))", parts=parts) == [
-        share(*pair) for pair in parts
-    ]
+    assert asked("parts.map(([a, b]) => m.share(a, b))", parts=parts) == [share(*pair) for pair in parts]
 
 
 # --- stops and presets ----------------------------------------------------------------------------
@@ -262,7 +248,7 @@ def test_it_starts_with_the_baseline_or_with_what_it_is_given() -> None:
     explorer = ArchitectureExplorer(config, 3)
     assert explorer.config() == config
     assert explorer.state() == architecture_explorer_state(config, 3)
-    assert explorer.layout_of["norm"] == "none"
+    assert explorer.layout_of["costs"]["heads"][0]["parameters"]["norms"] == []
     explorer.n_layer = 2
     assert explorer.config() == replace(config, n_layer=2)
 

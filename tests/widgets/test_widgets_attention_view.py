@@ -1,13 +1,11 @@
 """The attention view without a browser: what it packs, what it says, what it refuses."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
 from helpers import random_ids, tiny_gpt
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.dot_product import AttentionSteps, attention_steps
 from nanogpt_lib.trace import trace
@@ -32,7 +30,7 @@ def weights(T: int = 5) -> torch.Tensor:
     return torch.randn(1, 1, T, T).masked_fill(~causal_mask(T), float("-inf")).softmax(-1)
 
 
-def test_packed_bytes_are_read_again_by_the_script_number_by_number(tmp_path: Path) -> None:
+def test_packed_bytes_are_read_again_by_the_script_number_by_number() -> None:
     """A wrong order of layers and heads would show a true picture of the wrong head."""
     stages, q, k = steps()
     packed = pack_stages(TEXT, stages, q=q, k=k)
@@ -44,7 +42,7 @@ def test_packed_bytes_are_read_again_by_the_script_number_by_number(tmp_path: Pa
     places = [[name, layer, head] for name in (*STAGES, "q", "k") for layer in range(2) for head in range(3)]
     values = {"numbers": list(map(str, numbers.tolist())), "shape": packed.shape, "places": places}
     values["numbers"] = [text.replace("inf", "Infinity") for text in values["numbers"]]
-    found = evaluate(as_modules(tmp_path), "attention_view", expression, **values)
+    found = evaluate("widgets/attention_view", expression, **values)
     for (name, layer, head), got in zip(places, found, strict=True):
         source = {"q": q, "k": k}.get(name)
         expected = getattr(stages[layer][head], name) if source is None else source[layer, head]

@@ -1,12 +1,10 @@
 """The averaging explorer without a browser: its mathematics in Python and in JavaScript, what it refuses."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.averaging import average_softmax, causal_mask
 from nanogpt_lib.widgets.averaging_explorer import (
     DEFAULT_X,
@@ -83,7 +81,7 @@ def test_the_verdict_says_which_row_gives_how_much(scores: list, mode: str, says
     assert says in averaging_explorer_state(scores, mode, DEFAULT_X[: len(scores)]).verdict
 
 
-def test_javascript_gives_the_same_numbers_and_the_same_words(tmp_path: Path) -> None:
+def test_javascript_gives_the_same_numbers_and_the_same_words() -> None:
     """The picture is drawn by one, the stored output by the other; they must never tell two things."""
     cases = []
     for T in range(2, 9):
@@ -92,9 +90,7 @@ def test_javascript_gives_the_same_numbers_and_the_same_words(tmp_path: Path) ->
             scores = scores if seed else np.zeros((T, T))  # ties, and sums that are exact
             cases += [[np.round(scores, 2).tolist(), mode, np.round(x, 2).tolist()] for mode in MODES]
     cases.append([[[20, -20], [-20, 20]], "none", [1, 2]])
-    theirs = evaluate(
-        as_modules(tmp_path), "averaging_explorer", "cases.map((case_) => m.explore(...case_))", cases=cases
-    )
+    theirs = evaluate("widgets/averaging_explorer", "cases.map((case_) => m.explore(...case_))", cases=cases)
     for case, their in zip(cases, theirs, strict=True):
         ours = averaging_explorer_state(*case)
         assert (ours.light, ours.verdict) == (their["light"], their["verdict"])

@@ -3,12 +3,11 @@
 import base64
 import re
 import zlib
-from pathlib import Path
 
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.ngrams import bigram_counts, smoothed
 from nanogpt_lib.widgets.bigram_map import (
     BigramMap,
@@ -166,9 +165,7 @@ def test_bad_settings_are_named(keywords: dict, says: str) -> None:
         BigramMap(COUNTS, "abc", **keywords)
 
 
-def test_the_browser_and_python_say_the_same_about_every_pair(
-    counts: torch.Tensor, tokenizer, tmp_path: Path
-) -> None:
+def test_the_browser_and_python_say_the_same_about_every_pair(counts: torch.Tensor, tokenizer) -> None:
     """The live sentence and the stored one come from two programs: all 4,225 sentences are compared."""
     probs, vocabulary = (
         [round(prob, 6) for prob in smoothed(counts, 1.0).flatten().tolist()],
@@ -186,4 +183,4 @@ def test_the_browser_and_python_say_the_same_about_every_pair(
       return m.pairInWords({ ...pair, prob, alpha: 1 });
     })"""
     values = {"probs": probs, "vocabulary": vocabulary, "seen": seen, "totals": totals}
-    assert evaluate(as_modules(tmp_path), "bigram_map", expression, **values) == wanted
+    assert evaluate("widgets/bigram_map", expression, **values) == wanted

@@ -2,13 +2,12 @@
 
 import dataclasses
 import re
-from pathlib import Path
 from statistics import mean
 
 import nbformat
 import pytest
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.kit.widget import number
 from nanogpt_lib.recorded.experiments import experiments
 from nanogpt_lib.recorded.runs import load_runs
@@ -141,10 +140,10 @@ def test_the_browser_gets_the_curves_and_the_texts_of_every_step(explorer: Curve
 
 
 @pytest.mark.parametrize("experiment", SAME_STEPS)
-def test_the_picture_has_room_for_every_judgement_after_the_first(experiment: str, tmp_path: Path) -> None:
+def test_the_picture_has_room_for_every_judgement_after_the_first(experiment: str) -> None:
     explorer = CurveExplorer(experiment)
     losses = [losses for state in explorer.state() for losses in state.train + state.val]
-    found = evaluate(as_modules(tmp_path), "curves", "m.range(losses)", losses=losses)
+    found = evaluate("widgets/pictures/curves", "m.range(losses)", losses=losses)
     later = [loss for one in losses for loss in one[1:]]
     assert found["low"] < min(later)
     assert found["high"] > max(later)

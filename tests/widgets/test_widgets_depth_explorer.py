@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.layers import LayerNorm
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.rng import drawing_from
@@ -212,12 +211,9 @@ def test_numbers_have_two_digits_and_what_is_too_small_says_so(value: float, say
 # --- the same in JavaScript -----------------------------------------------------------------------
 
 
-def test_javascript_picks_out_of_the_list_what_python_put_there(
-    explorer: DepthExplorer, tmp_path: Path
-) -> None:
+def test_javascript_picks_out_of_the_list_what_python_put_there(explorer: DepthExplorer) -> None:
     theirs = evaluate(
-        as_modules(tmp_path),
-        "depth_explorer",
+        "widgets/depth_explorer",
         "layout.inits.flatMap(([init]) => [false, true].flatMap((residual) => "
         "[false, true].flatMap((norm) => Array.from({length: layout.deepest}, (_, at) => {"
         "  const choice = {init, residual, norm, n_layer: at + 1};"

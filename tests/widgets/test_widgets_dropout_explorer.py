@@ -3,14 +3,13 @@
 import math
 import re
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.kit.widget import number
 from nanogpt_lib.widgets.dropout_explorer import (
     LINE,
@@ -144,12 +143,9 @@ def test_the_words_hold_for_every_choice(explorer: DropoutExplorer) -> None:
 # --- the same in JavaScript -----------------------------------------------------------------------
 
 
-def test_javascript_picks_out_of_the_list_what_python_put_there(
-    explorer: DropoutExplorer, tmp_path: Path
-) -> None:
+def test_javascript_picks_out_of_the_list_what_python_put_there(explorer: DropoutExplorer) -> None:
     theirs = evaluate(
-        as_modules(tmp_path),
-        "dropout_explorer",
+        "widgets/dropout_explorer",
         "layout.shares.flatMap((p) => Array.from({ length: layout.masks }, (_, mask) => {"
         "const state = m.unpack(new Float32Array(numbers), layout, p, mask);"
         "return { ...state, kinds: state.cells.map((row) => row.map(m.kind)) }; }))",

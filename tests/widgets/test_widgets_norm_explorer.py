@@ -3,14 +3,13 @@
 import ast
 import itertools
 import re
-from pathlib import Path
 
 import jupytext
 import numpy as np
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.kit.widget import number
 from nanogpt_lib.layers import layer_norm
 from nanogpt_lib.widgets.norm_explorer import (
@@ -193,12 +192,11 @@ def test_both_histograms_count_every_number_once() -> None:
 # --- the same in JavaScript -----------------------------------------------------------------------
 
 
-def test_javascript_gives_the_same_numbers_and_the_same_words(tmp_path: Path) -> None:
+def test_javascript_gives_the_same_numbers_and_the_same_words() -> None:
     """The picture is drawn by one, the stored output by the other; they must never tell two things."""
     cases = [[axis, *change] for axis, change in itertools.product(AXES, CHANGES)]
     theirs = evaluate(
-        as_modules(tmp_path),
-        "norm_explorer",
+        "widgets/norm_explorer",
         "cases.map((one) => m.explore(layout, ...one))",
         layout=NormExplorer().layout_of,
         cases=cases,

@@ -12,7 +12,7 @@ from statistics import fmean, stdev
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.data import CharTokenizer, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
 from nanogpt_lib.kit.statistics import T95
@@ -48,11 +48,6 @@ SMALL = FIELDS | {"block_size": "8", "n_embd": "16", "n_layer": "1", "seconds": 
 def explorer() -> RunExplorer:
     """One for all tests that only look."""
     return RunExplorer(NAMES)
-
-
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return as_modules(tmp_path_factory.mktemp("js"))
 
 
 def made(variant: str, ends: list[float], seeds: tuple = (1, 2, 3), **changed: object) -> RunSummary:
@@ -224,36 +219,36 @@ def test_at_equal_characters_steps_of_another_size_meet() -> None:
     )
 
 
-def test_the_browser_reads_and_ranks_as_python_does(explorer: RunExplorer, modules: Path) -> None:
+def test_the_browser_reads_and_ranks_as_python_does(explorer: RunExplorer) -> None:
     shown = explorer.rows[:4]
     summaries = [explorer._known[row["key"]] for row in shown]
     t95 = explorer.layout_of["t95"]
     for axis in ("steps", "characters", "seconds"):
         end = common_end(summaries, axis)
-        assert evaluate(modules, "run_explorer", f"m.commonEnd(rows, '{axis}')", rows=shown) == end
+        assert evaluate("widgets/run_explorer", f"m.commonEnd(rows, '{axis}')", rows=shown) == end
         for at in (0.3 * end, end):
             expression = f"rows.map((row) => m.readAt(row, '{axis}', {at}))"
-            found = evaluate(modules, "run_explorer", expression, rows=shown)
+            found = evaluate("widgets/run_explorer", expression, rows=shown)
             for one, losses in zip(summaries, found, strict=True):
                 assert losses == pytest.approx(read_at(one, axis, at))
             expression = (
                 f"m.ranked(rows, '{axis}', {at}, t95).map(({{row, loss, words}}) => [row.key, loss, words])"
             )
             explorer.ticked, explorer.axis, explorer.at = [row["key"] for row in shown], axis, at
-            rows = evaluate(modules, "run_explorer", expression, rows=shown, t95=t95)
+            rows = evaluate("widgets/run_explorer", expression, rows=shown, t95=t95)
             html = explorer.static_html()
             for key, loss, words in rows:
                 assert f'<th scope="row">{key}</th><td>{loss}</td><td>{words}</td>' in html
             assert [key for key, *_ in rows] == re.findall(r'<th scope="row">([^<]*: [^<]*)</th>', html)
 
 
-def test_the_browser_says_gaps_and_places_as_python_does(modules: Path) -> None:
+def test_the_browser_says_gaps_and_places_as_python_does() -> None:
     all_gaps = [[], [0.1], [0.0, 0.0], [0.01, 0.02, 0.03], [0.01, -0.02, 0.005], [0.1] * 5 + [0.2]]
     expression = "all.map((gaps) => m.gapInWords(gaps, 0.0125, t95))"
-    said = evaluate(modules, "run_explorer", expression, all=all_gaps, t95=[T95[n] for n in sorted(T95)])
+    said = evaluate("widgets/run_explorer", expression, all=all_gaps, t95=[T95[n] for n in sorted(T95)])
     assert said == [gap_in_words(gaps, 0.0125) for gaps in all_gaps]
     pairs = [["steps", 999], ["characters", 511488.4], ["seconds", 12.34], ["seconds", 0]]
-    said = evaluate(modules, "run_explorer", "pairs.map(([axis, at]) => m.inWords(axis, at))", pairs=pairs)
+    said = evaluate("widgets/run_explorer", "pairs.map(([axis, at]) => m.inWords(axis, at))", pairs=pairs)
     assert said == [place_in_words(axis, at) for axis, at in pairs]
 
 

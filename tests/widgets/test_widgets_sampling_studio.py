@@ -2,12 +2,11 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.model import GPT, GPTConfig
@@ -51,11 +50,6 @@ def gpt() -> GPT:
 @pytest.fixture
 def studio(gpt: GPT) -> SamplingStudio:
     return SamplingStudio(gpt, TOKENIZER, length=30)
-
-
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return as_modules(tmp_path_factory.mktemp("js"))
 
 
 class Ear:
@@ -370,27 +364,27 @@ def test_a_tag_in_a_prompt_or_text_is_shown_and_not_obeyed() -> None:
 # --- the browser's own half
 
 
-def test_the_browser_replaces_a_text_from_where_the_answer_begins(modules: Path) -> None:
+def test_the_browser_replaces_a_text_from_where_the_answer_begins() -> None:
     page = {"start": "RO", "hidden": 0, "notes": [], "seed": 1, "choices": ["a", "b", "c"]}
-    more = evaluate(modules, "sampling_studio", "m.applied(page, {from: 1, choices: ['x']})", page=page)
+    more = evaluate("widgets/sampling_studio", "m.applied(page, {from: 1, choices: ['x']})", page=page)
     assert more == {**page, "choices": ["a", "x"]}
     fresh = {**page, "start": "", "notes": ["empty"], "seed": 2, "from": 0, "choices": ["z"]}
-    started = evaluate(modules, "sampling_studio", "m.applied(page, fresh)", page=page, fresh=fresh)
+    started = evaluate("widgets/sampling_studio", "m.applied(page, fresh)", page=page, fresh=fresh)
     assert started == {key: value for key, value in fresh.items() if key != "from"}
 
 
-def test_the_browser_says_settings_as_python_does(modules: Path) -> None:
-    said = evaluate(modules, "sampling_studio", "all.map(m.settingsInWords)", all=[list(s) for s in SETTINGS])
+def test_the_browser_says_settings_as_python_does() -> None:
+    said = evaluate("widgets/sampling_studio", "all.map(m.settingsInWords)", all=[list(s) for s in SETTINGS])
     assert said == [settings.words() for settings in SETTINGS]
 
 
-def test_the_browser_tells_a_choice_in_words(modules: Path) -> None:
+def test_the_browser_tells_a_choice_in_words() -> None:
     logits = torch.tensor([0.5, 0.3, 0.2]).log()
     choices = [
         choice_of(logits, 0, Settings(), CharTokenizer("a b")),
         choice_of(logits, 2, Settings(top_k=1), CharTokenizer("a b"), by="you"),
     ]
-    said = evaluate(modules, "sampling_studio", "all.map((one) => m.choiceInWords(one, 4))", all=choices)
+    said = evaluate("widgets/sampling_studio", "all.map((one) => m.choiceInWords(one, 4))", all=choices)
     assert said[0] == 'Character 5: "a" was drawn with probability 0.500. It is the model\'s favourite.'
     assert said[1] == (
         'Character 5: "b" was chosen by you; the filters had taken it out. It is number 3 of the '
@@ -398,15 +392,15 @@ def test_the_browser_tells_a_choice_in_words(modules: Path) -> None:
     )
 
 
-def test_the_browser_writes_a_probability_as_python_does(modules: Path) -> None:
+def test_the_browser_writes_a_probability_as_python_does() -> None:
     values = [0.0, 1e-6, 0.00049, 0.0005, 0.0625, 0.999, 1.0]
-    said = evaluate(modules, "sampling_studio", "values.map(m.cellText)", values=values)
+    said = evaluate("widgets/sampling_studio", "values.map(m.cellText)", values=values)
     assert said == [cell_text(value) for value in values]
 
 
-def test_the_browser_takes_only_whole_numbers_within_their_limits(modules: Path) -> None:
+def test_the_browser_takes_only_whole_numbers_within_their_limits() -> None:
     texts = ["12", " 7 ", "0", "1000", "1001", "-3", "1.5", "", "1e3", "seven"]
     found = evaluate(
-        modules, "sampling_studio", "texts.map((text) => m.wholeNumber(text, 1, 1000))", texts=texts
+        "widgets/sampling_studio", "texts.map((text) => m.wholeNumber(text, 1, 1000))", texts=texts
     )
     assert found == [12, 7, None, 1000, None, None, None, None, None, None]

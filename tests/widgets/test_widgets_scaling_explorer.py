@@ -1,16 +1,15 @@
 """The scaling explorer without a browser: its numbers, in Python and in JavaScript, and what it refuses."""
 
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib.dot_product import attention_steps
-from nanogpt_lib.kit.widget import number
+from nanogpt_lib.kit.widget import amount, number
 from nanogpt_lib.widgets.scaling_explorer import (
     BIN,
     BINS,
@@ -20,7 +19,6 @@ from nanogpt_lib.widgets.scaling_explorer import (
     MEASURES,
     SIZES,
     ScalingExplorer,
-    amount,
     light,
     scaling_explorer_state,
     scaling_in_words,
@@ -166,12 +164,9 @@ def test_what_is_more_than_nothing_never_looks_like_nothing(value: float, digits
 # --- the same in JavaScript -----------------------------------------------------------------------
 
 
-def test_javascript_picks_out_of_the_list_what_python_put_there(
-    explorer: ScalingExplorer, tmp_path: Path
-) -> None:
+def test_javascript_picks_out_of_the_list_what_python_put_there(explorer: ScalingExplorer) -> None:
     theirs = evaluate(
-        as_modules(tmp_path),
-        "scaling_explorer",
+        "widgets/scaling_explorer",
         "layout.sizes.flatMap((size) => layout.divisors.map(([name]) => "
         "m.unpack(new Float32Array(numbers), layout, size, name)))",
         layout=explorer.layout_of,
@@ -186,11 +181,10 @@ def test_javascript_picks_out_of_the_list_what_python_put_there(
             np.testing.assert_allclose(getattr(state, field), their[field], rtol=1e-6, err_msg=field)
 
 
-def test_amounts_are_written_alike_in_both_languages(tmp_path: Path) -> None:
+def test_amounts_are_written_alike_in_both_languages() -> None:
     values = [0.0, 1e-9, 0.0004, 0.0005, 0.0006, 0.25, 8.0542, -0.0004, -3.5]
     theirs = evaluate(
-        as_modules(tmp_path),
-        "scaling_explorer",
+        "kit/browser/words",
         "[1, 3, 4].map((digits) => values.map((value) => m.amount(value, digits)))",
         values=values,
     )

@@ -23,7 +23,7 @@ from helpers import (
     tiny_gpt,
     weights_of,
 )
-from javascript import as_modules, evaluate
+from javascript import evaluate
 from nanogpt_lib import checkpoint as checkpoint_module
 from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.checkpoint import load_checkpoint
@@ -107,11 +107,6 @@ async def resting(*dashboards: TrainingDashboard) -> None:
 def _one_piece_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns_module, "TURN_SECONDS", 0)
     monkeypatch.setattr(turns_module, "REST_SECONDS", 0)
-
-
-@pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return as_modules(tmp_path_factory.mktemp("js"))
 
 
 # --- nothing is lost ------------------------------------------------------------------------------
@@ -666,8 +661,8 @@ def test_a_long_training_is_told_in_rows_that_are_spread_evenly() -> None:
 # --- the browser's own half -----------------------------------------------------------------------
 
 
-def test_the_browser_knows_every_state_that_python_tells(modules: Path) -> None:
+def test_the_browser_knows_every_state_that_python_tells() -> None:
     text = (Path(module.__file__).with_suffix(".js")).read_text(encoding="utf-8")
     labels = re.search(r"const LABELS = \{(.*?)\}", text)[1]
     assert set(re.findall(r"(\w+):", labels)) == {"new", "training", "stopped", "failed", "done"}
-    assert evaluate(modules, "training_dashboard", "m.rateText(0.00396)") == "0.00396"
+    assert evaluate("widgets/training_dashboard", "m.rateText(0.00396)") == "0.00396"

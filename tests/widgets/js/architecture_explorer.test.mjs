@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { grouped } from "../../../nanogpt_lib/kit/browser/words.js";
 import {
   compared,
-  costs,
+  costsOf,
   factor,
-  grouped,
   refusal,
   share,
   short,
@@ -15,41 +15,45 @@ import {
   withStop,
 } from "../../../nanogpt_lib/widgets/architecture_explorer.js";
 
+const costs = {
+  heads: [
+    {
+      parameters: {
+        "a table": [[1, ["vocab_size", "n_embd"]]],
+        head: [
+          [1, ["n_embd", "vocab_size"]],
+          [1, ["vocab_size"]],
+        ],
+      },
+      flops: { head: [[6, ["batch_size", "block_size", "n_embd"]]] },
+      memory: { parameters: [[4, ["n_embd", "n_embd", "n_layer"]]], masks: [] },
+      in_blocks: [
+        [2, ["n_layer"]],
+        [-1, []],
+      ],
+      rule: [[6, ["n_embd"]]],
+    },
+    { parameters: {}, flops: {}, memory: { masks: [[3, []]] }, in_blocks: [], rule: [] },
+  ],
+};
 const tiny = {
-  n_layer: 1,
-  n_head: 2,
+  n_layer: 2,
   n_embd: 4,
   block_size: 3,
   vocab_size: 5,
-  batch_size: 2,
+  batch_size: 7,
   attention: "heads",
   dropout: 0,
 };
 
-test("a model so small that its parts can be counted by hand", () => {
-  const { parameters, flops, memory, in_blocks, a_character, rule } = costs(tiny, "pre");
-  assert.deepEqual(Object.values(parameters), [20, 12, 48, 20, 148, 24, 25]);
-  assert.equal(in_blocks, 48 + 20 + 148 + 16);
-  assert.equal(rule, 6 * (297 - 32));
-  // Two lines of three places; products forwards, and twice as many backwards.
-  const forwards = [2 * 6 * 4 * 12, 2 * 6 * 3 * 4, 2 * 6 * 3 * 4, 2 * 6 * 4 * 4, 2 * 6 * 8 * 16, 2 * 6 * 4 * 5];
-  assert.deepEqual(
-    Object.values(flops),
-    forwards.map((one) => 3 * one),
-  );
-  assert.equal(a_character, forwards.reduce((all, one) => all + 3 * one, 0) / 6);
-  assert.equal(memory["attention maps"], 4 * 2 * 2 * 3 * 3);
-  assert.equal(memory.masks, 2 * 2 * 3 * 3);
-});
-
-test("what the parts are counted from can be switched", () => {
-  const maps = (changes, norm = "pre") => costs({ ...tiny, ...changes }, norm).memory["attention maps"];
-  const one = maps({});
-  assert.equal(maps({ dropout: 0.2 }), 3 * one);
-  assert.equal(maps({ attention: "fused" }), 0);
-  assert.equal(maps({ attention: "fused", dropout: 0.2 }), 3 * one);
-  assert.equal(costs(tiny, "post").parameters.norms, 16);
-  assert.equal(costs(tiny, "none").parameters.norms, 0);
+test("costs are the sums of their terms, for the kind of attention and the dropout that are set", () => {
+  const found = costsOf(tiny, costs);
+  assert.deepEqual(found.parameters, { "a table": 20, head: 25 });
+  assert.deepEqual(found.memory, { parameters: 4 * 16 * 2, masks: 0 });
+  assert.equal(found.in_blocks, 3);
+  assert.equal(found.rule, 24);
+  assert.equal(found.a_character, 6 * 4);
+  assert.deepEqual(costsOf({ ...tiny, dropout: 0.2 }, costs).memory, { masks: 3 });
 });
 
 test("a width that cannot be split is refused, with those that can", () => {
@@ -64,7 +68,18 @@ test("a width that cannot be split is refused, with those that can", () => {
 
 test("sizes have three digits and a unit", () => {
   const sizes = [0, 999, 1000, 9994, 9995, 99_950, 999_499, 999_500, 603_979_776, 1.5e15];
-  const said = ["0 B", "999 B", "1.00 kB", "9.99 kB", "10.0 kB", "100 kB", "999 kB", "1.00 MB", "604 MB", "1.50 PB"];
+  const said = [
+    "0 B",
+    "999 B",
+    "1.00 kB",
+    "9.99 kB",
+    "10.0 kB",
+    "100 kB",
+    "999 kB",
+    "1.00 MB",
+    "604 MB",
+    "1.50 PB",
+  ];
   assert.deepEqual(
     sizes.map((size) => short(size, "B")),
     said,
@@ -73,8 +88,21 @@ test("sizes have three digits and a unit", () => {
 });
 
 test("shares and factors say what they are of", () => {
-  assert.deepEqual([share(1, 3), share(0, 3), share(1, 5000), share(3, 3)], ["33.3 %", "0.0 %", "<0.1 %", "100.0 %"]);
-  const pairs = [[8, 2], [2, 8], [3, 3], [0, 0], [5, 0], [0, 5], [99_999, 1], [12_345_678, 1], [199, 2]]; // prettier-ignore
+  assert.deepEqual(
+    [share(1, 3), share(0, 3), share(1, 5000), share(3, 3)],
+    ["33.3 %", "0.0 %", "<0.1 %", "100.0 %"],
+  );
+  const pairs = [
+    [8, 2],
+    [2, 8],
+    [3, 3],
+    [0, 0],
+    [5, 0],
+    [0, 5],
+    [99_999, 1],
+    [12_345_678, 1],
+    [199, 2],
+  ];
   assert.deepEqual(
     pairs.map(([now, before]) => factor(now, before)),
     ["× 4.00", "÷ 4.00", "the same", "the same", "new", "gone", "× 99,999", "× 1.2e7", "× 99.5"],
@@ -82,12 +110,12 @@ test("shares and factors say what they are of", () => {
 });
 
 test("a comparison names what was changed, and nothing else", () => {
-  const state = costs(tiny, "pre");
+  const state = costsOf(tiny, costs);
   assert.equal(compared(state, state, tiny, { ...tiny }), "This is the one you kept.");
-  const doubled = { ...tiny, batch_size: 4, dropout: 0.2 };
+  const doubled = { ...tiny, batch_size: 14, vocab_size: 10 };
   assert.match(
-    compared(costs(doubled, "pre"), state, doubled, tiny),
-    /^Since the one you kept: batch_size 2 → 4, dropout 0 → 0\.2\. Parameters the same, .* for each character the same;/,
+    compared(costsOf(doubled, costs), state, doubled, tiny),
+    /^Since the one you kept: vocab_size 5 → 10, batch_size 7 → 14\. Parameters × 2\.00, .* for each character the same;/,
   );
 });
 

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  cellAt,
   cellColour,
   limitOf,
   mapGeometry,
@@ -16,6 +15,7 @@ import {
   thumbSize,
   unpack,
 } from "../../../nanogpt_lib/widgets/attention_view.js";
+import { cellAt } from "../../../nanogpt_lib/widgets/pictures/heat_map.js";
 
 const tokens = ["c", "a", "t", " "];
 

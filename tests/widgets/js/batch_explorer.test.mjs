@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { examplesOf, grouped, holds, lastOffset } from "../../../nanogpt_lib/widgets/batch_explorer.js";
+import { grouped } from "../../../nanogpt_lib/kit/browser/words.js";
+import { examplesOf, holds, lastOffset } from "../../../nanogpt_lib/widgets/batch_explorer.js";
 
 test("a block of T characters holds T examples, each with one character more", () => {
   assert.deepEqual(examplesOf(Array.from("hello"), 1, 3), [

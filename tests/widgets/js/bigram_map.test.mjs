@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
+import { grouped, spoken } from "../../../nanogpt_lib/kit/browser/words.js";
 import {
   cellSize,
   drawColumn,
@@ -11,10 +11,8 @@ import {
   pairInWords,
   probInWords,
   randomFrom,
-  thousands,
   write,
 } from "../../../nanogpt_lib/widgets/bigram_map.js";
-import { spoken } from "../../../nanogpt_lib/widgets/common.js";
 
 // Row by row: certain, even between two, three unequal ones.
 const TABLE = new Float32Array([0, 1, 0, 0.5, 0, 0.5, 0.2, 0.7, 0.1]);
@@ -54,7 +52,8 @@ test("every character written follows from the row of the one before", () => {
   const ids = write(TABLE, 3, 0, 300, randomFrom(5));
   assert.equal(ids.length, 301);
   assert.equal(ids[0], 0);
-  for (let i = 1; i < ids.length; i++) assert.ok(TABLE[3 * ids[i - 1] + ids[i]] > 0, `${ids[i - 1]} to ${ids[i]}`);
+  for (let i = 1; i < ids.length; i++)
+    assert.ok(TABLE[3 * ids[i - 1] + ids[i]] > 0, `${ids[i - 1]} to ${ids[i]}`);
   assert.deepEqual(write(TABLE, 3, 0, 300, randomFrom(5)), ids);
 });
 
@@ -64,7 +63,10 @@ test("the likeliest come first, and equals keep their order", () => {
 });
 
 test("the largest difference is found whichever table is higher", () => {
-  for (const [place, change] of [[5, 0.3], [7, -0.3]]) {
+  for (const [place, change] of [
+    [5, 0.3],
+    [7, -0.3],
+  ]) {
     const other = TABLE.slice();
     other[place] += change;
     assert.deepEqual(largestDifference(TABLE, other, 3), [Math.floor(place / 3), place % 3]);
@@ -72,14 +74,26 @@ test("the largest difference is found whichever table is higher", () => {
 });
 
 test("a small probability is not rounded to nothing", () => {
-  assert.deepEqual([0, 0.0004, 0.0005, 0.25, 1].map(probInWords), ["0.000", "below 0.001", "0.001", "0.250", "1.000"]);
+  assert.deepEqual([0, 0.0004, 0.0005, 0.25, 1].map(probInWords), [
+    "0.000",
+    "below 0.001",
+    "0.001",
+    "0.250",
+    "1.000",
+  ]);
 });
 
 test("a pair is told with what was seen, to the eye and to the ear", () => {
   const facts = { before: "q", after: "u", seen: 1500, of: 1500, prob: 0.98, alpha: 0.5 };
-  assert.equal(pairInWords(facts), 'after "q": "u", seen 1,500 of 1,500 times, probability 0.980 (alpha = 0.5)');
+  assert.equal(
+    pairInWords(facts),
+    'after "q": "u", seen 1,500 of 1,500 times, probability 0.980 (alpha = 0.5)',
+  );
   const rare = { before: " ", after: "\n", seen: 0, of: 9, prob: 0, alpha: 0, learned: 0.125 };
-  assert.equal(pairInWords(rare), 'after "␣": "⏎", never seen (0 of 9 times), probability 0.000, learned 0.125');
+  assert.equal(
+    pairInWords(rare),
+    'after "␣": "⏎", never seen (0 of 9 times), probability 0.000, learned 0.125',
+  );
   assert.match(pairInWords(rare, spoken), /^after "space": "newline", never seen/);
 });
 
@@ -90,5 +104,5 @@ test("cells are whole pixels, and never too small or too large to hit", () => {
 });
 
 test("numbers are grouped as in the text of the notebooks", () => {
-  assert.deepEqual([7, 1000, 60384].map(thousands), ["7", "1,000", "60,384"]);
+  assert.deepEqual([7, 1000, 60384].map(grouped), ["7", "1,000", "60,384"]);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { lookOf, range, ticks } from "../../../nanogpt_lib/widgets/curves.js";
+import { lookOf, placesTo, range } from "../../../nanogpt_lib/widgets/pictures/curves.js";
 
 test("a picture holds every judgement but the first, with round lines", () => {
   const found = range([
@@ -27,13 +27,13 @@ test("of a run judged only twice nothing is left out", () => {
 });
 
 test("places are written where they are round, whatever their unit", () => {
-  assert.deepEqual(ticks(2999), [0, 500, 1000, 1500, 2000, 2500, 3000]);
-  assert.deepEqual(ticks(999), [0, 250, 500, 750, 1000]);
-  assert.deepEqual(ticks(2499), [0, 500, 1000, 1500, 2000, 2500]);
-  assert.ok(ticks(4999).length <= 8);
-  assert.deepEqual(ticks(511_488), [0, 100_000, 200_000, 300_000, 400_000, 500_000]);
-  assert.deepEqual(ticks(22.7), [0, 5, 10, 15, 20]);
-  assert.deepEqual(ticks(0.7), [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]);
+  assert.deepEqual(placesTo(2999), [0, 500, 1000, 1500, 2000, 2500, 3000]);
+  assert.deepEqual(placesTo(999), [0, 250, 500, 750, 1000]);
+  assert.deepEqual(placesTo(2499), [0, 500, 1000, 1500, 2000, 2500]);
+  assert.ok(placesTo(4999).length <= 8);
+  assert.deepEqual(placesTo(511_488), [0, 100_000, 200_000, 300_000, 400_000, 500_000]);
+  assert.deepEqual(placesTo(22.7), [0, 5, 10, 15, 20]);
+  assert.deepEqual(placesTo(0.7), [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]);
 });
 
 test("no two of thirty-six curves look alike", () => {

@@ -30,7 +30,20 @@ test("each choice gets its own stretch of the list, row by row", () => {
 
 test("numbers have two digits, and what is too small to be told says so", () => {
   const values = [1, 0.4142, 35.1, 410, 9949, 9951, 220000, 0.00861, 0.0000183, 9.96e-6, 1e-12, 0];
-  const said = ["1.0", "0.41", "35", "410", "9900", "1.0e4", "2.2e5", "0.0086", "1.8e-5", "1.0e-5", "<1e-12", "<1e-12"];
+  const said = [
+    "1.0",
+    "0.41",
+    "35",
+    "410",
+    "9900",
+    "1.0e4",
+    "2.2e5",
+    "0.0086",
+    "1.8e-5",
+    "1.0e-5",
+    "<1e-12",
+    "<1e-12",
+  ];
   assert.deepEqual(values.map(brief), said);
 });
 

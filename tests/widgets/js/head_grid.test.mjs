@@ -1,11 +1,10 @@
-// The pure half of head_grid.js; its words are held to Python's in tests/test_widgets_head_grid.py.
+// The pure half of head_grid.js.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
   axisEnd,
-  effectOf,
   gridGeometry,
   heaviest,
   letter,
@@ -27,17 +26,6 @@ test("a tick puts a head in its place, a second one takes it out again", () => {
   assert.equal(offKey(Object.freeze([...three].reverse())), "0.2 0.10 1.0");
   assert.deepEqual(toggled(toggled(three, [0, 10]), [0, 2]), [[1, 0]]);
   assert.deepEqual(one, [[1, 0]], "a trait's list is never changed in place");
-});
-
-test("a loss that nobody measured yet is not made up", () => {
-  const shape = { n_layer: 2, n_head: 2 };
-  const losses = { "": 2, "0.0": 2.1, "1.1": 2.2 };
-  const off = [
-    [0, 0],
-    [1, 1],
-  ];
-  assert.equal(effectOf(losses, off, shape), null);
-  assert.equal(effectOf({ ...losses, "0.0 1.1": 2.5 }, off, shape).difference, 0.5);
 });
 
 test("the cards fit, and their rows are as equal as they can be", () => {
@@ -65,7 +53,12 @@ test("the cards fit, and their rows are as equal as they can be", () => {
 });
 
 test("a short text makes small maps and whole pixels a cell", () => {
-  assert.deepEqual(gridGeometry({ width: 820, n_head: 2, T: 1 }), { columns: 2, side: 40, cell: 40, card: 150 });
+  assert.deepEqual(gridGeometry({ width: 820, n_head: 2, T: 1 }), {
+    columns: 2,
+    side: 40,
+    cell: 40,
+    card: 150,
+  });
   const { side, cell } = gridGeometry({ width: 820, n_head: 4, T: 19 });
   assert.equal(cell, Math.round(cell));
   assert.equal(side, 19 * cell);
@@ -106,6 +99,6 @@ test("a weight is told with its head, query and key, and the future with its rea
 });
 
 test("the axis of losses holds every loss and guessing", () => {
-  assert.ok(axisEnd({ "": 2.3, 0.1: 5 }, 4.17) > 5);
-  assert.ok(axisEnd({ "": 2.3 }, 4.17) > 4.17);
+  assert.ok(axisEnd({ "": { now: 2.3 }, 0.1: { now: 5 } }, 4.17) > 5);
+  assert.ok(axisEnd({ "": { now: 2.3 } }, 4.17) > 4.17);
 });

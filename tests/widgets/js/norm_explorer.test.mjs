@@ -57,19 +57,28 @@ test("a change of one position is erased by its own norm, a change of sign is no
   assert.deepEqual(erased.normalised, [-1, 1, 1, -1]);
   assert.match(erased.words[2], /^Change: b of block 0 times 2, plus 3\. .* the norm erases the change\.$/);
   const turned = explore(layout, "layer", "position 1", 0, -1);
-  assert.match(turned.words[2], /times −1\. After the norm it moves by up to 2\.00, the rest stays as it was\.$/);
+  assert.match(
+    turned.words[2],
+    /times −1\. After the norm it moves by up to 2\.00, the rest stays as it was\.$/,
+  );
 });
 
 test("the light tells whether the last position reaches the first", () => {
   assert.match(explore(layout, "layer", "one", 0, 1).words[0], /would not move: it does not see its future/);
-  assert.match(explore(layout, "batch", "position 1", 0, -1).words[0], /would move by 2\.00: it sees its future/);
+  assert.match(
+    explore(layout, "batch", "position 1", 0, -1).words[0],
+    /would move by 2\.00: it sees its future/,
+  );
   const hidden = explore(layout, "batch", "one", 0, 0);
   assert.equal(hidden.lights[0], "hidden");
   assert.match(hidden.words[0], /would not move, but only since your change hides it: it sees its future/);
 });
 
 test("the ends of a histogram belong to its outer bars", () => {
-  assert.deepEqual([-9, -5, -1, 0, 1, 4.9, 5, 9].map((value) => barOf(value, 5, 3)), [0, 0, 1, 1, 1, 2, 2, 2]);
+  assert.deepEqual(
+    [-9, -5, -1, 0, 1, 4.9, 5, 9].map((value) => barOf(value, 5, 3)),
+    [0, 0, 1, 1, 1, 2, 2, 2],
+  );
   assert.deepEqual(counted([-5, 0, 0, 5], 5, 3), [1, 2, 1]);
 });
 

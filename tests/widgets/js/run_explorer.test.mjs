@@ -12,7 +12,7 @@ import {
   meanLine,
   ranked,
   readAt,
-  roundStep,
+  sliderStep,
   sorted,
 } from "../../../nanogpt_lib/widgets/run_explorer.js";
 
@@ -25,12 +25,25 @@ const row = (experiment, variant, differs, loss, more = {}) => ({
   seeds: [1, 2],
   per_step: 10,
   steps: [0, 100, 200],
-  val: [[4, loss + 0.1, loss], [4, loss + 0.1, loss + 0.02]],
-  train: [[4, 3, 2], [4, 3, 2]],
-  seconds: [[1, 2, 3], [1, 3, 5]],
+  val: [
+    [4, loss + 0.1, loss],
+    [4, loss + 0.1, loss + 0.02],
+  ],
+  train: [
+    [4, 3, 2],
+    [4, 3, 2],
+  ],
+  seconds: [
+    [1, 2, 3],
+    [1, 3, 5],
+  ],
   ...more,
 });
-const ROWS = [row("heads", "1 head", "n_head=1", 2.1), row("batch size", "batch 8", "batch_size=8", 2.0), row("Heads?", "B", "x", 2.3)];
+const ROWS = [
+  row("heads", "1 head", "n_head=1", 2.1),
+  row("batch size", "batch 8", "batch_size=8", 2.0),
+  row("Heads?", "B", "x", 2.3),
+];
 const T95 = [12.706, 4.303];
 
 test("every word of the search must stand somewhere, in any case", () => {
@@ -74,7 +87,10 @@ test("in seconds a row is read as far as its quickest seed, in steps to its end"
 test("the lowest comes first, and what has ended last, with the reason", () => {
   const short = row("short", "s", "", 1.9, { steps: [0, 50, 90] });
   const list = ranked([...ROWS, short], "steps", 200, T95);
-  assert.deepEqual(list.map(({ row: one }) => one.variant), ["batch 8", "1 head", "B", "s"]);
+  assert.deepEqual(
+    list.map(({ row: one }) => one.variant),
+    ["batch 8", "1 head", "B", "s"],
+  );
   assert.deepEqual([list[0].words, list[3].loss, list[3].words], ["lowest", "ended", "ended at 90 steps"]);
   assert.equal(list[0].loss, "2.010 ± 0.014");
   assert.match(list[1].words, /^0\.100 apart; seed by seed that varies by 0\.000, .*more than noise$/);
@@ -83,7 +99,12 @@ test("the lowest comes first, and what has ended last, with the reason", () => {
 });
 
 test("a seed that the lowest does not have says nothing about luck", () => {
-  const alone = row("yours", "yours 1", "", 2.5, { seeds: [9], val: [[4, 3, 2.5]], train: [[4, 3, 2]], seconds: [[1, 2, 3]] });
+  const alone = row("yours", "yours 1", "", 2.5, {
+    seeds: [9],
+    val: [[4, 3, 2.5]],
+    train: [[4, 3, 2]],
+    seconds: [[1, 2, 3]],
+  });
   const list = ranked([ROWS[0], alone], "steps", 200, T95);
   assert.equal(list[1].loss, "2.500");
   assert.match(list[1].words, /nobody knows what is luck$/);
@@ -105,9 +126,9 @@ test("a guess is right, among the first, or wrong", () => {
 });
 
 test("a slider has some two hundred round steps", () => {
-  assert.equal(roundStep("steps", 999), 5);
-  assert.equal(roundStep("steps", 60), 1);
-  assert.equal(roundStep("characters", 511_488), 5000);
-  assert.equal(roundStep("seconds", 22.7), 0.2);
-  assert.equal(roundStep("seconds", 3), 0.1);
+  assert.equal(sliderStep("steps", 999), 5);
+  assert.equal(sliderStep("steps", 60), 1);
+  assert.equal(sliderStep("characters", 511_488), 5000);
+  assert.equal(sliderStep("seconds", 22.7), 0.2);
+  assert.equal(sliderStep("seconds", 3), 0.1);
 });

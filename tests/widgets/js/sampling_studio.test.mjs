@@ -28,7 +28,16 @@ test("an answer from an earlier place replaces what stood there and all that fol
 });
 
 test("an answer with a start is a new page, and takes nothing of the old one", () => {
-  const fresh = { start: "", hidden: 0, notes: [], seed: 8, from: 0, choices: ["z"], run: "run-1", done: false };
+  const fresh = {
+    start: "",
+    hidden: 0,
+    notes: [],
+    seed: 8,
+    from: 0,
+    choices: ["z"],
+    run: "run-1",
+    done: false,
+  };
   assert.deepEqual(applied(page, fresh), { start: "", hidden: 0, notes: [], seed: 8, choices: ["z"] });
 });
 
@@ -45,7 +54,14 @@ test("a filter that is off says so, and 0 or 1 is not taken for off", () => {
 });
 
 test("what is possible never looks impossible, and what a filter took out has no number", () => {
-  assert.deepEqual([0, 1e-6, 0.00049, 0.0005, 0.25, 1].map(cellText), ["out", "<0.001", "<0.001", "0.001", "0.250", "1.000"]);
+  assert.deepEqual([0, 1e-6, 0.00049, 0.0005, 0.25, 1].map(cellText), [
+    "out",
+    "<0.001",
+    "<0.001",
+    "0.001",
+    "0.250",
+    "1.000",
+  ]);
 });
 
 test("a drawn character is told with the probability after all filters, and its rank before them", () => {

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { amount, beyond, placed, unpack } from "../../../nanogpt_lib/widgets/scaling_explorer.js";
+import { amount } from "../../../nanogpt_lib/kit/browser/words.js";
+import { beyond, placed, unpack } from "../../../nanogpt_lib/widgets/scaling_explorer.js";
 
 const layout = {
   sizes: [1, 2],

@@ -9,7 +9,6 @@ import {
   lossRange,
   nearestJudgement,
   rateText,
-  roundNumbers,
   shortened,
 } from "../../../nanogpt_lib/widgets/training_dashboard.js";
 
@@ -25,14 +24,6 @@ test("the picture holds every loss and every level, and what is no number takes 
   assert.ok(high > 4.2 && high < 4.5);
   assert.deepEqual(lossRange([], []), { low: 0, high: 4.5 });
   assert.equal(lossRange([[0, 0.01, 0.02]], []).low, 0);
-});
-
-test("round numbers lie between the ends and are not more than asked for", () => {
-  assert.deepEqual(roundNumbers(0, 599, 6), [0, 100, 200, 300, 400, 500]);
-  assert.deepEqual(roundNumbers(1.5, 4.3, 6), [1.5, 2, 2.5, 3, 3.5, 4]);
-  assert.deepEqual(roundNumbers(0, 1, 8), [0, 0.2, 0.4, 0.6, 0.8, 1]);
-  for (const [low, high] of [[0.013, 0.0137], [0, 19999], [2, 2.2]])
-    assert.ok(roundNumbers(low, high, 6).length <= 7 && roundNumbers(low, high, 6).length >= 2);
 });
 
 test("names that would lie over one another are moved apart, in their order, and stay inside", () => {

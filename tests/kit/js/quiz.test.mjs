@@ -3,14 +3,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { aloud, isRight, score, spans, summary, verdict } from "../../../nanogpt_lib/widgets/quiz.js";
+import { aloud, isRight, score, spans, summary, verdict } from "../../../nanogpt_lib/kit/quiz.js";
 
 const choice = (text, correct) => ({ text, correct, why: `Because of ${text}.` });
 const one = { prompt: "One?", several: false, choices: [choice("a", true), choice("b", false)] };
-const many = { prompt: "Many?", several: true, choices: [choice("a", true), choice("`b`", true), choice("c", false)] };
+const many = {
+  prompt: "Many?",
+  several: true,
+  choices: [choice("a", true), choice("`b`", true), choice("c", false)],
+};
 
 test("backticks cut a text into plain and code", () => {
-  assert.deepEqual(spans("call `f(x)` once"), [["call ", false], ["f(x)", true], [" once", false]]);
+  assert.deepEqual(spans("call `f(x)` once"), [
+    ["call ", false],
+    ["f(x)", true],
+    [" once", false],
+  ]);
   assert.deepEqual(spans("`f`"), [["f", true]]);
   assert.deepEqual(spans("plain <b>"), [["plain <b>", false]]);
 });
@@ -32,7 +40,10 @@ test("right and wrong differ in sign and in word", () => {
 test("with several right answers the whole is told apart from its parts", () => {
   assert.equal(summary(many, [0]), "✗ Not quite: something is still missing.");
   assert.equal(summary(many, [0, 1, 2]), "✗ Not quite: one tick does not belong.");
-  assert.equal(summary(many, [0, 2]), "✗ Not quite: one tick does not belong, and something is still missing.");
+  assert.equal(
+    summary(many, [0, 2]),
+    "✗ Not quite: one tick does not belong, and something is still missing.",
+  );
   assert.equal(summary(many, [1, 0]), "✓ Right: these and no others.");
   assert.equal(summary(many, []), "");
   assert.equal(summary(one, [1]), "");

@@ -1,7 +1,9 @@
 // Questions with radio buttons or boxes; each checked answer says why. The browser's own controls do the work, so
 // that the keyboard and screen readers find what they know.
 
-import { make, markDrawn, readout, saver, startRoot, watch } from "./common.js";
+import { make, markDrawn, newId, startRoot } from "./browser/elements.js";
+import { saver, watch } from "./browser/python.js";
+import { readout } from "./browser/said.js";
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -59,19 +61,19 @@ function words(text) {
   return spans(text).map(([piece, isCode]) => (isCode ? make("code", { text: piece }) : piece));
 }
 
-let shownQuestions = 0;
-
 /** One question; `onCheck` gets the indices of what is chosen. `show` puts up the reasons for some choices. */
 function questionPart(question, number, onCheck) {
-  const whyId = `nano-quiz-why-${(shownQuestions += 1)}-`;
+  const whyIds = question.choices.map(() => newId("why"));
   const inputs = question.choices.map((_, at) =>
     make("input", {
       type: question.several ? "checkbox" : "radio",
       name: "answer", // radio buttons are one group within their form
-      "aria-describedby": whyId + at,
+      "aria-describedby": whyIds[at],
     }),
   );
-  const reasons = question.choices.map((_, at) => make("p", { class: "nano-quiz-why", id: whyId + at, hidden: true }));
+  const reasons = question.choices.map((_, at) =>
+    make("p", { class: "nano-quiz-why", id: whyIds[at], hidden: true }),
+  );
   const whole = make("p", { class: "nano-quiz-whole" });
   const form = make(
     "form",
@@ -92,7 +94,12 @@ function questionPart(question, number, onCheck) {
       make(
         "div",
         { class: "nano-quiz-foot" },
-        make("button", { type: "submit", class: "nano-button", "aria-label": `Check question ${number}`, text: "Check" }),
+        make("button", {
+          type: "submit",
+          class: "nano-button",
+          "aria-label": `Check question ${number}`,
+          text: "Check",
+        }),
         whole,
       ),
     ),
@@ -109,7 +116,13 @@ function questionPart(question, number, onCheck) {
       reason.hidden = !answer.includes(at);
       reason.className = `nano-quiz-why ${question.choices[at].correct ? "nano-quiz-right" : "nano-quiz-wrong"}`;
       const mark = make("span", { class: "nano-quiz-sign", "aria-hidden": "true", text: sign });
-      const reasonWords = [mark, " ", make("strong", { text: word }), " ", ...words(question.choices[at].why)];
+      const reasonWords = [
+        mark,
+        " ",
+        make("strong", { text: word }),
+        " ",
+        ...words(question.choices[at].why),
+      ];
       reason.replaceChildren(...(reason.hidden ? [] : reasonWords));
     });
     whole.textContent = summary(question, answer);

@@ -1,0 +1,38 @@
+// Numbers and characters as they are written and read aloud; pure, and the same in Python.
+
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+const SIGNS = { " ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍" };
+
+/** A token as it can be seen in a label: each character as style.visible in Python makes it. */
+export function visible(token) {
+  return Array.from(token, (char) => {
+    if (SIGNS[char]) return SIGNS[char];
+    const hidden = /[\p{C}\p{Z}]/u.test(char);
+    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
+  }).join("");
+}
+
+/** The character in words, for a screen reader, which may skip a sign. */
+export function spoken(token) {
+  return { " ": "space", "\n": "newline", "\t": "tab" }[token] ?? visible(token);
+}
+
+/** A number as widget.number writes it in Python: fixed decimals, halves away from zero, a true minus sign. */
+export function fixed(value, digits = 3) {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const text = (Math.abs(value) + 1e-6).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+/** A number as `amount` in Python writes it: what is more than nothing never looks like nothing. */
+export function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
+
+/** 1234567 as 1,234,567, whatever the browser's language. */
+export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -1,0 +1,422 @@
+// nanogpt_lib/kit/browser/elements.js
+var stamp = Math.random().toString(36).slice(2, 8);
+var made = 0;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
+function make(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === void 0 || value === false) continue;
+    if (key === "text") element.textContent = value;
+    else if (key === "on")
+      for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
+    else if (key === "style")
+      for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== void 0));
+  return element;
+}
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function startRoot(el, name, label) {
+  const root = make("div", {
+    class: "nano-widget",
+    "data-widget": name,
+    "data-drawn": "0",
+    role: "group",
+    "aria-label": label
+  });
+  for (const kind of ["keydown", "keyup", "keypress"])
+    root.addEventListener(kind, (event) => event.stopPropagation());
+  el.append(root);
+  return root;
+}
+function markDrawn(root) {
+  root.dataset.drawn = String(Number(root.dataset.drawn) + 1);
+}
+
+// nanogpt_lib/kit/browser/words.js
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+function visible(token) {
+  return Array.from(token, (char) => {
+    if (SIGNS[char]) return SIGNS[char];
+    const hidden = /[\p{C}\p{Z}]/u.test(char);
+    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
+  }).join("");
+}
+function spoken(token) {
+  return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
+}
+var grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+
+// nanogpt_lib/kit/browser/controls.js
+function labelled(kind, label, input, extra = null) {
+  input.id = newId(kind);
+  const root = make(
+    "div",
+    { class: `nano-field nano-${kind}` },
+    make("label", { for: input.id, text: label }),
+    input,
+    extra
+  );
+  return { root, input };
+}
+function slider({ label, min, max, step = 1, value, format = String, onInput }) {
+  const input = make("input", { type: "range", min, max, step });
+  const shown = make("output", { class: "nano-value" });
+  const field = labelled("slider", label, input, shown);
+  const set = (now) => {
+    const words = format(Number(now));
+    input.value = String(now);
+    put(shown, words);
+    input.setAttribute("aria-valuetext", words);
+  };
+  input.addEventListener("input", () => {
+    set(input.value);
+    onInput(Number(input.value));
+  });
+  shown.setAttribute("for", input.id);
+  set(value);
+  return { ...field, set };
+}
+function button({ label, onClick, title = null }) {
+  return make("button", { type: "button", class: "nano-button", text: label, title, on: { click: onClick } });
+}
+
+// nanogpt_lib/kit/browser/python.js
+function throttle(call, wait) {
+  let timer = null;
+  let pending = null;
+  const tick = () => {
+    timer = null;
+    if (pending) run(...pending);
+  };
+  const run = (...args) => {
+    if (timer !== null) {
+      pending = args;
+      return;
+    }
+    pending = null;
+    timer = setTimeout(tick, wait);
+    call(...args);
+  };
+  run.flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (pending) {
+      const args = pending;
+      pending = null;
+      call(...args);
+    }
+  };
+  return run;
+}
+function saver(model, wait = 80) {
+  const send = throttle(() => model.save_changes(), wait);
+  const save = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    send();
+  };
+  save.flush = send.flush;
+  return save;
+}
+var NO_ANSWER = "Python does not answer: run this cell again.";
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
+function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, call);
+  };
+}
+
+// nanogpt_lib/kit/browser/said.js
+function readout() {
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
+  let timer = null;
+  const say = (text, words = text) => {
+    put(shown, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => aloud.textContent = words, 250);
+  };
+  return { root, say, stop: () => clearTimeout(timer) };
+}
+
+// nanogpt_lib/kit/browser/tables.js
+function headRow(...heads) {
+  const cells = heads.map(
+    ([text, kind = null]) => text === null ? make("td", { class: "nano-long", "aria-hidden": "true" }) : make("th", { scope: "col", text, class: kind })
+  );
+  return make("thead", {}, make("tr", {}, ...cells));
+}
+
+// nanogpt_lib/widgets/batch_explorer.js
+function examplesOf(chars, at, T) {
+  return Array.from({ length: T }, (_, t) => ({
+    t,
+    context: chars.slice(at, at + t + 1).join(""),
+    target: chars[at + t + 1]
+  }));
+}
+function lastOffset(length, T) {
+  return Math.max(0, length - T - 1);
+}
+function holds(start, count, offset, T) {
+  return start <= offset && offset + T < start + count;
+}
+var AROUND = 160;
+function render({ model, el }) {
+  const root = startRoot(el, "batch_explorer", "Batch explorer: a block of the text and its examples");
+  const save = saver(model, 40);
+  const ids = new Map(Array.from(model.get("vocabulary"), (char, id) => [char, id]));
+  const length = model.get("length");
+  const said = readout();
+  let offset = model.get("offset");
+  let T = model.get("block_size");
+  let passage = { start: 0, chars: [] };
+  const waiting = patience(() => said.say(NO_ANSWER));
+  const read = () => {
+    const { start = 0, text = "" } = model.get("passage");
+    passage = { start, chars: Array.from(text) };
+  };
+  const place = slider({
+    label: "offset",
+    min: 0,
+    max: lastOffset(length, T),
+    value: offset,
+    format: grouped,
+    onInput: (value) => go(value)
+  });
+  place.root.classList.add("nano-wide");
+  const size = slider({
+    label: "block_size",
+    min: 1,
+    max: model.get("longest_block"),
+    value: T,
+    onInput: (value) => resize(value)
+  });
+  const map = make("div", { class: "nano-places", "aria-hidden": "true" });
+  const tape = make("div", { class: "nano-tape", role: "img" });
+  const body = make("tbody");
+  const caption = make("caption");
+  const table = make(
+    "table",
+    { class: "nano-examples" },
+    caption,
+    headRow(...["t", "context", "target", "id"].map((text) => [text])),
+    body
+  );
+  const draw = button({ label: `Draw a batch of ${model.get("batch").length}`, onClick: () => ask() });
+  const counted = make("span", { class: "nano-counted" });
+  const rows = make("div", { class: "nano-rows", role: "group", "aria-label": "rows of the batch" });
+  root.append(
+    make("div", { class: "nano-bar" }, place.root, size.root),
+    map,
+    tape,
+    said.root,
+    make(
+      "div",
+      { class: "nano-two" },
+      make(
+        "div",
+        { class: "nano-scroll", tabindex: "0", role: "region", "aria-label": "examples of the block" },
+        table
+      ),
+      make("div", { class: "nano-batch" }, make("div", { class: "nano-bar" }, draw, counted), rows)
+    )
+  );
+  function go(to) {
+    offset = clamp(Math.round(to), 0, lastOffset(length, T));
+    save({ offset });
+    show();
+  }
+  function resize(to) {
+    T = to;
+    offset = clamp(offset, 0, lastOffset(length, T));
+    save({ block_size: T, offset });
+    showBatch();
+    show();
+  }
+  function ask() {
+    save({ draws: model.get("draws") + 1 });
+    waiting.start();
+  }
+  const piece = (name, text, at) => make("span", { class: name, text, "data-at": at });
+  const cell = (name, text, row, column) => make("span", { class: name, text, style: { "grid-area": `${row} / ${column}` } });
+  function showTape(at) {
+    const { chars, start } = passage;
+    const left = Math.max(0, at - AROUND);
+    const before = chars.slice(left, at).map((char, i) => piece("", char === "\n" ? "⏎" : char, start + left + i));
+    const after = chars.slice(at + T + 1, at + T + 1 + AROUND);
+    const block = chars.slice(at, at + T + 1);
+    tape.replaceChildren(
+      make(
+        "div",
+        { class: "nano-before" },
+        offset === 0 ? make("em", { text: "the text begins " }) : null,
+        ...before
+      ),
+      make(
+        "div",
+        { class: "nano-block", style: { "--chars": T + 1 } },
+        ...block.map((char, i) => piece("", visible(char), offset + i)),
+        cell("nano-name", "x", 2, 1),
+        ...block.slice(0, T).map((char, i) => cell("nano-x", visible(char), 2, i + 1)),
+        cell("nano-name", "y", 3, 1),
+        ...block.slice(1).map((char, i) => cell("nano-y", visible(char), 3, i + 2))
+      ),
+      make(
+        "div",
+        { class: "nano-after" },
+        ...after.map((char, i) => piece("", char === "\n" ? "⏎" : char, offset + T + 1 + i)),
+        offset === lastOffset(length, T) ? make("em", { text: " the text ends" }) : null
+      )
+    );
+    tape.setAttribute(
+      "aria-label",
+      `x is ${block.slice(0, T).map(visible).join("")}, y is ${block.slice(1).map(visible).join("")}`
+    );
+  }
+  function showMap() {
+    const tick = (name, at) => make("i", { class: name, style: { left: `${100 * at / Math.max(1, length - 1)}%` } });
+    map.replaceChildren(
+      ...model.get("batch").map((row) => tick("nano-drawn", row.offset)),
+      tick("nano-here", offset)
+    );
+  }
+  function show() {
+    place.input.max = String(lastOffset(length, T));
+    place.set(offset);
+    size.set(T);
+    for (const row of rows.children)
+      row.setAttribute("aria-pressed", String(Number(row.dataset.offset) === offset));
+    showMap();
+    if (!holds(passage.start, passage.chars.length, offset, T)) {
+      root.classList.add("nano-waiting");
+      waiting.start();
+      return;
+    }
+    waiting.end();
+    root.classList.remove("nano-waiting");
+    const at = offset - passage.start;
+    showTape(at);
+    const examples = examplesOf(passage.chars, at, T);
+    caption.textContent = T === 1 ? "1 example in this block" : `${T} examples in this block`;
+    body.replaceChildren(
+      ...examples.map(
+        ({ t, context, target }) => make(
+          "tr",
+          {},
+          make("th", { scope: "row", text: t }),
+          make("td", { class: "nano-context", text: visible(context) }),
+          make("td", { class: "nano-target", text: visible(target) }),
+          make("td", { class: "nano-id", text: ids.get(target) })
+        )
+      )
+    );
+    const last = examples[T - 1];
+    said.say(
+      `t = ${T - 1}: after “${visible(last.context)}” comes “${visible(last.target)}”, id ${ids.get(last.target)}.`,
+      `offset ${grouped(offset)}, ${caption.textContent}; the longest context is ${visible(last.context)}, its target ${spoken(last.target)}`
+    );
+    markDrawn(root);
+  }
+  function showBatch() {
+    const batch = model.get("batch");
+    const B = batch.length;
+    counted.textContent = `Batch ${model.get("batch_number")}: ${B} × ${T} = ${grouped(B * T)} examples. Python draws it: get_batch with seed ${model.get("seed")}.`;
+    const had = document.activeElement;
+    const kept = Array.from(rows.children).indexOf(had);
+    rows.replaceChildren(
+      ...batch.map((row, b) => {
+        const chars = Array.from(row.text).slice(0, T + 1);
+        const words = (list) => list.map(visible).join("");
+        return make(
+          "button",
+          {
+            type: "button",
+            class: "nano-row",
+            "data-offset": row.offset,
+            "aria-pressed": String(row.offset === offset),
+            title: `Move the block to offset ${grouped(row.offset)}`,
+            on: { click: () => go(row.offset) }
+          },
+          make("span", { class: "nano-b", text: `b = ${b}` }),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "x " }),
+            make("span", { class: "nano-x", text: words(chars.slice(0, T)) })
+          ),
+          make("span", { class: "nano-offset", text: grouped(row.offset) }),
+          make(
+            "span",
+            { class: "nano-pair" },
+            make("b", { text: "y " }),
+            make("span", { class: "nano-y", text: words(chars.slice(1)) })
+          )
+        );
+      })
+    );
+    if (kept >= 0) rows.children[Math.min(kept, B - 1)].focus();
+    showMap();
+  }
+  tape.addEventListener("click", (event) => {
+    const at = event.target.closest("[data-at]");
+    if (at) go(Number(at.dataset.at));
+  });
+  const unwatch = [
+    watch(model, ["passage"], () => {
+      read();
+      show();
+    }),
+    watch(model, ["batch", "batch_number"], () => {
+      waiting.end();
+      showBatch();
+      markDrawn(root);
+    }),
+    watch(model, ["offset", "block_size"], () => {
+      if (model.get("offset") === offset && model.get("block_size") === T) return;
+      offset = model.get("offset");
+      T = model.get("block_size");
+      showBatch();
+      show();
+    })
+  ];
+  read();
+  showBatch();
+  show();
+  return () => {
+    unwatch.forEach((end) => end());
+    waiting.end();
+    said.stop();
+    save.flush();
+  };
+}
+var batch_explorer_default = { render };
+export {
+  batch_explorer_default as default,
+  examplesOf,
+  holds,
+  lastOffset
+};

@@ -1,0 +1,756 @@
+// nanogpt_lib/kit/browser/elements.js
+var stamp = Math.random().toString(36).slice(2, 8);
+var made = 0;
+function newId(stem) {
+  made += 1;
+  return `nano-${stem}-${stamp}-${made}`;
+}
+function make(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === void 0 || value === false) continue;
+    if (key === "text") element.textContent = value;
+    else if (key === "on")
+      for (const [name, handler] of Object.entries(value)) element.addEventListener(name, handler);
+    else if (key === "style")
+      for (const [name, entry] of Object.entries(value)) element.style.setProperty(name, entry);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== void 0));
+  return element;
+}
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function startRoot(el, name, label) {
+  const root = make("div", {
+    class: "nano-widget",
+    "data-widget": name,
+    "data-drawn": "0",
+    role: "group",
+    "aria-label": label
+  });
+  for (const kind of ["keydown", "keyup", "keypress"])
+    root.addEventListener(kind, (event) => event.stopPropagation());
+  el.append(root);
+  return root;
+}
+function markDrawn(root) {
+  root.dataset.drawn = String(Number(root.dataset.drawn) + 1);
+}
+
+// nanogpt_lib/kit/browser/words.js
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+function visible(token) {
+  return Array.from(token, (char) => {
+    if (SIGNS[char]) return SIGNS[char];
+    const hidden = /[\p{C}\p{Z}]/u.test(char);
+    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
+  }).join("");
+}
+function spoken(token) {
+  return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
+}
+function fixed(value, digits = 3) {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const text = (Math.abs(value) + 1e-6).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+function amount(value, digits = 3) {
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) === 0 ? `<${(10 ** -digits).toFixed(digits)}` : text;
+}
+
+// nanogpt_lib/kit/browser/controls.js
+function labelled(kind, label, input, extra = null) {
+  input.id = newId(kind);
+  const root = make(
+    "div",
+    { class: `nano-field nano-${kind}` },
+    make("label", { for: input.id, text: label }),
+    input,
+    extra
+  );
+  return { root, input };
+}
+function slider({ label, min, max, step = 1, value, format = String, onInput }) {
+  const input = make("input", { type: "range", min, max, step });
+  const shown = make("output", { class: "nano-value" });
+  const field = labelled("slider", label, input, shown);
+  const set = (now) => {
+    const words = format(Number(now));
+    input.value = String(now);
+    put(shown, words);
+    input.setAttribute("aria-valuetext", words);
+  };
+  input.addEventListener("input", () => {
+    set(input.value);
+    onInput(Number(input.value));
+  });
+  shown.setAttribute("for", input.id);
+  set(value);
+  return { ...field, set };
+}
+function checkbox({ label, value, onChange }) {
+  const input = make("input", { type: "checkbox" });
+  const field = labelled("checkbox", label, input);
+  field.root.prepend(input);
+  const set = (now) => {
+    input.checked = Boolean(now);
+  };
+  input.addEventListener("change", () => onChange(input.checked));
+  set(value);
+  return { ...field, set };
+}
+function textField({ label, value, onInput, rows = 0, placeholder = null, maxlength = null }) {
+  const input = rows ? make("textarea", { rows, placeholder, maxlength, spellcheck: "false" }) : make("input", { type: "text", placeholder, maxlength, spellcheck: "false", autocomplete: "off" });
+  const field = labelled("text", label, input);
+  const set = (now) => {
+    if (input.value !== now) input.value = now;
+  };
+  input.addEventListener("input", () => onInput(input.value));
+  set(value);
+  return { ...field, set };
+}
+function button({ label, onClick, title = null }) {
+  return make("button", { type: "button", class: "nano-button", text: label, title, on: { click: onClick } });
+}
+function moved(key, [row, column], [rows, columns]) {
+  const to = {
+    ArrowUp: [row - 1, column],
+    ArrowDown: [row + 1, column],
+    ArrowLeft: [row, column - 1],
+    ArrowRight: [row, column + 1],
+    Home: [row, 0],
+    End: [row, columns - 1],
+    PageUp: [0, column],
+    PageDown: [rows - 1, column]
+  }[key];
+  return to ? [clamp(to[0], 0, rows - 1), clamp(to[1], 0, columns - 1)] : null;
+}
+
+// nanogpt_lib/kit/browser/python.js
+function throttle(call, wait) {
+  let timer = null;
+  let pending = null;
+  const tick = () => {
+    timer = null;
+    if (pending) run(...pending);
+  };
+  const run = (...args) => {
+    if (timer !== null) {
+      pending = args;
+      return;
+    }
+    pending = null;
+    timer = setTimeout(tick, wait);
+    call(...args);
+  };
+  run.flush = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (pending) {
+      const args = pending;
+      pending = null;
+      call(...args);
+    }
+  };
+  return run;
+}
+function saver(model, wait = 80) {
+  const send = throttle(() => model.save_changes(), wait);
+  const save = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    send();
+  };
+  save.flush = send.flush;
+  return save;
+}
+var NO_ANSWER = "Python does not answer: run this cell again.";
+var PATIENCE = 5e3;
+function patience(silent, wait = PATIENCE) {
+  let late = null;
+  const end = () => {
+    clearTimeout(late);
+    late = null;
+  };
+  const start = () => {
+    end();
+    late = setTimeout(silent, wait);
+  };
+  return { start, end, isOn: () => late !== null };
+}
+function asker(model, silent, wait) {
+  const waiting = patience(silent, wait);
+  const ask = (content) => {
+    waiting.start();
+    try {
+      model.send(content);
+      return true;
+    } catch (error) {
+      console.warn(error);
+      waiting.end();
+      silent();
+      return false;
+    }
+  };
+  ask.wait = waiting.start;
+  ask.answered = waiting.end;
+  return ask;
+}
+function watch(model, names, call) {
+  for (const name of names) model.on(`change:${name}`, call);
+  return () => {
+    for (const name of names) model.off(`change:${name}`, call);
+  };
+}
+
+// nanogpt_lib/kit/browser/said.js
+function readout() {
+  const shown = make("span", { class: "nano-said", "aria-hidden": "true" });
+  const aloud = make("span", { class: "nano-hidden", role: "status", "aria-live": "polite" });
+  const root = make("p", { class: "nano-readout" }, shown, aloud);
+  let timer = null;
+  const say = (text, words = text) => {
+    put(shown, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => aloud.textContent = words, 250);
+  };
+  return { root, say, stop: () => clearTimeout(timer) };
+}
+
+// nanogpt_lib/widgets/pictures/canvas.js
+function painter(root, draw) {
+  let frame = null;
+  const finish = () => draw() !== false && markDrawn(root);
+  const paint = () => {
+    if (frame !== null) return;
+    frame = requestAnimationFrame(() => {
+      frame = null;
+      finish();
+    });
+  };
+  paint.now = () => {
+    if (frame !== null) cancelAnimationFrame(frame);
+    frame = null;
+    finish();
+  };
+  paint.stop = () => frame !== null && cancelAnimationFrame(frame);
+  return paint;
+}
+
+// nanogpt_lib/widgets/sampling_studio.js
+var SLICE = 8;
+var MOST_ROWS = 13;
+var LONGEST = 1e3;
+var HIGHEST_SEED = 2 ** 31 - 1;
+var STAGES = ["the model", "temperature", "top-k", "top-p"];
+var NAMES = ["A", "B"];
+function applied(page, answer) {
+  const { start, hidden, notes, seed } = answer.start === void 0 ? page : answer;
+  return { start, hidden, notes, seed, choices: [...page.choices.slice(0, answer.from), ...answer.choices] };
+}
+function settingsInWords([temperature, k, p]) {
+  return `temperature ${fixed(temperature, 2)}, top-k ${k ?? "off"}, top-p ${p === null ? "off" : fixed(p, 2)}`;
+}
+var cellText = (value) => value > 0 ? amount(value) : "out";
+function choiceInWords(choice, at, name = visible) {
+  const taken = choice.rows.find(([id]) => id === choice.id);
+  const chance = taken[5] > 0 ? `its probability was ${cellText(taken[5])}` : "the filters had taken it out";
+  const how = choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
+  const rank = choice.rank === 1 ? "the model's favourite" : `number ${choice.rank} of the model's list`;
+  return `Character ${at + 1}: "${name(choice.char)}" was ${how}. It is ${rank}.`;
+}
+function wholeNumber(text, low, high) {
+  if (!/^\d+$/.test(text.trim())) return null;
+  const value = Number(text);
+  return value >= low && value <= high ? value : null;
+}
+var inText = (char) => char === "\n" ? "⏎\n" : char === " " ? " " : visible(char);
+var same = (one, two) => JSON.stringify(one) === JSON.stringify(two);
+function render({ model, el }) {
+  const root = startRoot(el, "sampling_studio", "Sampling studio: a model writes, one choice at a time");
+  const save = saver(model);
+  const get = (name) => model.get(name);
+  const V = get("vocab_size");
+  const stem = newId("run");
+  let runs = 0;
+  let notice = null;
+  const status = readout();
+  const notify = (words) => {
+    notice = words;
+    paint();
+  };
+  const prompt = textField({
+    label: "Prompt",
+    value: get("prompt"),
+    rows: 2,
+    onInput: (text) => {
+      save({ prompt: text });
+      columns.forEach((column) => column.checkStale());
+    }
+  });
+  prompt.root.classList.add("studio-prompt-field");
+  const numberField = (name, label, low, high) => {
+    const field = textField({
+      label,
+      value: String(get(name)),
+      onInput: (text) => {
+        const value = wholeNumber(text, low, high);
+        field.input.setAttribute("aria-invalid", String(value === null));
+        if (value === null) {
+          notify(
+            `The ${name} is a whole number from ${low} to ${high.toLocaleString("en")}; it stays ${get(name)}.`
+          );
+          return;
+        }
+        notify(null);
+        save({ [name]: value });
+      }
+    });
+    field.input.setAttribute("inputmode", "numeric");
+    field.root.classList.add("studio-number-field");
+    return field;
+  };
+  const seed = numberField("seed", "Seed", 0, HIGHEST_SEED);
+  const length = numberField("length", "Length", 1, LONGEST);
+  const compare = checkbox({
+    label: "Compare two settings",
+    value: get("compare"),
+    onChange: (on) => {
+      save({ compare: on });
+      showCompare();
+      if (on && !columns[1].page.choices.length) columns[1].start();
+      else if (!on) columns[1].stop();
+    }
+  });
+  const open = () => columns.slice(0, get("compare") ? 2 : 1);
+  const write = button({ label: "Write", onClick: () => open().forEach((column) => column.start()) });
+  const stop = button({ label: "Stop", onClick: () => columns.forEach((column) => column.stop()) });
+  const goOn = button({ label: "Go on", onClick: () => open().forEach((column) => column.goOn()) });
+  write.classList.add("studio-write");
+  const silent = () => notify(`${NO_ANSWER} The text stays to be looked at.`);
+  const ask = asker(model, silent);
+  function makeColumn(at) {
+    const name = `Page ${NAMES[at]}`;
+    let run = null;
+    let chosen = 0;
+    let follow = false;
+    let preview = null;
+    let dirty = 0;
+    const column = { page: { start: "", hidden: 0, notes: [], choices: [], ...get("pages")[at] } };
+    const listId = newId("text");
+    const current = () => get("settings")[at];
+    const set = (place, value) => {
+      const all = get("settings").map((one) => [...one]);
+      all[at][place] = value;
+      save({ settings: all });
+      column.checkStale();
+      look();
+    };
+    const off = (value, last, words) => value >= last ? "off" : words;
+    const sliders = [
+      slider({
+        label: "temperature",
+        min: 0,
+        max: Math.max(3, Math.ceil(current()[0])),
+        step: 0.05,
+        value: current()[0],
+        format: (value) => fixed(value, 2),
+        onInput: (value) => set(0, value)
+      }),
+      slider({
+        label: "top-k",
+        min: 1,
+        max: V,
+        value: current()[1] ?? V,
+        format: (value) => off(value, V, String(value)),
+        onInput: (value) => set(1, value >= V ? null : value)
+      }),
+      slider({
+        label: "top-p",
+        min: 0.01,
+        max: 1,
+        step: 0.01,
+        value: current()[2] ?? 1,
+        format: (value) => off(value, 1, fixed(value, 2)),
+        onInput: (value) => set(2, value >= 1 ? null : value)
+      })
+    ];
+    const notes = make("div", { class: "studio-notes", role: "note" });
+    const before = make("span", { class: "studio-start" });
+    const list = make("span", {
+      class: "studio-list",
+      id: listId,
+      role: "listbox",
+      tabindex: "0",
+      "aria-orientation": "horizontal",
+      "aria-label": `${name}: what was written. Arrow keys choose a character, Enter goes to its bars`
+    });
+    const paper = make("div", { class: "studio-paper" }, before, list);
+    const stale = make("div", { class: "studio-stale" });
+    const said = readout();
+    const rows = Array.from({ length: MOST_ROWS }, () => {
+      const sign = make("span", { class: "studio-char" });
+      const cells = STAGES.map(() => {
+        const bar = make("i", { class: "studio-bar" });
+        const text = make("span", { class: "studio-number" });
+        return { bar, text, cell: make("span", { class: "studio-cell", "aria-hidden": "true" }, bar, text) };
+      });
+      const row = make(
+        "button",
+        { type: "button", class: "studio-row", tabindex: "-1" },
+        sign,
+        ...cells.map(({ cell }) => cell)
+      );
+      row.addEventListener("click", () => row.dataset.id !== "" && column.instead(Number(row.dataset.id)));
+      return { row, sign, cells };
+    });
+    const counts = STAGES.map(() => make("span", { class: "studio-count" }));
+    const rest = {
+      root: make("div", { class: "studio-row studio-rest" }),
+      sign: make("span", { class: "studio-char" }),
+      cells: STAGES.map(() => make("span", { class: "studio-number" }))
+    };
+    rest.root.append(rest.sign, ...rest.cells.map((cell) => make("span", { class: "studio-cell" }, cell)));
+    const bars = make(
+      "div",
+      {
+        class: "studio-bars",
+        role: "group",
+        "aria-label": `${name}: the candidates, before and after each filter`
+      },
+      make(
+        "div",
+        { class: "studio-row studio-head", "aria-hidden": "true" },
+        make("span"),
+        ...STAGES.map(
+          (stage, place) => make(
+            "span",
+            { class: "studio-cell" },
+            make("b", { text: place ? `after ${stage}` : stage }),
+            counts[place]
+          )
+        )
+      ),
+      ...rows.map(({ row }) => row),
+      rest.root
+    );
+    column.root = make(
+      "section",
+      { class: "studio-page", "aria-label": name },
+      make("div", { class: "studio-title", text: name }),
+      make("div", { class: "nano-bar studio-settings" }, ...sliders.map((field) => field.root)),
+      notes,
+      paper,
+      stale,
+      said.root,
+      bars
+    );
+    const look = throttle(() => {
+      if (run || !column.page.choices.length) return;
+      if (same(current(), column.page.choices[chosen].settings)) {
+        preview = null;
+        paint();
+      } else ask({ do: "look", column: at, at: chosen, settings: current() });
+    }, 60);
+    function begin(content, wanted) {
+      runs += 1;
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      notify(null);
+      root.classList.add("studio-running");
+      if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
+      paint();
+    }
+    column.start = () => {
+      follow = true;
+      begin({ do: "start", prompt: get("prompt"), seed: get("seed"), count: 1 }, get("length"));
+    };
+    column.goOn = () => {
+      const have = column.page.choices.length;
+      if (run) return;
+      if (!column.page.seed && column.page.seed !== 0) return void column.start();
+      if (have >= get("length")) {
+        notify(`The text has its ${get("length")} characters: raise the length to go on.`);
+        return;
+      }
+      follow = true;
+      begin({ do: "more", at: have, count: SLICE }, get("length"));
+    };
+    column.instead = (id) => {
+      follow = false;
+      preview = null;
+      const wanted = Math.max(get("length"), chosen + 1);
+      begin({ do: "instead", at: chosen, id, count: 1 }, wanted);
+    };
+    column.stop = () => {
+      if (!run) return;
+      run = null;
+      ask.answered();
+      ask({ do: "rest", column: at, at: column.page.choices.length });
+      paint();
+    };
+    column.running = () => run;
+    column.hear = (answer) => {
+      ask.answered();
+      if (answer.error) {
+        run = null;
+        notify(answer.error);
+        return;
+      }
+      if (answer.look !== void 0) {
+        const taken = column.page.choices[answer.look];
+        if (run || answer.look !== chosen || taken?.id !== answer.choice.id) return;
+        preview = same(answer.choice.settings, taken.settings) ? null : answer.choice;
+        paint();
+        return;
+      }
+      if (!answer.choices) return;
+      const mine = run && answer.run === run.id;
+      if (!mine && answer.run?.startsWith(`${stem}-`)) return;
+      if (!mine) run = null;
+      notify(null);
+      if (answer.start !== void 0) column.wrote = { prompt: mine ? run.prompt : get("prompt") };
+      column.page = applied(column.page, answer);
+      dirty = Math.min(dirty, answer.from);
+      preview = null;
+      if (follow) chosen = column.page.choices.length - 1;
+      chosen = clamp(chosen, 0, Math.max(0, column.page.choices.length - 1));
+      if (mine) {
+        run.got = true;
+        if (answer.done) run = null;
+        else
+          ask({
+            do: "more",
+            column: at,
+            run: run.id,
+            at: column.page.choices.length,
+            count: SLICE,
+            settings: current(),
+            length: run.wanted
+          });
+      }
+      paint();
+    };
+    column.replace = () => {
+      const page = get("pages")[at];
+      if (run || !page?.choices) return;
+      if (same(
+        page.choices.map(({ id }) => id),
+        column.page.choices.map(({ id }) => id)
+      ))
+        return;
+      column.page = page;
+      dirty = 0;
+      preview = null;
+      chosen = clamp(chosen, 0, Math.max(0, page.choices.length - 1));
+      paint();
+    };
+    const choose = (place, keep = true) => {
+      const last = column.page.choices.length - 1;
+      if (last < 0) return;
+      chosen = clamp(place, 0, last);
+      follow = false;
+      preview = null;
+      if (keep && at === 0) save({ chosen });
+      paint.now();
+    };
+    column.choose = (place) => place !== chosen && choose(place, false);
+    list.addEventListener("click", (event) => {
+      const token = event.target.closest(".studio-token");
+      if (token) choose(Number(token.dataset.at));
+    });
+    list.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        rows[0].row.focus();
+        return;
+      }
+      const to = /^(ArrowLeft|ArrowRight|Home|End)$/.test(event.key) && moved(event.key, [0, chosen], [1, column.page.choices.length]);
+      if (!to) return;
+      event.preventDefault();
+      choose(to[1]);
+      list.children[chosen]?.scrollIntoView({ block: "nearest" });
+    });
+    bars.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") return void list.focus();
+      const shown = rows.filter(({ row }) => !row.hidden).map(({ row }) => row);
+      const to = moved(event.key, [shown.indexOf(document.activeElement), 0], [shown.length, 1]);
+      if (!to || !/^Arrow(Up|Down)$|^(Home|End)$/.test(event.key)) return;
+      event.preventDefault();
+      const place = { Home: 0, End: shown.length - 1 }[event.key] ?? to[0];
+      shown[place].focus();
+    });
+    column.checkStale = () => {
+      const last = column.page.choices.at(-1);
+      const parts = [];
+      if (last && !run) {
+        if (!same(last.settings, current())) parts.push(settingsInWords(last.settings));
+        if (column.page.seed !== get("seed")) parts.push(`seed ${column.page.seed}`);
+        if (column.wrote.prompt !== get("prompt")) parts.push("another prompt");
+      }
+      stale.textContent = parts.length ? `This was written with ${parts.join(", ")}. Press Write to write anew.` : "";
+    };
+    column.wrote = { prompt: get("prompt") };
+    function drawText() {
+      const { start, hidden, choices, notes: sentences } = column.page;
+      if (dirty === 0) {
+        before.textContent = (hidden ? `… (${hidden.toLocaleString("en")} more before this) ` : "") + start;
+        notes.replaceChildren(...sentences.map((text) => make("p", { text })));
+      }
+      while (list.children.length > dirty) list.lastChild.remove();
+      for (let place = list.children.length; place < choices.length; place += 1) {
+        const { char, by } = choices[place];
+        list.append(
+          make("span", {
+            class: `studio-token${by === "you" ? " studio-yours" : ""}${char === "\n" ? " studio-break" : ""}`,
+            role: "option",
+            id: `${listId}-${place}`,
+            "data-at": place,
+            "aria-label": `"${spoken(char)}", character ${place + 1}${by === "you" ? ", chosen by you" : ""}`,
+            text: inText(char)
+          })
+        );
+      }
+      dirty = Infinity;
+      list.querySelector(".studio-chosen")?.classList.remove("studio-chosen");
+      list.querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
+      const token = list.children[chosen];
+      token?.classList.add("studio-chosen");
+      token?.setAttribute("aria-selected", "true");
+      if (token) list.setAttribute("aria-activedescendant", token.id);
+      if (run && follow) paper.scrollTop = paper.scrollHeight;
+    }
+    function drawBars() {
+      const recorded = column.page.choices[chosen];
+      bars.hidden = !recorded;
+      if (!recorded) return;
+      const choice = preview ?? recorded;
+      bars.classList.toggle("studio-preview", Boolean(preview));
+      const top = Math.max(...choice.rows.flatMap((row) => row.slice(2)), 1e-9);
+      rows.forEach(({ row, sign, cells }, place) => {
+        const candidate = choice.rows[place];
+        row.hidden = !candidate;
+        row.dataset.id = candidate ? candidate[0] : "";
+        if (!candidate) return;
+        const [id, char, ...values] = candidate;
+        const taken = id === choice.id;
+        row.classList.toggle("studio-taken", taken);
+        sign.textContent = `${taken ? "▸" : ""}${visible(char)}`;
+        cells.forEach(({ bar, text, cell }, stage) => {
+          bar.style.width = `${100 * values[stage] / top}%`;
+          text.textContent = cellText(values[stage]);
+          cell.classList.toggle("studio-out", !(values[stage] > 0));
+        });
+        row.tabIndex = place === 0 ? 0 : -1;
+        row.setAttribute(
+          "aria-label",
+          `"${spoken(char)}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` + (taken ? "This one was taken." : "Take this one instead.")
+        );
+        row.title = taken ? "This one was taken" : `Take "${visible(char)}" here instead, and go on from there`;
+      });
+      const others = V - choice.rows.length;
+      rest.root.hidden = others <= 0;
+      rest.sign.textContent = `${others} more`;
+      rest.cells.forEach((cell, stage) => cell.textContent = cellText(choice.rest[stage]));
+      counts.forEach((count, stage) => count.textContent = `${choice.left[stage]} of ${V} left`);
+      if (preview) {
+        const words = (name2) => `The same choice with ${settingsInWords(preview.settings)}: "${name2(preview.char)}", character ${chosen + 1}, would have ${cellText(preview.rows.find(([id]) => id === preview.id)[5])}.`;
+        said.say(words(visible), words(spoken));
+      } else said.say(choiceInWords(choice, chosen), choiceInWords(choice, chosen, spoken));
+    }
+    column.draw = () => {
+      sliders.forEach((field, place) => field.set(current()[place] ?? [0, V, 1][place]));
+      drawText();
+      drawBars();
+      column.checkStale();
+    };
+    column.end = () => {
+      look.flush();
+      said.stop();
+    };
+    return column;
+  }
+  const columns = [0, 1].map(makeColumn);
+  const both = make("div", { class: "studio-pages" }, ...columns.map((column) => column.root));
+  root.append(
+    make("div", { class: "nano-bar studio-shared" }, prompt.root, seed.root, length.root),
+    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
+    status.root,
+    both,
+    hint(
+      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
+    )
+  );
+  function showCompare() {
+    compare.set(get("compare"));
+    columns[1].root.hidden = !get("compare");
+    both.classList.toggle("studio-two", get("compare"));
+    paint();
+  }
+  const progress = (column) => {
+    const many = column.page.choices.length;
+    const run = column.running();
+    return run ? `writing, ${many} of ${run.wanted}` : `${many} of ${Math.max(get("length"), many)} characters`;
+  };
+  let told = "";
+  const paint = painter(root, () => {
+    open().forEach((column) => column.draw());
+    const running = columns.some((column) => column.running());
+    root.classList.toggle("studio-running", running);
+    stop.setAttribute("aria-disabled", String(!running));
+    goOn.setAttribute(
+      "aria-disabled",
+      String(running || open().every((column) => column.page.choices.length >= get("length")))
+    );
+    const two = open().length > 1;
+    const words = open().map((column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${progress(column)}`).join("; ");
+    if ((notice ?? words) !== told) {
+      told = notice ?? words;
+      const text = open().map(
+        (column, at) => `${two ? `Page ${NAMES[at]}: ` : ""}${column.page.choices.map(({ char }) => char).join("")}`
+      );
+      if (notice) status.say(notice);
+      else status.say(`${words}.`, running ? `${words}.` : `${words}: ${text.join("; ")}`);
+    }
+    return open().every((column) => column.running()?.got !== false);
+  });
+  const hear = (answer) => columns[answer.column]?.hear(answer);
+  model.on("msg:custom", hear);
+  const ends = [
+    () => model.off("msg:custom", hear),
+    ask.answered,
+    () => columns.forEach((column) => column.end()),
+    () => save.flush(),
+    status.stop,
+    paint.stop,
+    watch(model, ["pages"], () => columns.forEach((column) => column.replace())),
+    watch(model, ["settings"], paint),
+    watch(model, ["compare"], showCompare),
+    watch(model, ["chosen"], () => columns[0].choose(get("chosen"))),
+    watch(model, ["prompt", "seed", "length"], () => {
+      prompt.set(get("prompt"));
+      if (wholeNumber(seed.input.value, 0, HIGHEST_SEED) !== get("seed")) seed.set(String(get("seed")));
+      if (wholeNumber(length.input.value, 1, LONGEST) !== get("length")) length.set(String(get("length")));
+      paint();
+    })
+  ];
+  columns[0].choose(get("chosen"));
+  showCompare();
+  return () => ends.forEach((end) => end());
+}
+var sampling_studio_default = { render };
+export {
+  applied,
+  cellText,
+  choiceInWords,
+  sampling_studio_default as default,
+  inText,
+  settingsInWords,
+  wholeNumber
+};
