@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 import torch
 
-from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, leaves, numbers
+from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, as_numbers, leaves, numbers
 
 CHANGE = 1.0  # what is added to the future when looking for a leak
 MOVED = 1e-5  # more than rounding: the sizes here are of order 1
@@ -112,8 +112,8 @@ def _wrong_type(got: Any, want: Any) -> str:
 def _wrong_shape(got: Any, want: Any, axes: str) -> str:
     if isinstance(want, Fact):
         return ""
-    mine, theirs = tuple(numbers(got).shape), tuple(numbers(want).shape)
-    if mine == theirs or (theirs == () and numbers(got).numel() == 1):  # (1,) holds one number too
+    mine, theirs = tuple(as_numbers(got).shape), tuple(as_numbers(want).shape)
+    if mine == theirs or (theirs == () and as_numbers(got).numel() == 1):  # (1,) holds one number too
         return ""
     if theirs == ():
         return f"Expected one number, got shape {mine}{{}}. Take the mean over all of it."
@@ -136,9 +136,9 @@ def _wrong_dtype(got: Any, want: Any) -> str:
 
 
 def _not_finite(got: Any, want: Any) -> str:
-    if isinstance(want, Fact) or not numbers(want).isfinite().all():
+    if isinstance(want, Fact) or not as_numbers(want).isfinite().all():
         return ""
-    mine = numbers(got)
+    mine = as_numbers(got)
     bad = ~mine.isfinite()
     if not bad.any():
         return ""
@@ -155,7 +155,7 @@ def _different(got: Any, want: Any, rtol: float, atol: float) -> str:
         return ""
     if isinstance(want, Fact):
         return f"{got.said if isinstance(got, Fact) else got} Right would be: {want.said}"
-    mine, theirs = numbers(got).reshape(numbers(want).shape), numbers(want)
+    mine, theirs = as_numbers(got).reshape(as_numbers(want).shape), as_numbers(want)
     gap = (mine - theirs).abs()
     if not theirs.ndim:
         return f"Expected {theirs.item():.6g}, got {mine.item():.6g}{{}}."
@@ -174,7 +174,7 @@ def no_future(observe: Observe, run: Run) -> str:
     One position is changed at a time, and the output before it must stay as it was.
     """
     x, *rest = run.inputs
-    before = numbers(run.outcome.value)
+    before = as_numbers(run.outcome.value)
     for later in range(1, x.shape[1]):
         changed = x.clone()
         changed[:, later] += CHANGE
@@ -210,7 +210,7 @@ def weights_sum_to_1(observe: Observe, run: Run) -> str:
 
 def rows_sum_to_1(observe: Observe, run: Run) -> str:
     """Say which row of the result does not sum to 1; for answers that are probabilities (..., V)."""
-    sums = numbers(run.outcome.value).sum(-1).flatten()
+    sums = as_numbers(run.outcome.value).sum(-1).flatten()
     off = (sums - 1).abs() > MOVED
     if not off.any():
         return ""

@@ -72,7 +72,9 @@ class Exercise:
     mistakes: list[Mistake] = field(default_factory=list, init=False)
     _shown: list[Callable] = field(default_factory=list, init=False)
     _level: int = field(default=0, init=False)
-    _kept: dict = field(default_factory=dict, init=False)  # so that a second check is quick
+    _kept: dict[int, tuple[list[tuple], list[Outcome], dict]] = field(
+        default_factory=dict, init=False
+    )  # so that a second check is quick
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.prompt} (check, hint, solution)"

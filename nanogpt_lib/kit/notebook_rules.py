@@ -237,14 +237,14 @@ def neighbours(notebook: NotebookNode, name: str, names: list[str]) -> list[str]
             for way, target in _ways(line):
                 found[way].add(target)
     complaints = []
-    for way, target in wanted.items():
-        if strays := found[way] - {target}:
+    for way, wished in wanted.items():
+        if strays := found[way] - {wished}:
             complaints.append(
-                f"the {way} link leads to {sorted(strays)}: it should lead to {target or 'nothing'}"
+                f"the {way} link leads to {sorted(strays)}: it should lead to {wished or 'nothing'}"
             )
-        if target and target not in found[way]:
+        if wished and wished not in found[way]:
             complaints.append(
-                f"no {way} link: add [{way}: ...]({target}.ipynb) to the first or the last cell"
+                f"no {way} link: add [{way}: ...]({wished}.ipynb) to the first or the last cell"
             )
     return complaints
 
@@ -254,7 +254,7 @@ def _ways(line: str) -> Iterator[tuple[str, str]]:
     end = 0
     for match in LINK.finditer(line):
         label = (
-            line[end : match.start()][-12:] + match["text"] + re.match(r"\s*[→»]?", line[match.end() :])[0]
+            line[end : match.start()][-12:] + match["text"] + AFTER.match(line, match.end())[0]
         )
         end = match.end()
         if target := re.fullmatch(r"(?:\./)?(\d\d_\w+)\.ipynb(?:#.*)?", match["target"]):

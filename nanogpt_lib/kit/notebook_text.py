@@ -87,9 +87,16 @@ def numbers(text: str) -> Iterator[tuple[str, Decimal]]:
 
 def backs(shown: Decimal, said: Decimal) -> bool:
     """Whether a number that was shown, rounded to the digits of the one that was said, is that number."""
-    if shown.as_tuple().exponent > said.as_tuple().exponent:
+    if _digits(shown) < _digits(said):
         return False  # shown with fewer digits than are claimed
     rounded = (
         shown.quantize(said, rounding=way) for way in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN)
     )
     return any(value == said for value in rounded)
+
+
+def _digits(value: Decimal) -> int:
+    """How many digits the number has after the point."""
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int), f"{value} is no finite number"
+    return -exponent

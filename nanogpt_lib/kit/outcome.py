@@ -140,6 +140,18 @@ def numbers(value: Any) -> torch.Tensor | None:
         return None
 
 
+def as_numbers(value: Any) -> torch.Tensor:
+    """Return the value as float64, where it is known to be a number or an array of numbers.
+
+    Example:
+        >>> as_numbers(2)
+        tensor(2., dtype=torch.float64)
+    """
+    found = numbers(value)
+    assert found is not None, f"{value!r} is no number; whoever calls this has looked before"
+    return found
+
+
 def leaves(got: Any, want: Any, label: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Yield (label, got, want) of every part to compare; a key that starts with `_` is only for messages.
 
@@ -170,7 +182,7 @@ def alike(got: Any, want: Any, *, rtol: float, atol: float) -> bool:
         keys = [{key for key in part if not key.startswith("_")} for part in (got, want)]
         return keys[0] == keys[1] and all(alike(got[k], want[k], rtol=rtol, atol=atol) for k in keys[1])
     if isinstance(want, str | Fact | None):
-        return got == want
+        return bool(got == want)
     mine, theirs = numbers(got), numbers(want)
     if mine is None or theirs is None:
         return False

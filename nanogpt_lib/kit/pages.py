@@ -22,6 +22,4 @@ def exercises_of(package: str) -> dict[str, Exercise]:
         module = importlib.import_module(f"{package}.{page.name}")
         if isinstance(getattr(module, "ex", None), Exercise):
             found[page.name] = module.ex
-        elif page.name == "exercises":
-            found |= {name: value for name, value in vars(module).items() if isinstance(value, Exercise)}
     return found

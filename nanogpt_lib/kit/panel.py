@@ -142,6 +142,6 @@ def show(result: Result) -> None:
     except ImportError:
         get_ipython = None
     if get_ipython is not None and get_ipython() is not None:
-        display(result)
+        display(result)  # type: ignore[no-untyped-call]  # IPython has no annotations there
     else:
         print(result)

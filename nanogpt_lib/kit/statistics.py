@@ -15,4 +15,4 @@ def half_width(values: list[float]) -> float:
 
     Source:  Student (1908).
     """
-    return T95[len(values) - 1] * stdev(values) / len(values) ** 0.5
+    return float(T95[len(values) - 1] * stdev(values) / len(values) ** 0.5)

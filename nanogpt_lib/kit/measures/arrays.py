@@ -1,6 +1,6 @@
 """Measures of arrays."""
 
-from nanogpt_lib.kit.outcome import numbers
+from nanogpt_lib.kit.outcome import as_numbers
 
 
 def gap(a: object, b: object) -> float:
@@ -10,4 +10,4 @@ def gap(a: object, b: object) -> float:
         >>> gap([1.0, 2.0], [1.0, 2.5])
         0.5
     """
-    return (numbers(a) - numbers(b)).abs().max().item()
+    return (as_numbers(a) - as_numbers(b)).abs().max().item()

@@ -14,7 +14,9 @@ class Broken(RuntimeError):
     """What a model raises when it is told to."""
 
 
-def built(kind: Callable, C: int, n_head: int, block_size: int, seed: int) -> nn.Module:
+def built(
+    kind: Callable[[int, int, int], nn.Module], C: int, n_head: int, block_size: int, seed: int
+) -> nn.Module:
     """Return an attention layer with weights so large that its heads prefer some positions to others.
 
     Args:    kind: the class of the layer.   C: its width.   n_head, block_size: its other sizes.
