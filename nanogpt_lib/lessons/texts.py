@@ -9,7 +9,7 @@ from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 
 @functools.cache
 def published() -> tuple[str, str, torch.Tensor, torch.Tensor]:
-    """The text, its vocabulary, and the ids of its two splits.
+    """Return the text, its vocabulary, and the ids of its two splits.
 
     Returns: text, vocabulary (V characters), train (N,) int64, val (M,) int64.
     Example:
@@ -24,6 +24,6 @@ def published() -> tuple[str, str, torch.Tensor, torch.Tensor]:
 
 
 def passage(ids: torch.Tensor, length: int, generator: torch.Generator) -> torch.Tensor:
-    """A piece of the ids from a random place: (length,) int64."""
+    """Draw a piece of the ids from a random place: (length,) int64."""
     start = int(torch.randint(len(ids) - length + 1, (), generator=generator))
     return ids[start : start + length].clone()
