@@ -22,7 +22,8 @@ def normed(
     before = [one.clone() for one in given]
     found: dict = {"output": layer_norm(*given, eps)}
     changed = [name for name, was, now in zip(NAMES, before, given, strict=True) if not torch.equal(was, now)]
-    found["inputs"] = Fact(tuple(changed), f"{' and '.join(changed)} changed: {len(changed)} of 3 inputs.")
+    said = f"{' and '.join(changed)} changed: {len(changed)} of 3 inputs."
+    found["inputs"] = Fact(tuple(changed), said if changed else "x, gamma and beta are as before.")
     if changed or (x == x[..., :1]).all(dim=-1).any():
         return found
     tensors = [one.requires_grad_() for one in before]
