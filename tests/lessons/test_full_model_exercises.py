@@ -251,7 +251,7 @@ def test_what_adamw_would_not_take_is_named(wrap: object, words: str) -> None:
 
 def test_the_programs_among_the_files_run_if_they_are_trusted() -> None:
     """Else nobody could be caught: a trap that does not shut proves nothing."""
-    contents, _ = files_treated._files(0)
+    contents, _ = files_treated.made_files(0)
     programs = [content for name, content in contents.items() if name.startswith("program")]
     assert len(programs) == 2
     for content, open_it in zip(programs, (torch.load, pickle.load), strict=True):
@@ -263,7 +263,7 @@ def test_the_programs_among_the_files_run_if_they_are_trusted() -> None:
 
 @each_seed
 def test_a_changed_byte_parses_as_before_and_changes_a_number(seed: int) -> None:
-    contents, tensors = files_treated._files(seed)
+    contents, tensors = files_treated.made_files(seed)
     whole, flipped = load(contents["whole"]), load(contents["flipped"])
     assert all(torch.equal(whole[name], tensor) for name, tensor in tensors.items())
     assert sum(not torch.equal(whole[name], flipped[name]) for name in tensors) == 1
@@ -330,7 +330,7 @@ def test_a_hash_that_is_never_equal_is_told_as_the_error_it_raises() -> None:
 
 
 def test_the_notebooks_hash_function_is_the_solutions() -> None:
-    contents, tensors = files_treated._files(3)
+    contents, tensors = files_treated.made_files(3)
     with tempfile.TemporaryDirectory() as box:
         path = Path(box, "model.safetensors")
         path.write_bytes(contents["whole"])

@@ -8,7 +8,7 @@ import hashlib
 import io
 import pickle
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -16,7 +16,7 @@ from safetensors.torch import save
 
 from nanogpt_lib.files import sha256
 from nanogpt_lib.kit.outcome import Fact, Refusal
-from nanogpt_lib.lessons.full_model.shared import first_line
+from nanogpt_lib.lessons.full_model.shared import first_line, until_wrong
 
 RAN: list[str] = []  # what the programs among the files write to
 NAMES = ("model.pt", "model.safetensors")  # what a pickle is called; a name proves nothing
@@ -35,7 +35,7 @@ class _Program:
 
 
 @functools.lru_cache(maxsize=32)
-def _files(seed: int) -> tuple[dict[str, bytes], dict[str, torch.Tensor]]:
+def made_files(seed: int) -> tuple[dict[str, bytes], dict[str, torch.Tensor]]:
     """Return the contents by name, and the tensors that are in most of them."""
     generator = torch.Generator().manual_seed(seed)
     tensors = {
@@ -69,69 +69,49 @@ def loaded(safe_load: Callable, seed: int) -> dict[str, Fact]:
 
     Args:    safe_load: the answer.   seed: of the numbers in the files.
     """
-    contents, tensors = _files(seed)
+    contents, tensors = made_files(seed)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as box:
         paths = {}
         for number, (what, content) in enumerate(contents.items()):
             for name in NAMES:
-                path = Path(box, str(number), name)
+                path = paths[what, name] = Path(box, str(number), name)
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(content)
-                paths[what, name] = path
-
-        def ask(what: str, expected: str | None = None, name: str = NAMES[1]) -> tuple[str, str]:
-            """Return what came of it: a kind and the words for it."""
-            expected = sha256(contents[what]) if expected is None else expected
-            try:
-                result = safe_load(paths[what, name], expected)
-            except Exception as error:
-                kind = type(error).__name__
-                return kind, f"raised {kind} ({first_line(error)[:60]!r})"
-            if result is None:
-                return "returned None", "raised nothing and returned None"
-            many = f" of {len(result)}" if hasattr(result, "__len__") else ""
-            kind = "returned nothing" if many == " of 0" else "returned"
-            return kind, f"raised nothing and returned a {type(result).__name__}{many}"
-
-        return _treated(safe_load, ask, paths["whole", NAMES[1]], contents, tensors)
+        return until_wrong(_treated(safe_load, paths, contents, tensors))
 
 
 def _treated(
-    safe_load: Callable,
-    ask: Callable,
-    path: Path,
-    contents: dict[str, bytes],
-    tensors: dict[str, torch.Tensor],
-) -> dict[str, Fact]:
-    found: dict[str, Fact] = {}
+    safe_load: Callable, paths: dict, contents: dict[str, bytes], tensors: dict[str, torch.Tensor]
+) -> Iterator[tuple[str, Fact, bool]]:
+    """Yield a fact about each file, and whether it is as it should be."""
     RAN.clear()
-    programs = [(what, name) for what in contents if what.startswith("program") for name in NAMES]
+    programs = [key for key in paths if key[0].startswith("program")]
     for what, name in programs:
-        ask(what, name=name)
+        _asked(safe_load, paths[what, name], sha256(contents[what]))
     said = (
         f"{len(programs)} pickles were given that call a function while they load. It ran {len(RAN)} times."
     )
-    found["code"] = Fact("ran" if RAN else "did not run", said)
-    if RAN:
-        return found
-    right = sha256(contents["whole"])
+    yield "code", Fact("ran" if RAN else "did not run", said), not RAN
+
+    right, whole = sha256(contents["whole"]), paths["whole", NAMES[1]]
     try:
-        result = safe_load(path, right)
+        result = safe_load(whole, right)
     except Exception as error:
-        if (kind := _what_is_hashed(safe_load, path, contents["whole"])) is None:
+        if (kind := _what_is_hashed(safe_load, whole, contents["whole"])) is None:
             raise
-        said = f"A good file with its right hash, {right[:8]}…, raised {type(error).__name__}."
-        return found | {"tensors": Fact(kind, said)}
-    found["tensors"] = _compared(result, tensors)
-    if found["tensors"].value != "whole":
-        return found
+        fact = Fact(kind, f"A good file with its right hash, {right[:8]}…, raised {type(error).__name__}.")
+    else:
+        fact = _compared(result, tensors)
+    yield "tensors", fact, fact.value == "whole"
+
     for name in NAMES:
-        kind, words = ask("harmless pickle", name=name)
+        what = "harmless pickle"
+        kind, words = _asked(safe_load, paths[what, name], sha256(contents[what]))
         said = f"A pickle of {len(tensors)} tensors, called {name}, with its right hash, {words}."
-        found["harmless pickle"] = Fact(kind if kind.startswith("returned") else "refused", said)
-        if found["harmless pickle"].value != "refused":  # of a pickle, any error refuses it
-            return found
-    refused = {
+        refused = not kind.startswith("returned")  # of a pickle, any error refuses it
+        yield what, Fact("refused" if refused else kind, said), refused
+
+    to_refuse = {
         "flipped": (right, f"A file of {len(contents['whole']):,} bytes, one of them changed,"),
         "beginning": (_other_end(right), "A hash of which the first 32 of 64 digits are right"),
         "end": (_other_end(right[::-1])[::-1], "A hash of which the last 32 of 64 digits are right"),
@@ -139,12 +119,24 @@ def _treated(
         "empty": ("", "A hash of 0 digits"),
         "garbage": (right, "400 bytes that are no safetensors file, with another's hash,"),
     }
-    for what, (expected, here) in refused.items():
-        kind, words = ask(what if what in contents else "whole", expected)
-        found[what] = Fact("refused" if kind == "ValueError" else kind, f"{here} {words}.")
-        if kind != "ValueError":
-            return found
-    return found
+    for what, (expected, here) in to_refuse.items():
+        kind, words = _asked(safe_load, paths.get((what, NAMES[1]), whole), expected)
+        refused = kind == "ValueError"
+        yield what, Fact("refused" if refused else kind, f"{here} {words}."), refused
+
+
+def _asked(safe_load: Callable, path: Path, expected: str) -> tuple[str, str]:
+    """Return what came of a file and a hash: a kind and the words for it."""
+    try:
+        result = safe_load(path, expected)
+    except Exception as error:
+        kind = type(error).__name__
+        return kind, f"raised {kind} ({first_line(error)[:60]!r})"
+    if result is None:
+        return "returned None", "raised nothing and returned None"
+    many = f" of {len(result)}" if hasattr(result, "__len__") else ""
+    kind = "returned nothing" if many == " of 0" else "returned"
+    return kind, f"raised nothing and returned a {type(result).__name__}{many}"
 
 
 def _other_end(digits: str) -> str:
@@ -152,6 +144,7 @@ def _other_end(digits: str) -> str:
 
 
 def _compared(result: object, tensors: dict[str, torch.Tensor]) -> Fact:
+    """Return whether the good file's tensors came back as they are in it."""
     if not isinstance(result, Mapping):
         many = f" of {len(result)}" if hasattr(result, "__len__") else ""
         raise Refusal(f"Expected a dict of {len(tensors)} tensors, got {type(result).__name__}{many}.")

@@ -2,14 +2,15 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
 
 from nanogpt_lib.kit.diagnose import Observe, Run
 from nanogpt_lib.kit.outcome import Fact, Refusal, alike, numbers
-from nanogpt_lib.lessons.full_model.shared import VOCABULARY, drawn, first_line
+from nanogpt_lib.lessons.full_model.shared import VOCABULARY, drawn, first_line, until_wrong
 from nanogpt_lib.model import GPT, GPTConfig
 
 RTOL, ATOL = 1e-4, 1e-5  # how far an honest answer may be off: sums in another order
@@ -49,33 +50,50 @@ def forwarded(
     model = Parts(library)
     with torch.no_grad():
         right, right_loss = library(idx, targets)
+    return until_wrong(_steps(gpt_forward, model, idx, targets, right, right_loss))
+
+
+def _steps(
+    gpt_forward: Callable,
+    model: Parts,
+    idx: torch.Tensor,
+    targets: torch.Tensor,
+    right: torch.Tensor,
+    right_loss: torch.Tensor,
+) -> Iterator[tuple[str, Any, bool]]:
+    """Yield what comes of each step, and whether that is right."""
+    logits, none = _without_targets(gpt_forward, model, idx)
+    yield "logits", logits.detach(), True
+    if not _near(logits, right):
+        yield "_leak", _leak(gpt_forward, model, idx, logits), False
+    yield "loss without targets", _no_loss(none), none is None
+    logits, loss = _pair(gpt_forward(model, idx, targets))
+    beside = _beside(logits, right)
+    yield "logits beside a loss", beside, beside.value == "the same"
+    plain = loss.detach() if isinstance(loss, torch.Tensor) else loss
+    yield "loss", plain, loss is not None and _near(loss, right_loss)
+    gradients = _gradients(model, loss)
+    yield "gradients", gradients, gradients.value == "all"
+    yield "too long", _too_long(gpt_forward, model, idx), True
+
+
+def _without_targets(gpt_forward: Callable, model: Parts, idx: torch.Tensor) -> tuple:
+    block_size = model.block_size
     try:
-        logits, none = _pair(gpt_forward(model, idx, None))
+        return _pair(gpt_forward(model, idx, None))
     except ValueError as error:
         if idx.shape[1] == block_size and _names_both(error, block_size, block_size):
             sizes = f"T = {block_size} and block_size = {block_size}"
             raise Refusal(f"For {sizes} your function raised ValueError: so many do fit.") from error
         raise
-    found: dict = {"logits": logits.detach()}
-    if not _near(logits, right):
-        return found | {"_leak": _leak(gpt_forward, model, idx, logits)}
+
+
+def _no_loss(none: object) -> Fact:
+    """Return what stands for the loss where there are no targets."""
     value = numbers(none)
     said = f"{value.sum():g}" if value is not None else "None" if none is None else f"a {type(none).__name__}"
     kind = "None" if none is None else "a number" if value is not None else "another"
-    found["loss without targets"] = Fact(kind, f"With targets=None your loss is {said}.")
-    if none is not None:
-        return found
-    logits, loss = _pair(gpt_forward(model, idx, targets))
-    found["logits beside a loss"] = _beside(logits, right)
-    if found["logits beside a loss"].value != "the same":
-        return found
-    found["loss"] = loss.detach() if isinstance(loss, torch.Tensor) else loss
-    if loss is None or not _near(loss, right_loss):
-        return found
-    found["gradients"] = _gradients(model, loss)
-    if found["gradients"].value == "all":
-        found["too long"] = _too_long(gpt_forward, model, idx)
-    return found
+    return Fact(kind, f"With targets=None your loss is {said}.")
 
 
 def _names_both(error: ValueError, *sizes: int) -> bool:

@@ -1,14 +1,15 @@
 """Into which groups an answer sorts a model's parameters, and how each of them decays."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import torch
 
 from nanogpt_lib.kit.mistakes import Case
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
-from nanogpt_lib.lessons.full_model.shared import drawn, in_words
-from nanogpt_lib.model import GPTConfig
+from nanogpt_lib.lessons.full_model.shared import drawn, in_words, until_wrong
+from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import decay_groups
 
 KINDS = (  # by how a name ends, the first that fits: one of them, and several
@@ -29,34 +30,40 @@ def grouped(parameter_groups: Callable, config: GPTConfig, weight_decay: float, 
     model = drawn(config, seed)
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
     groups = _checked(parameter_groups(model, weight_decay))
+    return until_wrong(_facts(groups, model, before, weight_decay))
+
+
+def _facts(
+    groups: list[dict], model: GPT, before: dict[str, torch.Tensor], weight_decay: float
+) -> Iterator[tuple[str, Any, bool]]:
+    """Yield one fact about the groups after the other, and whether it is right."""
     name_of = {id(parameter): name for name, parameter in model.named_parameters()}
     members = [parameter for group in groups for parameter in group["params"]]
-    found: dict = {}
     strange = sum(id(parameter) not in name_of for parameter in members)
     said = f"{strange} of the {len(members)} tensors in your groups are not the model's own."
-    found["owner"] = Fact("the model's" if not strange else "copies", said)
-    if strange:
-        return found
+    yield "owner", Fact("copies" if strange else "the model's", said), not strange
+
     times = Counter(name_of[id(parameter)] for parameter in members)
     missing, twice = [name for name in before if not times[name]], [n for n in before if times[n] > 1]
-    found["_missing"], found["_twice"] = missing, twice
+    yield "_missing", missing, True
+    yield "_twice", twice, True
     said = f"Of the model's {len(before)} tensors {_listed(missing)} in no group, and {_listed(twice)} there more than once."
-    found["once"] = Fact((tuple(missing), tuple(twice)), said)
-    if missing or twice:
-        return found
+    yield "once", Fact((tuple(missing), tuple(twice)), said), not missing and not twice
+
     wanted = _decays(decay_groups(model, weight_decay), name_of)
     got = _decays(torch.optim.AdamW(groups, lr=1e-3).param_groups, name_of)
     wrong = {name: got[name] for name in before if abs(got[name] - wanted[name]) > 1e-9}
-    found["_wrong"], found["_wanted"] = wrong, wanted
-    found["decay"] = Fact(tuple(wrong.items()), _told(wrong, wanted))
+    yield "_wrong", wrong, True
+    yield "_wanted", wanted, True
+    yield "decay", Fact(tuple(wrong.items()), _told(wrong, wanted)), True
+
     changed = [
         name
         for name, parameter in model.named_parameters()
         if not (torch.equal(parameter, before[name]) and parameter.requires_grad)
     ]
     said = f"{len(changed)} of the model's {len(before)} tensors are no longer what they were."
-    found["model"] = Fact(tuple(changed), said)
-    return found
+    yield "model", Fact(tuple(changed), said), True
 
 
 def _decays(groups: list[dict], name_of: dict[int, str]) -> dict[str, float]:

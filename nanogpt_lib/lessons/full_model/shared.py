@@ -1,4 +1,7 @@
-"""What the exercises of this lesson share: a small model to look at, and an error on one line."""
+"""What the exercises of this lesson share: a small model, facts in an order, and an error on one line."""
+
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 
@@ -16,6 +19,22 @@ def drawn(config: GPTConfig, seed: int) -> GPT:
             if parameter.dim() == 1:
                 parameter.add_(0.5 * torch.randn(parameter.shape, generator=generator))
     return model.eval()
+
+
+def until_wrong(facts: Iterable[tuple[str, Any, bool]]) -> dict[str, Any]:
+    """Return what was found out, by name, up to the first thing that is not right.
+
+    Args:    facts: (name, what was found, whether that is right), each found when it is asked for.
+    Example:
+        >>> until_wrong([("logits", 1.0, True), ("loss", 2.0, False), ("gradients", 3.0, True)])
+        {'logits': 1.0, 'loss': 2.0}
+    """
+    found = {}
+    for name, fact, is_right in facts:
+        found[name] = fact
+        if not is_right:
+            break
+    return found
 
 
 def first_line(error: Exception) -> str:
