@@ -196,6 +196,7 @@ def banned_words(notebook: NotebookNode) -> list[str]:
     ]
 
 
+AFTER = re.compile(r"\s*[→»]?")
 LINK = re.compile(r"\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 OTHER_LINKS = (
     re.compile(r"!\[[^\]]*\]\((?P<target>[^)\s]+)"),  # a picture, also one inside a link
@@ -253,12 +254,17 @@ def _ways(line: str) -> Iterator[tuple[str, str]]:
     """(previous or next, notebook) for each link that is called so, in its text or just before it."""
     end = 0
     for match in LINK.finditer(line):
-        label = (
-            line[end : match.start()][-12:] + match["text"] + AFTER.match(line, match.end())[0]
-        )
+        label = line[end : match.start()][-12:] + match["text"] + _after(line, match.end())
         end = match.end()
         if target := re.fullmatch(r"(?:\./)?(\d\d_\w+)\.ipynb(?:#.*)?", match["target"]):
             if re.search(r"(?i)\bprevious\b|←|«", label):
                 yield "previous", target[1]
             elif re.search(r"(?i)\bnext\b|→|»", label):
                 yield "next", target[1]
+
+
+def _after(line: str, end: int) -> str:
+    """The arrow that may follow a link."""
+    found = AFTER.match(line, end)
+    assert found is not None, "both parts of the expression may be empty"
+    return found[0]

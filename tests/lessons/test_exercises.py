@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import inspect
+import itertools
 import re
 import subprocess
 import sys
@@ -70,19 +71,23 @@ def moved(value: torch.Tensor) -> torch.Tensor:
     return value.nan_to_num(0.5) * 0.75 - 1.625 + 0.01 * torch.arange(value.numel()).reshape(value.shape)
 
 
-OTHERS = {  # in which the result of another learner may differ
+OTHERS = {  # in what the result of another learner may differ
     "its numbers": moved,
     "their order": lambda value: value.flip(-1) if value.ndim else value,
-    "one value everywhere": lambda value: torch.full_like(
-        value, True if value.dtype == torch.bool else -torch.inf
-    ),
+    "one value everywhere": lambda value: value | True if value.dtype == torch.bool else value - torch.inf,
     "its size": lambda value: torch.cat([value, value[..., -1:]], dim=-1) if value.ndim else value,
 }
 
 
-def another(value: object, tensor: Callable) -> object:
-    """The same thing as another learner might have it; what a key that starts with `_` keeps stays."""
+def another(value: object, tensor: Callable, hidden: bool) -> object:
+    """The same thing as another learner might have it; `hidden`: also what keys that start with `_` hold."""
+
+    def part_of(key: object, part: object) -> object:
+        return another(part, tensor, hidden) if hidden or not str(key).startswith("_") else part
+
     match value:
+        case None:
+            return 0.5
         case torch.Tensor():
             return tensor(value)
         case Fact():
@@ -94,20 +99,21 @@ def another(value: object, tensor: Callable) -> object:
         case str():
             return value + " and so on"
         case dict():
-            return {k: part if str(k).startswith("_") else another(part, tensor) for k, part in value.items()}
+            return {key: part_of(key, part) for key, part in value.items()}
         case list() | tuple() | set():
-            return type(value)(another(part, tensor) for part in value)
+            return type(value)(another(part, tensor, hidden) for part in value)
         case Exception():
-            return OSError(
-                re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), str(value)) + " and so on"
-            )
+            digits = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), str(value))
+            return OSError(f"other words, and {digits}")
     return value
 
 
 def says_something_else(exercise: Exercise, mistake: Mistake, case: Case) -> Iterator[bool]:
-    names, said = exercise._input_names(), mistake.say(case, exercise.see, exercise._input_names())
-    for tensor in OTHERS.values():
-        other = Case(case.inputs, another(case.got, tensor), case.want, another(case.error, tensor))
+    names = exercise._input_names()
+    said = mistake.say(case, exercise.see, names)
+    for tensor, hidden in itertools.product(OTHERS.values(), (True, False)):
+        error = case.error and another(case.error, tensor, hidden)
+        other = Case(case.inputs, another(case.got, tensor, hidden), case.want, error)
         with contextlib.suppress(Exception):  # a result of another form cannot be measured everywhere
             yield mistake.say(other, exercise.see, names) != said
 
