@@ -185,6 +185,7 @@ function holds(start, count, offset, T) {
   return start <= offset && offset + T < start + count;
 }
 var AROUND = 160;
+var PATIENCE2 = 4e3;
 function render({ model, el }) {
   const root = startRoot(el, "batch_explorer", "Batch explorer: a block of the text and its examples");
   const save = saver(model, 40);
@@ -194,7 +195,7 @@ function render({ model, el }) {
   let offset = model.get("offset");
   let T = model.get("block_size");
   let passage = { start: 0, chars: [] };
-  const waiting = patience(() => said.say(NO_ANSWER));
+  const waiting = patience(() => said.say(NO_ANSWER), PATIENCE2);
   const read = () => {
     const { start = 0, text = "" } = model.get("passage");
     passage = { start, chars: Array.from(text) };

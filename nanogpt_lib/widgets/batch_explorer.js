@@ -25,6 +25,7 @@ export function holds(start, count, offset, T) {
 }
 
 const AROUND = 160; // characters beside the block; wider than any screen shows
+const PATIENCE = 4000; // milliseconds until the widget says that Python does not answer
 
 function render({ model, el }) {
   const root = startRoot(el, "batch_explorer", "Batch explorer: a block of the text and its examples");
@@ -35,7 +36,7 @@ function render({ model, el }) {
   let offset = model.get("offset");
   let T = model.get("block_size");
   let passage = { start: 0, chars: [] };
-  const waiting = patience(() => said.say(NO_ANSWER));
+  const waiting = patience(() => said.say(NO_ANSWER), PATIENCE);
 
   const read = () => {
     const { start = 0, text = "" } = model.get("passage");
