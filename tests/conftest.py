@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+import tiers
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 
 pytest.register_assert_rewrite("looks")  # so that what it holds widgets to says what it found
@@ -46,6 +47,18 @@ def ids(text: str, tokenizer: CharTokenizer) -> torch.Tensor:
 def splits(ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Its first nine tenths and its last."""
     return train_val_split(ids)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    tiers.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tiers.configure(config)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    tiers.deselect(config, items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,6 +1,6 @@
 """The widgets' JavaScript in node, for tests: as modules, whatever the version of node would guess.
 
-Where there is no node, the tests are skipped on a laptop, and fail where the variable CI is set.
+Where there is no node, programs.py decides whether that is a failure.
 """
 
 import json
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+import programs
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDGETS = ROOT / "nanogpt_lib" / "widgets"
@@ -18,10 +18,7 @@ SECONDS = 60
 
 def node(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
     """What `node` with these arguments did."""
-    program = shutil.which("node")
-    if program is None:
-        missing = "no node here: install Node.js to check the widgets' JavaScript"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    program = programs.node() or programs.without("Node.js")
     # Output in JSON or TAP and without colours, whatever the terminal that runs pytest can do.
     env = os.environ | {"NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
     return subprocess.run(

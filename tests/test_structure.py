@@ -142,6 +142,7 @@ def test_nothing_is_defined_under_another_projects_name(path: Path) -> None:
         assert name not in ours, f"{at(path, node.lineno)} defines {name}, which is called {ours[name]} here"
 
 
+@pytest.mark.slow
 def test_importing_everything_changes_nothing_and_prints_nothing() -> None:
     """A file that drew a number or set a default on import would change every notebook's results."""
     program = """

@@ -147,6 +147,7 @@ def test_train_stop_and_continue_end_where_an_uninterrupted_training_ends(notebo
     went_well(notebook)
 
 
+@pytest.mark.timed
 def test_stop_is_shown_within_150_ms(notebook: NotebookPage) -> None:
     """The median of five, printed; it fails only at 400, since other programs may have both cores."""
     root, times = notebook.widget(LIVE), []
@@ -246,6 +247,7 @@ def test_a_loss_that_is_no_number_is_shown_in_its_own_words(notebook: NotebookPa
     went_well(notebook)
 
 
+@pytest.mark.timed
 def test_a_judgement_is_shown_at_once(notebook: NotebookPage) -> None:
     train_until(notebook, 5)
     rest(notebook)
