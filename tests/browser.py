@@ -233,7 +233,7 @@ class NotebookPage:
         self.page.wait_for_function(IDLE, timeout=SECONDS_TO_RUN * 1000)
 
     def run(self, cells: Sequence[int] | None = None) -> None:
-        """Run all cells, or those of these numbers; a cell that failed stops Run All, and `errors()` tells."""
+        """Run all cells, or those of these numbers; one that failed stops Run All, and `errors()` tells."""
         self.page.evaluate(RUN, cells)
         self.page.wait_for_function("() => window.hasRun", timeout=SECONDS_TO_RUN * 1000)
         self.wait_idle()
@@ -262,6 +262,10 @@ class NotebookPage:
     def cells(self) -> list[dict]:
         """Every cell as the page has it: index, kind, source, tags, execution_count, outputs (nbformat)."""
         return self.page.evaluate(CELLS)
+
+    def code_cells(self) -> list[dict]:
+        """Those of the cells that hold code."""
+        return [cell for cell in self.cells() if cell["kind"] == "code"]
 
     def python(self, code: str) -> str:
         """What the code prints in the notebook's kernel; an error in it raises here. No cell is added."""
