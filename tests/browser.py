@@ -59,6 +59,7 @@ SCREENSHOTS = ROOT / "screenshots"
 VIEW = {"width": 1280, "height": 1000}
 TALLEST = 15_000  # pixels; Chromium draws no higher picture
 SECONDS_TO_RUN = 600  # no notebook may hang the test run
+SECONDS_TO_LOAD = 90  # once for each worker; on a quiet machine JupyterLab needs 3
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -232,9 +233,16 @@ class NotebookPage:
         """Until the kernel is connected and has nothing to do."""
         self.page.wait_for_function(IDLE, timeout=SECONDS_TO_RUN * 1000)
 
-    def run(self, cells: Sequence[int] | None = None) -> None:
-        """Run all cells, or those of these numbers; one that failed stops Run All, and `errors()` tells."""
-        self.page.evaluate(RUN, cells)
+    def run_all(self) -> None:
+        """As the command of that name does; a cell that failed stops it, and `errors()` tells."""
+        self._run(None)
+
+    def run_cells(self, numbers: Sequence[int]) -> None:
+        """One after the other, whatever became of the one before."""
+        self._run(numbers)
+
+    def _run(self, numbers: Sequence[int] | None) -> None:
+        self.page.evaluate(RUN, numbers)
         self.page.wait_for_function("() => window.hasRun", timeout=SECONDS_TO_RUN * 1000)
         self.wait_idle()
         self.settle()
@@ -422,8 +430,8 @@ class _Lab:
         if self.idle:
             return self.idle.pop()
         page = self.context.new_page()
-        page.goto(f"{self.url}lab?reset")
-        page.wait_for_function("() => window.jupyterapp?.restored", timeout=SECONDS_TO_RUN * 1000)
+        page.goto(f"{self.url}lab?reset", timeout=SECONDS_TO_LOAD * 1000)
+        page.wait_for_function("() => window.jupyterapp?.restored", timeout=SECONDS_TO_LOAD * 1000)
         page.evaluate("() => window.jupyterapp.restored.then(() => null)")
         return page
 
@@ -485,7 +493,7 @@ def open_notebook(
         page.evaluate(LISTEN)
         notebook.set_theme(theme)  # and settles
         if run:
-            notebook.run()
+            notebook.run_all()
         yield notebook
     except BaseException:
         with contextlib.suppress(Exception):  # whatever went wrong, the kernel must not stay
