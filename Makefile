@@ -16,11 +16,13 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks runs widgets format clean say-lab say-test
+.PHONY: help lab check test test-all notebooks runs widgets format clean say-lab say-check say-test say-test-all
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
-	@echo 'make test       style, unit tests, notebooks re-run   about 17 minutes'
+	@echo 'make check      style, fast unit tests, doctests      about 2 minutes'
+	@echo 'make test       also widgets, and notebooks run again about 9 minutes'
+	@echo 'make test-all   every seed, record, notebook, clock   about 20 minutes'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
 	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 18 or newer'
@@ -54,6 +56,8 @@ NODE_TOOLS := node_modules/.package-lock.json
 $(NODE_TOOLS): package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error && touch $@ || echo 'npm ci failed: see above'
 
+IF_THERE_IS_NODE := $(if $(shell command -v npm),$(NODE_TOOLS))
+
 say-lab:
 	@echo 'lab: prepares the text, then opens notebooks/00_start_here.ipynb in JupyterLab; seconds once installed'
 
@@ -63,28 +67,53 @@ lab: say-lab $(STAMP)
 	  --ServerApp.root_dir='$(CURDIR)' --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
 	  --KernelManager.transport_encryption=auto $(ARGS)
 
-say-test:
-	@echo 'test: checks style, runs the unit tests, runs every notebook and compares; about 17 minutes'
+# Every stage runs, whatever became of the one before; the last lines say how each ended, and its seconds.
+define stages
+@ended=''; code=0; \
+stage() { \
+  name=$$1; shift; printf '\n== %s\n' "$$name"; began=$$(date +%s); \
+  if "$$@"; then how=passed; else how=FAILED; code=1; fi; \
+  ended="$$ended  $$how  $$name, $$(($$(date +%s) - began)) s\n"; \
+}; \
+$(1) \
+printf "\n$$ended"; exit $$code
+endef
 
-# Widgets are timed, so theirs is the one stage that has the machine to itself.
-IN_A_BROWSER = \
-	stage 'widgets in a browser' $(PY) -m pytest -q -m browser --ignore=tests/lessons/test_browser_notebooks.py tests; \
-	stage 'notebooks in a browser' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadgroup tests/lessons/test_browser_notebooks.py;
-
-# Every stage runs, whatever became of the one before; the last lines say how each ended.
-test: say-test $(STAMP) $(if $(shell command -v node),$(NODE_TOOLS))
-	@ended=''; code=0; \
-	stage() { \
-	  name=$$1; shift; printf '\n== %s\n' "$$name"; \
-	  if "$$@"; then ended="$$ended  passed  $$name\n"; else ended="$$ended  FAILED  $$name\n"; code=1; fi; \
-	}; \
+# The tiers are told in tests/tiers.py. Tests that drive a browser share one JupyterLab for each worker.
+STYLE = \
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
-	stage 'unit tests and doctests' $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*' $(ARGS); \
-	$(if $(filter no,$(BROWSER)),,$(IN_A_BROWSER)) \
-	stage 'notebooks' env OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
-	  --nbval-cell-timeout=120 --nbval-sanitize-with=nbval-sanitize.cfg $$(ls -r notebooks/*.ipynb); \
-	printf "\n$$ended"; exit $$code
+	stage 'types' $(PY) -m mypy;
+UNIT = $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*'
+IN_A_BROWSER = env OMP_NUM_THREADS=1 $(PY) -m pytest -q -m browser tests
+NOTEBOOKS = \
+	stage 'notebooks run again' env OMP_NUM_THREADS=1 PYTHONPATH=tests $(PY) -m pytest -q -n 2 --dist loadfile \
+	  -p kernel_minute --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	  --nbval-sanitize-with=nbval-sanitize.cfg $$(ls -r notebooks/*.ipynb);
+with_a_browser = $(if $(filter no,$(BROWSER)),,$(1))
+
+say-check:
+	@echo 'check: style, fast unit tests and doctests; about 2 minutes'
+
+check: say-check $(STAMP) $(IF_THERE_IS_NODE)
+	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) -m 'not slow' $(ARGS);)
+
+say-test:
+	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 9 minutes'
+
+test: say-test $(STAMP) $(IF_THERE_IS_NODE)
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(ARGS); \
+	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) -n 2 --dist loadgroup;) \
+	  $(NOTEBOOKS))
+
+say-test-all:
+	@echo 'test-all: also every seed, record, repetition, every notebook whole, and the clock; about 20 minutes'
+
+test-all: say-test-all $(STAMP) $(IF_THERE_IS_NODE)
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); \
+	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) --every -n 2 --dist loadgroup; \
+	    stage 'widgets and the clock, alone' $(IN_A_BROWSER) --timed;) \
+	  $(NOTEBOOKS))
 
 notebooks: $(STAMP)
 	@$(PY) notebooks/build.py $(ARGS)
@@ -96,10 +125,10 @@ widgets: $(NODE_TOOLS)
 	@node nanogpt_lib/build.mjs
 
 # Notebooks are left alone: they are made from notebooks/source/, and a change in them would be lost.
-format: $(STAMP) $(if $(shell command -v node),$(NODE_TOOLS))
+format: $(STAMP) $(IF_THERE_IS_NODE)
 	@$(PY) -m ruff check --fix --extend-exclude '*.ipynb' .
 	@$(PY) -m ruff format .
-	@if command -v node >/dev/null; then npx biome check --write --error-on-warnings; fi
+	@if command -v npm >/dev/null; then npx biome check --write --error-on-warnings; fi
 
 clean:
 	@rm -rf $(VENV) node_modules build dist *.egg-info .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints

@@ -11,7 +11,7 @@
     '''
 
     @pytest.fixture(scope="module")
-    def notebook():  # one notebook for all tests of a file: opening one takes 3 s, `import torch` 2 s more
+    def notebook():  # one notebook for all tests of a file: its kernel takes 1 s, `import torch` 2 s more
         with open_notebook([CELL]) as notebook:
             yield notebook
 
@@ -29,9 +29,10 @@
   run    run all cells first, and wait until the kernel is idle. A failed cell does not raise: see `errors()`.
   theme  "light" or "dark"; `set_theme` changes it later.
 The copy lies in a folder from which `import nanogpt_lib` is this checkout's and where `../data` is found.
-The kernel ends with the block, the browser and the server with the test run.
+The kernel ends with the block, the browser and the server with the test run. JupyterLab stays open for the
+next notebook: to load it takes five times as long as to open a notebook in it.
 
-Where there is no Chromium, the tests are skipped on a laptop, and fail where the variable CI is set.
+Where there is no Chromium, programs.py decides whether that is a failure.
 """
 
 import atexit
@@ -46,18 +47,19 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import nbformat
-import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Request, sync_playwright
 
+import programs
 from labserver import ROOT, lab_server
 
 SCREENSHOTS = ROOT / "screenshots"
 VIEW = {"width": 1280, "height": 1000}
 TALLEST = 15_000  # pixels; Chromium draws no higher picture
 SECONDS_TO_RUN = 600  # no notebook may hang the test run
+SECONDS_TO_LOAD = 90  # once for each worker; on a quiet machine JupyterLab needs 3
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -89,9 +91,34 @@ ALL_THERE = """() => {
   return cells.length > 0 && cells.every((cell) => cell.isAttached && !cell.isPlaceholder());
 }"""
 
-RUN_ALL = """() => {
-  window.ranAll = false;
-  window.jupyterapp.commands.execute("notebook:run-all-cells").finally(() => { window.ranAll = true; });
+# By its path in the server's folder; nobody else may be in the way.
+OPEN = """async (path) => {
+  const {commands, shell} = window.jupyterapp;
+  const panel = await commands.execute("docmanager:open", {path, factory: "Notebook"});
+  await panel.context.ready;
+  shell.activateById(panel.id);
+}"""
+
+# Without the question whether to save; the kernel ends too.
+CLOSE = """async () => {
+  for (const panel of [...window.jupyterapp.shell.widgets("main")]) {
+    await panel.sessionContext?.shutdown();
+    panel.dispose();
+  }
+}"""
+
+# All cells, or those of these numbers one after the other.
+RUN = """(chosen) => {
+  const {commands, shell} = window.jupyterapp;
+  const one_by_one = async () => {
+    for (const index of chosen) {
+      shell.currentWidget.content.activeCellIndex = index;
+      await commands.execute("notebook:run-cell");
+    }
+  };
+  window.hasRun = false;
+  const run = chosen ? one_by_one() : commands.execute("notebook:run-all-cells");
+  run.finally(() => { window.hasRun = true; });
 }"""
 
 CELLS = """() => [...window.jupyterapp.shell.currentWidget.content.widgets].map((cell, index) => ({
@@ -163,19 +190,28 @@ LATENCY = """async (root, {count, limit}) => {
 class NotebookPage:
     """A notebook that is open in JupyterLab, and what has been seen of it so far.
 
-    page: Playwright's page.   seconds: how long Run All took (0 before it).   theme: "light" or "dark".
+    page: Playwright's page.   theme: "light" or "dark".
     console: errors that the page reported.   outside: addresses asked for that are not on this machine.
     """
 
     def __init__(self, page: Page, theme: str) -> None:
         self.page = page
-        self.seconds = 0.0
         self.theme = theme
         self.console: list[str] = []
         self.outside: list[str] = []
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        page.on("request", self._asked)
+        self._listeners = {"console": self._heard, "pageerror": self._failed, "request": self._asked}
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
+
+    def leave(self) -> None:
+        """Close the notebook, end its kernel, and hear no more of its page."""
+        self.page.evaluate(CLOSE)
+        self.page.set_viewport_size(VIEW)
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+
+    def _failed(self, error: Error) -> None:
+        self.console.append(f"uncaught: {error}")
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(part in message.text for part, _ in KNOWN_NOISE):
@@ -197,15 +233,19 @@ class NotebookPage:
         """Until the kernel is connected and has nothing to do."""
         self.page.wait_for_function(IDLE, timeout=SECONDS_TO_RUN * 1000)
 
-    def run_all(self) -> float:
-        """Seconds that Run All took; a cell that failed stops it, and `errors()` tells."""
-        start = time.perf_counter()
-        self.page.evaluate(RUN_ALL)
-        self.page.wait_for_function("() => window.ranAll", timeout=SECONDS_TO_RUN * 1000)
+    def run_all(self) -> None:
+        """As the command of that name does; a cell that failed stops it, and `errors()` tells."""
+        self._run(None)
+
+    def run_cells(self, numbers: Sequence[int]) -> None:
+        """One after the other, whatever became of the one before."""
+        self._run(numbers)
+
+    def _run(self, numbers: Sequence[int] | None) -> None:
+        self.page.evaluate(RUN, numbers)
+        self.page.wait_for_function("() => window.hasRun", timeout=SECONDS_TO_RUN * 1000)
         self.wait_idle()
-        self.seconds = time.perf_counter() - start
         self.settle()
-        return self.seconds
 
     def settle(self) -> None:
         """Until every cell is in the page, every widget has drawn itself once, and two frames have passed."""
@@ -230,6 +270,10 @@ class NotebookPage:
     def cells(self) -> list[dict]:
         """Every cell as the page has it: index, kind, source, tags, execution_count, outputs (nbformat)."""
         return self.page.evaluate(CELLS)
+
+    def code_cells(self) -> list[dict]:
+        """Those of the cells that hold code."""
+        return [cell for cell in self.cells() if cell["kind"] == "code"]
 
     def python(self, code: str) -> str:
         """What the code prints in the notebook's kernel; an error in it raises here. No cell is added."""
@@ -366,24 +410,11 @@ def choose_next(at: int = 0) -> str:
 # --- one browser, one server ----------------------------------------------------------------------
 
 
-def chromium() -> str | None:
-    """Return where the browser is, if there is one."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    places = ["/usr/bin/chromium", *(shutil.which(name) for name in names)]
-    return next((place for place in places if place and Path(place).exists()), None)
-
-
-def _chromium() -> str:
-    if found := chromium():
-        return found
-    missing = "no Chromium here: install chromium or google-chrome to drive the widgets in a real browser"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
-
-
 class _Lab:
-    """The running pair: the folder that is served, its address and the browser."""
+    """The running pair: the folder that is served, its address and the browser.
+
+    idle: pages in which JupyterLab is open and no notebook.
+    """
 
     def __init__(self, folder: Path, url: str, browser: Browser) -> None:
         self.folder = folder
@@ -392,6 +423,17 @@ class _Lab:
         self.context = browser.new_context(viewport=VIEW)  # shared: JupyterLab's files are fetched once
         self.context.set_default_timeout(15_000)
         self.count = itertools.count(1)
+        self.idle: list[Page] = []
+
+    def page(self) -> Page:
+        """A page with JupyterLab and no notebook in it."""
+        if self.idle:
+            return self.idle.pop()
+        page = self.context.new_page()
+        page.goto(f"{self.url}lab?reset", timeout=SECONDS_TO_LOAD * 1000)
+        page.wait_for_function("() => window.jupyterapp?.restored", timeout=SECONDS_TO_LOAD * 1000)
+        page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+        return page
 
 
 _running: list[_Lab] = []
@@ -400,7 +442,7 @@ _stack = contextlib.ExitStack()
 
 def _lab() -> _Lab:
     if not _running:
-        program = _chromium()
+        program = programs.chromium() or programs.without("Chromium")
         folder = Path(_stack.enter_context(tempfile.TemporaryDirectory(prefix="nanogpt-notebooks-")))
         (folder / "notebooks").mkdir()
         (folder / "data").symlink_to(ROOT / "data")
@@ -443,17 +485,20 @@ def open_notebook(
     """A notebook in JupyterLab; see the top of this file."""
     lab = _lab()
     name = _copy(what, lab)
-    page = lab.context.new_page()
+    page = lab.page()
     notebook = NotebookPage(page, theme)
     try:
-        page.goto(f"{lab.url}lab/tree/notebooks/{quote(name)}?reset")
+        page.evaluate(OPEN, f"notebooks/{name}")
         notebook.wait_idle()
         page.evaluate(LISTEN)
         notebook.set_theme(theme)  # and settles
         if run:
             notebook.run_all()
         yield notebook
-    finally:
+    except BaseException:
         with contextlib.suppress(Exception):  # whatever went wrong, the kernel must not stay
-            page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+            page.evaluate(CLOSE)
         page.close()
+        raise
+    notebook.leave()
+    lab.idle.append(page)

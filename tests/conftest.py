@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+import tiers
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 
 pytest.register_assert_rewrite("looks")  # so that what it holds widgets to says what it found
@@ -46,6 +47,22 @@ def ids(text: str, tokenizer: CharTokenizer) -> torch.Tensor:
 def splits(ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Its first nine tenths and its last."""
     return train_val_split(ids)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    tiers.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tiers.configure(config)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    tiers.deselect(config, items)
+    for item in items:  # on two cores at once, the browser tests of one file stay together: they share a page
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

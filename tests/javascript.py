@@ -1,17 +1,14 @@
 """The widgets' JavaScript in node, for tests.
 
-Where a browser is, node must be too: only a machine with neither skips these tests.
+Where there is no node, programs.py decides whether that is a failure.
 """
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from browser import chromium
+import programs
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nanogpt_lib"
@@ -20,10 +17,7 @@ SECONDS = 60
 
 def node(*arguments: str, **options: str) -> subprocess.CompletedProcess:
     """Run `node` with these arguments in the root folder; `options` as for `subprocess.run`."""
-    program = shutil.which("node")
-    if program is None:
-        missing = "no node here: install Node.js 18 or newer to check the widgets' JavaScript"
-        pytest.fail(missing) if os.environ.get("CI") or chromium() else pytest.skip(missing)
+    program = programs.node() or programs.without("Node.js 18 or newer")
     # Output in JSON or TAP and without colours, whatever the terminal that runs pytest can do.
     env = os.environ | {"NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
     return subprocess.run(

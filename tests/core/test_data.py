@@ -98,6 +98,7 @@ def test_a_full_disk_keeps_the_text_in_memory_and_says_so(
         assert load_text(folder=tmp_path) == published
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["fsync", "replace"])
 def test_a_killed_load_leaves_no_half_text(place: str, tmp_path: Path) -> None:
     program = f"""
@@ -151,6 +152,7 @@ def test_where_both_fail_the_message_says_what_to_do(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_prepares_the_text_and_says_so() -> None:
     """`make lab` runs it before the first notebook opens."""
     done = python("-m", "nanogpt_lib.data")

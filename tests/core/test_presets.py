@@ -5,9 +5,20 @@ import pytest
 from nanogpt_lib.presets import LADDER, PRESETS, preset
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_setting_is_found_by_its_name(name: str) -> None:
-    assert preset(name) is PRESETS[name]
+@pytest.mark.parametrize(
+    ("name", "context", "layers", "steps"),
+    [
+        ("reference-baseline", 32, 4, 5_000),
+        ("reference-longer", 32, 4, 10_000),
+        ("reference-wider", 128, 4, 10_000),
+        ("reference-deep", 256, 8, 20_000),
+        ("shakespeare", 128, 4, 2_500),
+    ],
+)
+def test_a_setting_is_found_by_its_name(name: str, context: int, layers: int, steps: int) -> None:
+    """Two that had changed places would train another model than the one that was asked for."""
+    model, config = preset(name)
+    assert (model.block_size, model.n_layer, config.max_iters) == (context, layers, steps)
 
 
 def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:

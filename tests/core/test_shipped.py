@@ -22,6 +22,7 @@ def test_every_kept_model_is_there_and_no_other() -> None:
     assert {folder.name for folder in CHECKPOINTS.iterdir()} == set(KEPT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KEPT)
 def test_a_shipped_model_has_the_recorded_loss_on_the_whole_validation_split(name: str) -> None:
     recorded = load_run(*KEPT[name])

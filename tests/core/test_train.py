@@ -177,6 +177,7 @@ def test_a_finished_run_can_be_given_more_steps_and_another_rate(
     assert (run.step, run.config.learning_rate, run.optimizer.param_groups[0]["lr"]) == (9, 0.5, 0.5)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_a_checkpoint_to_go_on_from(own_text: Path, tmp_path: Path) -> None:
     """In a process of its own, as from a terminal."""
     arguments = [*SMALL, "--text", own_text, "--max-iters", "1000000", "--out", tmp_path / "out"]
@@ -256,6 +257,7 @@ def test_bad_input_ends_with_2_and_a_message(
     assert out == ""
 
 
+@pytest.mark.slow
 def test_as_a_process_it_ends_with_2_and_without_a_traceback() -> None:
     done = python("-m", "nanogpt_lib.train", "--preset", "reference-baseline", "--n-head", "7")
     assert done.returncode == 2

@@ -192,6 +192,7 @@ def test_the_verdicts_can_be_read_in_both_themes(notebook: NotebookPage, theme: 
         notebook.screenshot(f"quiz_{theme}", quiz)
 
 
+@pytest.mark.timed
 def test_a_check_is_answered_at_once(notebook: NotebookPage) -> None:
     """Drawn in the page, so well within a blink; a journey to the kernel and back took 50 ms and more."""
     click = """(root, i) => {

@@ -1,10 +1,12 @@
-"""Every notebook in a real JupyterLab: as it is opened, and after Run All.
+"""Every notebook in a real JupyterLab: as it is opened, and with its widgets alive.
 
 What nbval cannot see: that a widget draws itself, that nothing is fetched from outside, that what is stored
 for readers without a kernel is really shown. The pictures land in screenshots/, to be looked at.
+
+Of most notebooks only those cells are run that the widgets need, since nbval runs them all; some are run
+whole, as a reader would, and with `--every` all of them are.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,32 +17,53 @@ from playwright.sync_api import expect
 
 import notebook_files
 from browser import NotebookPage, open_notebook
+from slices import needed
+from tiers import some
 
 pytestmark = pytest.mark.browser
 
-MOST_SECONDS = 60
-STILL = "data-widget-still"  # what base.py writes around a widget's stored picture
+FOLDER = notebook_files.FOLDER
+WHOLE = {*some(notebook_files.NOTEBOOKS), FOLDER / "02_bigram.ipynb", FOLDER / "04_self_attention.ipynb"}
+STILL = "data-widget-still"  # what the widgets' base writes around a stored picture
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One notebook: what was there before anything ran, and the page after Run All."""
+    """One notebook: what was there before anything ran, and the page after the run.
+
+    path, notebook: its file and its page.   stored: its code cells, as the file has them.
+    counts_before, outputs_before: their execution counts and how many outputs were shown.
+    empty_before: the outputs in which nothing could be seen, as HTML.
+    live_before, stills_before: how many widgets were alive, and how many shown as a still picture.
+    ran: the numbers of the code cells that were run.
+    """
 
     path: Path
-    load: float  # the machine's load average
-    stored: list  # the notebook's code cells, as the file has them
-    counts_before: list[int | None]  # execution counts
-    outputs_before: int  # how many were shown
-    empty_before: list[str]  # those in which nothing could be seen, as HTML
-    live_before: int  # widgets that were alive
-    stills_before: int  # widgets shown as a still picture
     notebook: NotebookPage
+    stored: list
+    counts_before: list[int | None]
+    outputs_before: int
+    empty_before: list[str]
+    live_before: int
+    stills_before: int
+    ran: list[int]
 
     @property
     def stills(self) -> int:
         """How many widgets the file keeps as still pictures."""
-        outputs = [output for cell in self.stored for output in cell.outputs]
-        return sum(STILL in output.get("data", {}).get("text/html", "") for output in outputs)
+        return sum(stills_in(cell) for cell in self.stored)
+
+
+def stills_in(cell: notebook_files.NotebookNode) -> int:
+    """How many widgets a cell's stored outputs show."""
+    return sum(STILL in output.get("data", {}).get("text/html", "") for output in cell.outputs)
+
+
+def to_run(path: Path, stored: list) -> list[int]:
+    """The numbers of the code cells to run: all, or what the widgets need."""
+    if path in WHOLE:
+        return list(range(len(stored)))
+    return needed([cell.source for cell in stored], [at for at, cell in enumerate(stored) if stills_in(cell)])
 
 
 # Where tests run on two cores at once, those of one notebook stay together: they share its page. The last
@@ -53,24 +76,29 @@ EACH = [
 
 @pytest.fixture(scope="module", params=EACH)
 def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Opens a notebook, looks, runs all cells; the tests of one notebook share it."""
+    """Opens a notebook, looks, runs its cells; the tests of one notebook share it."""
     path = request.param
     with open_notebook(path, run=False) as notebook:
         outputs = notebook.page.locator(".jp-CodeCell .jp-OutputArea-output")
         textless = outputs.filter(has_not_text=re.compile(r"\S"))
         empty = textless.filter(has_not=notebook.page.locator("img, svg"))
+        stored = [cell for cell in notebook_files.read(path).cells if cell.cell_type == "code"]
         before = Visit(
             path=path,
-            load=os.getloadavg()[0],
-            stored=[cell for cell in notebook_files.read(path).cells if cell.cell_type == "code"],
-            counts_before=[cell["execution_count"] for cell in notebook.cells() if cell["kind"] == "code"],
+            notebook=notebook,
+            stored=stored,
+            counts_before=[cell["execution_count"] for cell in notebook.code_cells()],
             outputs_before=outputs.count(),
             empty_before=empty.evaluate_all("(outputs) => outputs.map((output) => output.outerHTML)"),
             live_before=notebook.widgets.count(),
             stills_before=outputs.get_by_text("A still picture. Run this cell").count(),
-            notebook=notebook,
+            ran=to_run(path, stored),
         )
-        notebook.run_all()
+        if path in WHOLE:
+            notebook.run_all()
+        else:
+            numbers = [cell["index"] for cell in notebook.code_cells()]
+            notebook.run_cells([numbers[at] for at in before.ran])
         yield before
 
 
@@ -82,18 +110,12 @@ def test_a_notebook_that_was_only_opened_shows_its_stored_outputs(visit: Visit) 
     assert (visit.live_before, visit.stills_before) == (0, visit.stills)
 
 
-def test_run_all_reaches_the_last_cell_without_an_error(visit: Visit) -> None:
-    print(f"{visit.path.stem}: {visit.notebook.seconds:.1f} s, load {visit.load:.1f}")
+def test_the_run_reaches_its_last_cell_without_an_error(visit: Visit) -> None:
+    """In the kernel that JupyterLab starts, and with its widgets' messages between the cells."""
     assert visit.notebook.errors() == []
-    cells = [cell for cell in visit.notebook.cells() if cell["kind"] == "code" and cell["source"]]
-    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-
-
-def test_run_all_takes_less_than_a_minute(visit: Visit) -> None:
-    """On a machine that is about its own business: torch waits for itself when others use the cores."""
-    if visit.load > 2 * os.cpu_count() and visit.notebook.seconds >= MOST_SECONDS:
-        pytest.skip(f"took {visit.notebook.seconds:.0f} s, but the machine was busy: load {visit.load:.1f}")
-    assert visit.notebook.seconds < MOST_SECONDS
+    cells = visit.notebook.code_cells()
+    ran = [cells[at]["execution_count"] for at in visit.ran if cells[at]["source"]]
+    assert ran == list(range(1, len(ran) + 1))
 
 
 def test_every_widget_is_alive_drawn_and_named(visit: Visit) -> None:

@@ -19,8 +19,9 @@ from nanogpt_lib.kit.mistakes import Case, Mistake
 from nanogpt_lib.kit.outcome import Fact
 from nanogpt_lib.lessons.__main__ import all_exercises, complaints, rows
 from nanogpt_lib.sampling import next_token_probs
+from tiers import seeds
 
-SEEDS = range(4)  # under eight, and for most under twenty, tried once, nothing else was found
+SEEDS = seeds(4)  # under eight, and for most under twenty, tried once, nothing else was found
 EXERCISES = all_exercises()
 
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)

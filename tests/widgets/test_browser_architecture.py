@@ -311,6 +311,7 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, col
         assert tops.count(tops[0]) == columns
 
 
+@pytest.mark.timed
 def test_the_lists_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
     inputs = {
         "n_layer": set_input("input[type=range]", [9, 0, 4]),

@@ -257,6 +257,7 @@ def test_two_views_have_radio_buttons_of_their_own(notebook: NotebookPage) -> No
         assert notebook.widget(index).locator("input[type=radio]:checked").count() == 1, f"widget {index}"
 
 
+@pytest.mark.timed
 def test_pictures_follow_the_hand(notebook: NotebookPage) -> None:
     """Within six frames, on a machine that does other things too; usually two."""
     small, big, explorer = (notebook.widget(index) for index in (SMALL, BIG, EXPLORER))

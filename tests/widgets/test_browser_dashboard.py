@@ -147,6 +147,7 @@ def test_train_stop_and_continue_end_where_an_uninterrupted_training_ends(notebo
     went_well(notebook)
 
 
+@pytest.mark.timed
 def test_stop_is_shown_within_150_ms(notebook: NotebookPage) -> None:
     """The median of five, printed; it fails only at 400, since other programs may have both cores."""
     root, times = notebook.widget(LIVE), []
@@ -246,6 +247,7 @@ def test_a_loss_that_is_no_number_is_shown_in_its_own_words(notebook: NotebookPa
     went_well(notebook)
 
 
+@pytest.mark.timed
 def test_a_judgement_is_shown_at_once(notebook: NotebookPage) -> None:
     train_until(notebook, 5)
     rest(notebook)
@@ -277,13 +279,18 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int) -> 
         notebook.page.keyboard.press("Escape")
 
 
-def test_a_narrow_page_is_to_be_looked_at(notebook: NotebookPage) -> None:
+def test_in_a_narrow_cell_a_trained_run_fits(notebook: NotebookPage) -> None:
+    """With a curve, rows and samples; the picture is drawn as narrow as its cell."""
     root = notebook.widget(LIVE)
     train_until(notebook, 4)
     root.evaluate("(root) => { root.style.width = '520px'; }")
-    notebook.settle()
-    notebook.screenshot("training_dashboard_narrow", root)
-    root.evaluate("(root) => { root.style.width = ''; }")
+    try:
+        notebook.settle()
+        fits(root)
+        assert root.locator("canvas").first.bounding_box()["width"] <= 520
+        notebook.screenshot("training_dashboard_narrow", root)
+    finally:
+        root.evaluate("(root) => { root.style.width = ''; }")
 
 
 def test_nothing_jumps_while_it_trains(notebook: NotebookPage) -> None:

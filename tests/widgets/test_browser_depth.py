@@ -200,6 +200,7 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, sid
         assert widget.locator("canvas").first.evaluate("(c) => c.clientWidth") == int(left["width"])
 
 
+@pytest.mark.timed
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
     inputs = {
         "layers": set_input("input[type=range]", [24, 1, 12]),

@@ -352,6 +352,7 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, sid
             assert curve.locator(".cur-scroll").evaluate("(one) => one.scrollWidth <= one.clientWidth")
 
 
+@pytest.mark.timed
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator, curve: Locator) -> None:
     of_dropout = {
         "p": set_input("input[type=range]", [10, 0, 5]),

@@ -297,6 +297,7 @@ def test_a_narrow_window_has_room_for_everything(notebook: NotebookPage, width: 
             assert notebook.widget(index).evaluate(BOXES_OVER_BOXES, PARTS) == []
 
 
+@pytest.mark.timed
 def test_pictures_follow_the_hand(notebook: NotebookPage) -> None:
     """Within three frames, usually two: the losses of one layer are there before anybody asks.
 
@@ -310,6 +311,7 @@ def test_pictures_follow_the_hand(notebook: NotebookPage) -> None:
     one.locator(".hgrid-map").first.dispatch_event("pointerleave")
 
 
+@pytest.mark.timed
 def test_python_answers_a_tick_soon(notebook: NotebookPage) -> None:
     """Seven choices that nobody has measured; a picture that still waits for Python does not count."""
     many = notebook.widget(MANY_HEADS)

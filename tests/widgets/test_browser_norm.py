@@ -296,6 +296,7 @@ def test_nothing_jumps_while_a_slider_is_dragged_or_a_cell_pointed_at(
     assert len(heights) == 1, heights
 
 
+@pytest.mark.timed
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
     inputs = {
         "part": choose_next(1),

@@ -383,6 +383,7 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int) -> 
             assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "a column is out of sight"
 
 
+@pytest.mark.timed
 def test_the_widget_follows_the_hand(notebook: NotebookPage, widget: Locator) -> None:
     boxes = "(root, i) => root.querySelectorAll('.run-table input')[3 + i % 2].click()"
     times = best_times(

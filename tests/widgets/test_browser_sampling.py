@@ -278,6 +278,7 @@ def test_everything_can_be_done_by_keyboard_and_the_notebook_stays(notebook: Not
     expect(live).to_contain_text(text(notebook, STUDIO)[0][:20].strip().split("\n")[0])
 
 
+@pytest.mark.timed
 def test_a_choice_opens_within_50_ms_and_a_text_begins_within_150_ms(notebook: NotebookPage) -> None:
     root = notebook.widget(STUDIO)
     assert notebook.latency(CLICK_TOKEN, root) < 50

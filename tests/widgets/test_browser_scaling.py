@@ -225,6 +225,7 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int, sid
         assert widget.locator("canvas").evaluate("(c) => c.clientWidth") == int(left["width"])
 
 
+@pytest.mark.timed
 def test_the_pictures_follow_the_hand(notebook: NotebookPage, widget: Locator) -> None:
     inputs = {
         "head_size": set_input("input[type=range]", [8, 0, 4]),

@@ -165,6 +165,7 @@ def test_the_block_follows_python(notebook: NotebookPage, batch: Locator) -> Non
     expect(batch.locator("tbody td.nano-context").last).to_have_text(wanted)
 
 
+@pytest.mark.timed
 def test_the_block_answers_at_once_near_by_and_soon_far_away(notebook: NotebookPage, batch: Locator) -> None:
     near = notebook.latency(set_input("input[type=range]", [100, 101, 102]), batch)
     far = notebook.latency(set_input("input[type=range]", [900_000, 100_000, 500_000]), batch)
@@ -216,6 +217,7 @@ def test_another_sample_is_written_by_python_with_the_next_seed(
     expect(ngram.locator(".nano-sample")).not_to_have_text(old)
 
 
+@pytest.mark.timed
 def test_the_order_answers_at_once(notebook: NotebookPage, ngram: Locator) -> None:
     assert notebook.latency(set_input("input[type=range]", [0, 1, 2, 3]), ngram) < SOON
 
@@ -320,6 +322,7 @@ def test_unseen_pairs_are_hatched_and_rare_ones_are_not(notebook: NotebookPage) 
             assert kinds["bh"] == 1, theme
 
 
+@pytest.mark.timed
 def test_the_map_answers_at_once(notebook: NotebookPage) -> None:
     hover = notebook.latency(HOVER, notebook.widget(2))
     key = notebook.latency(press_key("canvas", ["ArrowLeft", "ArrowUp", "ArrowRight"]), notebook.widget(3))

@@ -178,6 +178,7 @@ def test_a_winner_a_draw_and_a_single_seed_are_told_apart() -> None:
     )
 
 
+@pytest.mark.slow
 def test_of_pairs_that_do_not_differ_about_one_in_twenty_is_called_a_win() -> None:
     draw = torch.Generator().manual_seed(5)
     called = 0
@@ -271,6 +272,7 @@ def finished(fields: dict) -> OwnRun:
     return finished_from(OwnRun(fields, TEXT))
 
 
+@pytest.mark.slow
 def test_a_run_lasts_as_long_as_it_was_told_and_is_judged_at_equal_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
