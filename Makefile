@@ -108,7 +108,7 @@ say-test-all:
 test-all: say-test-all $(STAMP) $(NODE_TOOLS)
 	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); \
 	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) --every -n 2 --dist loadfile; \
-	    stage 'widgets and the clock, alone' $(IN_A_BROWSER) --timed;) \
+	    stage 'widgets against the clock' $(IN_A_BROWSER) --timed;) \
 	  $(NOTEBOOKS))
 
 notebooks: $(STAMP)
