@@ -79,7 +79,8 @@ $(1) \
 printf "\n$$ended"; exit $$code
 endef
 
-# The tiers are told in tests/tiers.py. Tests that drive a browser share one JupyterLab for each worker.
+# The tiers are told in tests/tiers.py. Tests that drive a browser stay together file by file, since those of a
+# file share a page, and each of the two workers keeps one JupyterLab open.
 STYLE = \
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
@@ -103,7 +104,7 @@ say-test:
 
 test: say-test $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(ARGS); \
-	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) -n 2 --dist loadgroup;) \
+	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) -n 2 --dist loadfile;) \
 	  $(NOTEBOOKS))
 
 say-test-all:
@@ -111,8 +112,8 @@ say-test-all:
 
 test-all: say-test-all $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); \
-	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) --every -n 2 --dist loadgroup; \
-	    stage 'widgets and the clock, alone' $(IN_A_BROWSER) --timed;) \
+	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) --every -n 2 --dist loadfile; \
+	    stage 'widgets against the clock' $(IN_A_BROWSER) --timed;) \
 	  $(NOTEBOOKS))
 
 notebooks: $(STAMP)

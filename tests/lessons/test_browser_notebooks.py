@@ -66,15 +66,7 @@ def to_run(path: Path, stored: list) -> list[int]:
     return needed([cell.source for cell in stored], [at for at, cell in enumerate(stored) if stills_in(cell)])
 
 
-# Where tests run on two cores at once, those of one notebook stay together: they share its page. The last
-# notebooks take longest, and come first, so that no core waits for the other at the end.
-EACH = [
-    pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem))
-    for path in reversed(notebook_files.NOTEBOOKS)
-]
-
-
-@pytest.fixture(scope="module", params=EACH)
+@pytest.fixture(scope="module", params=notebook_files.NOTEBOOKS, ids=lambda path: path.stem)
 def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Opens a notebook, looks, runs its cells; the tests of one notebook share it."""
     path = request.param
