@@ -430,16 +430,23 @@ function cellColour(stage, value, limit) {
   if (value === -Infinity) return null;
   return stage === "weights" ? cividis(value) : signed(value, limit);
 }
+var SCALE = 200;
+var TALL = 380;
+var BESIDE = { heads: 100, bars: 190 };
+var WRITTEN = { most: 16, wide: 34, high: 16 };
 function mapGeometry({ width, T, columns, left, top }) {
   const across = clamp(Math.floor((width - left - 5) / columns), 4, 44);
-  const down = clamp(Math.floor(600 / T), 4, 44);
-  const square = columns === T ? Math.min(across, down) : null;
-  const [cellWidth, cellHeight] = [square ?? across, square ?? down];
+  const down = clamp(Math.floor((TALL - top) / T), 4, 44);
+  const written = columns <= WRITTEN.most && across >= WRITTEN.wide && down >= WRITTEN.high;
+  const square = Math.min(across, down);
+  const cellWidth = columns !== T ? across : written ? Math.max(square, WRITTEN.wide) : square;
+  const cellHeight = columns === T ? square : down;
   return {
     left,
     top,
     cellWidth,
     cellHeight,
+    written,
     rows: T,
     columns,
     width: left + columns * cellWidth + 5,
@@ -449,8 +456,8 @@ function mapGeometry({ width, T, columns, left, top }) {
 function mapWidth(width) {
   return width < 640 ? width : Math.min(640, Math.floor(0.69 * width));
 }
-function thumbSize(width, n_head) {
-  return clamp(Math.floor(width / n_head) - 4, 18, 72);
+function thumbSize(width, n_head, height = Infinity, n_layer = 1) {
+  return clamp(Math.min(Math.floor(width / n_head), Math.floor(height / n_layer)) - 4, 18, 72);
 }
 function sentence({ stage, query, column, value, tokens, sum = null }, name = visible) {
   const from = `query "${name(tokens[query])}" at ${query}`;
@@ -522,7 +529,7 @@ function render({ model, el }) {
   const barsTitle = make("div", { class: "attn-caption" });
   const barsCanvas = make("canvas", { role: "img" });
   const barsBox = make("div", { class: "attn-side" }, barsTitle, barsCanvas);
-  const sides = make("div", { class: "attn-sides" }, headsBox, barsBox);
+  const sides = make("div", { class: "attn-sides" }, headsBox, barsBox, legend);
   const complaint = make("p", { class: "attn-complaint", role: "alert", hidden: true });
   root.append(
     bar,
@@ -530,7 +537,7 @@ function render({ model, el }) {
     caption,
     words.root,
     said.root,
-    make("div", { class: "attn-main" }, make("div", { class: "attn-mapbox" }, map, legend), sides),
+    make("div", { class: "attn-main" }, map, sides),
     hint("Point to look, click to keep. Tab moves between text, map and heads; arrow keys move inside.")
   );
   const stage = () => get("stage");
@@ -607,7 +614,6 @@ function render({ model, el }) {
     const { cellWidth, cellHeight } = geometry;
     const numbers = at(get("layer"), get("head"));
     const limit = stage() === "weights" ? 1 : stageLimit(pack, stage(), get("layer"), get("head"));
-    const written = Math.min(cellWidth, cellHeight) >= 34 && columns <= 16;
     paper.font = `11px ${colours.font}`;
     paper.textAlign = "center";
     paper.textBaseline = "middle";
@@ -617,7 +623,7 @@ function render({ model, el }) {
       (query, column) => cellColour(stage(), numbers[query * columns + column], limit),
       (x, y) => hatch(paper, colours, x, y, cellWidth, cellHeight),
       (query, column, x, y, colour) => {
-        if (!written) return;
+        if (!geometry.written) return;
         paper.fillStyle = colour ? inkOn(colour) : colours.text;
         const text = fixed(numbers[query * columns + column], 2);
         paper.fillText(text, x + cellWidth / 2, y + cellHeight / 2 + 0.5);
@@ -639,10 +645,7 @@ function render({ model, el }) {
   }
   function drawLegend(limit) {
     const weights = stage() === "weights";
-    const long = clamp(geometry.columns * geometry.cellWidth, 120, 320);
-    drawScale(scaleBar, long, 12, (place) => weights ? cividis(place) : signed(2 * place - 1, 1));
-    legend.style.setProperty("--attn-long", `${long}px`);
-    legend.style.marginLeft = `${geometry.left}px`;
+    drawScale(scaleBar, SCALE, 12, (place) => weights ? cividis(place) : signed(2 * place - 1, 1));
     scaleLow.textContent = weights ? "0" : fixed(-limit, 2);
     scaleMiddle.textContent = weights ? "weight" : "0";
     scaleHigh.textContent = weights ? "1" : fixed(limit, 2);
@@ -656,6 +659,8 @@ function render({ model, el }) {
     context.drawImage(baseMap, 0, 0, geometry.width, geometry.height);
     const output = stage() === "output";
     const each = Math.ceil(16 / cellWidth);
+    const thinned = (size) => rotate ? Math.ceil(8 / size) : 1;
+    const offset = (at) => !rotate && cellHeight < 8 ? at % 2 * 9 : 0;
     const large = (text, x, y, across2) => {
       context.font = tickFont(13, true);
       const wide = across2 ? context.measureText(text).width + 4 : left - 24;
@@ -667,8 +672,9 @@ function render({ model, el }) {
     context.fillStyle = colours.muted;
     context.font = tickFont(cellHeight);
     for (let at = 0; at < T; at += 1) {
-      if (at !== query)
-        tick(context, short(tokens[at]), left - 6, top + (at + 0.5) * cellHeight, { align: "right" });
+      if (at === query || at % thinned(cellHeight)) continue;
+      const place = [left - 6 - offset(at), top + (at + 0.5) * cellHeight];
+      tick(context, short(tokens[at]), ...place, { align: "right" });
     }
     large(short(tokens[query]), left - 6, top + (query + 0.5) * cellHeight, false);
     context.fillStyle = colours.muted;
@@ -677,7 +683,8 @@ function render({ model, el }) {
     for (let at = 0; at < columns; at += 1) {
       if (at === column || output && (at % each || Math.abs(at - column) < each)) continue;
       if (output) tick(context, String(at), across(at), top - 9);
-      else tick(context, short(tokens[at]), across(at), top - (rotate ? 6 : 9), { turned: rotate });
+      else if (at % thinned(cellWidth) === 0)
+        tick(context, short(tokens[at]), across(at), top - (rotate ? 6 : 9), { turned: rotate });
     }
     if (rotate && !output) {
       context.fillStyle = colours.text;
@@ -796,10 +803,11 @@ function render({ model, el }) {
     const { n_layer, n_head } = pack;
     const [left, top] = [22, 18];
     const beside = width - geometry.width - 34;
-    const fits = beside >= 200 && (beside - left) / n_head >= 26;
+    const fits = beside >= SCALE && (beside - left) / n_head >= 22;
     sides.classList.toggle("attn-below", !fits);
     const room = (fits ? beside : width) - 12;
-    const size = thumbSize(room - left, n_head);
+    const high = fits ? geometry.height - top - BESIDE.heads - (pack.parts.q ? BESIDE.bars : 0) : Infinity;
+    const size = thumbSize(room - left, n_head, high, n_layer);
     thumbs = { size, left, top, room };
     headsBox.hidden = n_layer * n_head === 1;
     const tall = top + n_layer * (size + 4) + 2;

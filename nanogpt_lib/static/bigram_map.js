@@ -19,6 +19,8 @@ function make(tag, props = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== void 0));
   return element;
 }
+var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -344,14 +346,16 @@ function pairInWords({ before, after, seen, of, prob, alpha, learned = null }, s
   const other = learned === null ? "" : `, learned ${probInWords(learned)}`;
   return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
 }
-function cellSize(width, V) {
-  return clamp(Math.floor(width / V), 2, 24);
+function cellSize(width, V, height = Infinity) {
+  return clamp(Math.floor(Math.min(width, height) / V), 2, 24);
 }
 var TOP = 12;
 var WRITTEN = 160;
 var GUTTER = 22;
 var NAMED = 5;
-var PANEL = 260;
+var LEAST = { one: 641, two: 841 };
+var PANEL = { one: 260, two: 175 };
+var TALLEST = { one: 390, two: 330 };
 var GAP = 12;
 function render({ model, el }) {
   const root = startRoot(el, "bigram_map", "Bigram map: which character follows which");
@@ -436,6 +440,7 @@ function render({ model, el }) {
     }),
     button({ label: "Show it", onClick: () => choose(apart) })
   ) : null;
+  const samples2 = learned ? fold("What both tables write", written, make("div", { class: "nano-panels" }, ...texts)) : null;
   const keys = learned ? make(
     "span",
     { class: "nano-keys" },
@@ -448,23 +453,29 @@ function render({ model, el }) {
     "div",
     { class: "nano-maps" },
     make("div", { class: "nano-figures" }, ...figures),
-    legend,
-    said.root,
-    difference
+    legend
   );
+  const notes = make("div", { class: "nano-notes" }, said.root, difference);
   const panel = make(
     "div",
     { class: "nano-panel" },
     make("div", {}, head, bars),
-    make("div", {}, written, ...texts)
+    learned ? null : make("div", {}, written, ...texts)
   );
-  const hint = make("span", {
-    class: "nano-how",
-    text: "Point at the map or use the arrow keys; click or Enter shows a row."
-  });
+  const layout = make(
+    "div",
+    { class: learned ? "nano-layout nano-pair" : "nano-layout" },
+    maps,
+    notes,
+    panel
+  );
   root.append(
-    make("div", { class: "nano-bar" }, rows.root, again, keys, hint),
-    make("div", { class: learned ? "nano-layout nano-pair" : "nano-layout" }, maps, panel)
+    ...[
+      make("div", { class: "nano-bar" }, rows.root, again, keys),
+      layout,
+      samples2,
+      hint("Point at the map or use the arrow keys; click or Enter shows a row.")
+    ].filter(Boolean)
   );
   function point(to) {
     cursor = to;
@@ -495,6 +506,7 @@ function render({ model, el }) {
   }
   function another() {
     sample += 1;
+    if (samples2) samples2.open = true;
     showSample();
     paint();
   }
@@ -530,10 +542,18 @@ function render({ model, el }) {
               })
             )
           ),
-          make("span", {
-            class: "nano-number",
-            text: `${never ? "unseen " : ""}${probs.map((prob) => amount(prob)).join(" | ")}`
-          })
+          make(
+            "span",
+            { class: "nano-number" },
+            ...probs.map(
+              (prob, at) => make(
+                "span",
+                {},
+                at ? make("span", { class: "nano-hidden", text: " | " }) : never ? "unseen " : null,
+                amount(prob)
+              )
+            )
+          )
         );
       })
     );
@@ -544,11 +564,17 @@ function render({ model, el }) {
   const left = (at) => at && !stacked ? 0 : GUTTER;
   function prepare() {
     const wide = Math.max(240, width - 2);
-    const room = learned ? (wide - GAP - GUTTER) / 2 : wide - GUTTER - (wide > 640 ? GAP + PANEL : 0);
-    cell = cellSize(room, V);
-    stacked = Boolean(learned) && cell < NAMED && cellSize(wide - GUTTER, V) > cell;
-    if (stacked) cell = cellSize(wide - GUTTER, V);
-    if (!learned) maps.style.width = `${Math.max(240, GUTTER + V * cell)}px`;
+    const many = learned ? "two" : "one";
+    const beside = wide >= LEAST[many];
+    const rest = GUTTER + (learned ? GAP : 0) + (beside ? GAP + PANEL[many] : 0);
+    const room = (wide - rest) / tables.length;
+    cell = cellSize(room, V, TALLEST[many]);
+    const alone = cellSize(wide - GUTTER, V, TALLEST.one);
+    stacked = Boolean(learned) && cell < NAMED && alone > cell;
+    if (stacked) cell = alone;
+    const across = stacked || !learned ? V * cell : 2 * V * cell + GAP;
+    maps.style.width = `${Math.max(240, GUTTER + across)}px`;
+    layout.classList.toggle("nano-beside", beside);
     const colours = themeColours(root);
     grounds = tables.map((table, at) => {
       const ground = document.createElement("canvas");

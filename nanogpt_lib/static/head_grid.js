@@ -372,10 +372,12 @@ function tokenStrip({ kept, onLook, onKeep }) {
 
 // nanogpt_lib/widgets/head_grid.js
 var GUTTER = 18;
-var BARS = 48;
+var BARS = 40;
 var LETTERS = 16;
-var AROUND = 20;
-var GAP = 12;
+var AROUND = 14;
+var GAP = 8;
+var SAID = 112;
+var WIDE = 640;
 var inOrder = (off) => [...off].sort((one, two) => one[0] - two[0] || one[1] - two[1]);
 function offKey(off) {
   return inOrder(off).map(([layer, head]) => `${layer}.${head}`).join(" ");
@@ -385,13 +387,16 @@ function toggled(off, [layer, head]) {
   return inOrder(others.length < off.length ? others : [...off, [layer, head]]);
 }
 function gridGeometry({ width, n_head, T }) {
-  const least = (n_head > 8 ? 112 : 150) + GUTTER + AROUND;
+  const wide = width >= WIDE;
+  const least = (wide ? 68 : n_head > 8 ? SAID : 150) + GUTTER + AROUND;
   const fitting = clamp(Math.floor((width + GAP) / (least + GAP)), 1, n_head);
-  const columns = Math.ceil(n_head / Math.ceil(n_head / fitting));
+  const rows = Math.ceil(n_head / fitting);
+  const columns = Math.ceil(n_head / rows);
   const room = Math.floor((width - GAP * (columns - 1)) / columns) - GUTTER - AROUND;
-  const most = clamp(room, 40, Math.min(n_head > 8 ? 120 : 270, 40 * T));
+  const tallest = wide ? rows > 1 ? 84 : 150 : n_head > 8 ? 120 : 270;
+  const most = clamp(room, 40, Math.min(tallest, 40 * T));
   const side = most >= 4 * T ? T * Math.floor(most / T) : most;
-  return { columns, side, cell: side / T, card: Math.max(side + GUTTER, 112 + GUTTER) + AROUND };
+  return { columns, side, cell: side / T, card: Math.max(side, Math.min(room, SAID)) + GUTTER + AROUND };
 }
 function placeAt({ side, cell }, T, x, y, query) {
   const key = Math.floor((x - GUTTER) / cell);
@@ -485,9 +490,13 @@ function render({ model, el }) {
       class: "hgrid-caption",
       text: `Loss on a fixed batch of ${B} × ${long} characters, in nats per character`
     }),
-    line("every head on", track(baseBar), baseText),
-    line("now", track(nowBar, change), nowText, differenceText),
-    line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) })),
+    make(
+      "div",
+      { class: "hgrid-lines" },
+      line("every head on", track(baseBar), baseText),
+      line("now", track(nowBar, change), nowText, differenceText),
+      line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) }))
+    ),
     verdict.root
   );
   const allOn = button({ label: "All heads on", onClick: () => save({ off: [] }) });
@@ -503,11 +512,14 @@ function render({ model, el }) {
       make("span", { text: "weight 0" }),
       scale,
       make("span", { text: "1" }),
-      make("span", { class: "hgrid-axes", text: "Query down, key across; the bars are the framed row." })
+      make("span", {
+        class: "hgrid-axes",
+        text: `Query down, key across; the bars are the framed row.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`
+      })
     ),
     panel,
     hint(
-      `Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`
+      "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose a character."
     )
   );
   const query = () => hover?.query ?? get("query");
@@ -623,6 +635,7 @@ function render({ model, el }) {
     geometry = gridGeometry({ width, n_head, T });
     const { columns, side, card } = geometry;
     grid.style.setProperty("grid-template-columns", `repeat(${columns}, ${card}px)`);
+    grid.classList.toggle("hgrid-small", card < SAID + GUTTER + AROUND);
     for (const { canvas } of cards) sizeCanvas(canvas, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
     drawScale(scale, 120, 10, cividis);
     paint();

@@ -1,5 +1,5 @@
 import { button, moved, select } from "../kit/browser/controls.js";
-import { make, startRoot } from "../kit/browser/elements.js";
+import { fold, hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { amount, clamp, fixed, grouped, spoken, visible } from "../kit/browser/words.js";
@@ -70,16 +70,18 @@ export function pairInWords({ before, after, seen, of, prob, alpha, learned = nu
   return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
 }
 
-/** How large a cell can be, in whole pixels, where so much width is left for V of them. */
-export function cellSize(width, V) {
-  return clamp(Math.floor(width / V), 2, 24);
+/** How large a cell can be, in whole pixels, where so much width and height is left for V of them. */
+export function cellSize(width, V, height = Infinity) {
+  return clamp(Math.floor(Math.min(width, height) / V), 2, 24);
 }
 
 const TOP = 12;
 const WRITTEN = 160; // characters a sample
 const GUTTER = 22; // for the labels, which stand in two staggered lines
 const NAMED = 5; // pixels a cell needs for its label to be read
-const PANEL = 260; // the bars beside a single map
+const LEAST = { one: 641, two: 841 }; // width of a widget in which the bars stand beside one map, or two
+const PANEL = { one: 260, two: 175 }; // the bars beside one map, or beside two
+const TALLEST = { one: 390, two: 330 }; // of a map: with the controls and the bars it fits on a small screen
 const GAP = 12;
 
 function render({ model, el }) {
@@ -172,6 +174,9 @@ function render({ model, el }) {
         button({ label: "Show it", onClick: () => choose(apart) }),
       )
     : null;
+  const samples = learned
+    ? fold("What both tables write", written, make("div", { class: "nano-panels" }, ...texts))
+    : null;
   const keys = learned
     ? make(
         "span",
@@ -187,22 +192,28 @@ function render({ model, el }) {
     { class: "nano-maps" },
     make("div", { class: "nano-figures" }, ...figures),
     legend,
-    said.root,
-    difference,
   );
+  const notes = make("div", { class: "nano-notes" }, said.root, difference);
   const panel = make(
     "div",
     { class: "nano-panel" },
     make("div", {}, head, bars),
-    make("div", {}, written, ...texts),
+    learned ? null : make("div", {}, written, ...texts),
   );
-  const hint = make("span", {
-    class: "nano-how",
-    text: "Point at the map or use the arrow keys; click or Enter shows a row.",
-  });
+  const layout = make(
+    "div",
+    { class: learned ? "nano-layout nano-pair" : "nano-layout" },
+    maps,
+    notes,
+    panel,
+  );
   root.append(
-    make("div", { class: "nano-bar" }, rows.root, again, keys, hint),
-    make("div", { class: learned ? "nano-layout nano-pair" : "nano-layout" }, maps, panel),
+    ...[
+      make("div", { class: "nano-bar" }, rows.root, again, keys),
+      layout,
+      samples,
+      hint("Point at the map or use the arrow keys; click or Enter shows a row."),
+    ].filter(Boolean),
   );
 
   // --- what happens -----------------------------------------------------------------------------
@@ -235,6 +246,7 @@ function render({ model, el }) {
   }
   function another() {
     sample += 1;
+    if (samples) samples.open = true;
     showSample();
     paint();
   }
@@ -270,10 +282,18 @@ function render({ model, el }) {
               }),
             ),
           ),
-          make("span", {
-            class: "nano-number",
-            text: `${never ? "unseen " : ""}${probs.map((prob) => amount(prob)).join(" | ")}`,
-          }),
+          make(
+            "span",
+            { class: "nano-number" },
+            ...probs.map((prob, at) =>
+              make(
+                "span",
+                {},
+                at ? make("span", { class: "nano-hidden", text: " | " }) : never ? "unseen " : null,
+                amount(prob),
+              ),
+            ),
+          ),
         );
       }),
     );
@@ -286,11 +306,17 @@ function render({ model, el }) {
   const left = (at) => (at && !stacked ? 0 : GUTTER);
   function prepare() {
     const wide = Math.max(240, width - 2);
-    const room = learned ? (wide - GAP - GUTTER) / 2 : wide - GUTTER - (wide > 640 ? GAP + PANEL : 0);
-    cell = cellSize(room, V);
-    stacked = Boolean(learned) && cell < NAMED && cellSize(wide - GUTTER, V) > cell;
-    if (stacked) cell = cellSize(wide - GUTTER, V);
-    if (!learned) maps.style.width = `${Math.max(240, GUTTER + V * cell)}px`; // leaves the rest to the bars
+    const many = learned ? "two" : "one";
+    const beside = wide >= LEAST[many];
+    const rest = GUTTER + (learned ? GAP : 0) + (beside ? GAP + PANEL[many] : 0);
+    const room = (wide - rest) / tables.length;
+    cell = cellSize(room, V, TALLEST[many]);
+    const alone = cellSize(wide - GUTTER, V, TALLEST.one);
+    stacked = Boolean(learned) && cell < NAMED && alone > cell;
+    if (stacked) cell = alone;
+    const across = stacked || !learned ? V * cell : 2 * V * cell + GAP;
+    maps.style.width = `${Math.max(240, GUTTER + across)}px`; // leaves the rest to the bars
+    layout.classList.toggle("nano-beside", beside);
     const colours = themeColours(root);
     grounds = tables.map((table, at) => {
       const ground = document.createElement("canvas");

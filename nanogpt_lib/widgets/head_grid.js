@@ -10,10 +10,12 @@ import { drawScale, pixels, ring } from "./pictures/heat_map.js";
 import { tokenStrip } from "./pictures/token_strip.js";
 
 const GUTTER = 18; // left of a map, for the queries' characters
-const BARS = 48; // height of a bar for the weight 1
+const BARS = 40; // height of a bar for the weight 1
 const LETTERS = 16; // below the bars, for the keys' characters
-const AROUND = 20; // a card's padding and border
-const GAP = 12; // between cards
+const AROUND = 14; // a card's padding and border
+const GAP = 8; // between cards
+const SAID = 112; // width of what is written below a map; on a smaller card it takes two lines
+const WIDE = 640; // a widget that is no narrower shows all its heads at once
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -34,13 +36,16 @@ export function toggled(off, [layer, head]) {
 
 /** How many cards stand in a row, and how large their maps are. */
 export function gridGeometry({ width, n_head, T }) {
-  const least = (n_head > 8 ? 112 : 150) + GUTTER + AROUND;
+  const wide = width >= WIDE;
+  const least = (wide ? 68 : n_head > 8 ? SAID : 150) + GUTTER + AROUND;
   const fitting = clamp(Math.floor((width + GAP) / (least + GAP)), 1, n_head);
-  const columns = Math.ceil(n_head / Math.ceil(n_head / fitting)); // rows as equal as they can be
+  const rows = Math.ceil(n_head / fitting);
+  const columns = Math.ceil(n_head / rows); // rows as equal as they can be
   const room = Math.floor((width - GAP * (columns - 1)) / columns) - GUTTER - AROUND;
-  const most = clamp(room, 40, Math.min(n_head > 8 ? 120 : 270, 40 * T));
+  const tallest = wide ? (rows > 1 ? 84 : 150) : n_head > 8 ? 120 : 270;
+  const most = clamp(room, 40, Math.min(tallest, 40 * T));
   const side = most >= 4 * T ? T * Math.floor(most / T) : most; // whole pixels, where that costs little
-  return { columns, side, cell: side / T, card: Math.max(side + GUTTER, 112 + GUTTER) + AROUND };
+  return { columns, side, cell: side / T, card: Math.max(side, Math.min(room, SAID)) + GUTTER + AROUND };
 }
 
 /** The [query, key] under a point of a card's picture; in the bars, and left of the map, query is kept. */
@@ -157,9 +162,13 @@ function render({ model, el }) {
       class: "hgrid-caption",
       text: `Loss on a fixed batch of ${B} × ${long} characters, in nats per character`,
     }),
-    line("every head on", track(baseBar), baseText),
-    line("now", track(nowBar, change), nowText, differenceText),
-    line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) })),
+    make(
+      "div",
+      { class: "hgrid-lines" },
+      line("every head on", track(baseBar), baseText),
+      line("now", track(nowBar, change), nowText, differenceText),
+      line(`guessing, ln ${V}`, track(mark), make("span", { class: "hgrid-number", text: fixed(guess) })),
+    ),
     verdict.root,
   );
   const allOn = button({ label: "All heads on", onClick: () => save({ off: [] }) });
@@ -175,12 +184,17 @@ function render({ model, el }) {
       make("span", { text: "weight 0" }),
       scale,
       make("span", { text: "1" }),
-      make("span", { class: "hgrid-axes", text: "Query down, key across; the bars are the framed row." }),
+      make("span", {
+        class: "hgrid-axes",
+        text:
+          "Query down, key across; the bars are the framed row." +
+          `${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`,
+      }),
     ),
     panel,
     hint(
       "Point to look, click to keep a query; untick a head to switch it off. Tab moves on, arrow keys choose " +
-        `a character.${n_layer > 1 ? " The maps are those of the model with every head on." : ""}`,
+        "a character.",
     ),
   );
 
@@ -312,6 +326,7 @@ function render({ model, el }) {
     geometry = gridGeometry({ width, n_head, T });
     const { columns, side, card } = geometry;
     grid.style.setProperty("grid-template-columns", `repeat(${columns}, ${card}px)`);
+    grid.classList.toggle("hgrid-small", card < SAID + GUTTER + AROUND);
     for (const { canvas } of cards) sizeCanvas(canvas, GUTTER + side + 4, 3 + side + 8 + BARS + LETTERS);
     drawScale(scale, 120, 10, cividis);
     paint();

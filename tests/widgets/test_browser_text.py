@@ -298,6 +298,19 @@ def test_counted_and_learned_stand_side_by_side(notebook: NotebookPage) -> None:
     expect(said(widget)).to_contain_text('after "t": "h"')
 
 
+def test_another_sample_of_two_tables_unfolds_what_they_write(notebook: NotebookPage) -> None:
+    """A button that seems to do nothing would be pressed no second time."""
+    widget = notebook.widget(3)
+    samples = widget.locator(".nano-sample")
+    expect(samples.first).to_be_hidden()
+    widget.get_by_role("button", name="Another sample").click()
+    for at, name in enumerate(("counted", "learned")):
+        expect(samples.nth(at)).to_be_visible()
+        expect(samples.nth(at)).to_contain_text(name)
+    widget.get_by_text("What both tables write").click()
+    expect(samples.first).to_be_hidden()
+
+
 def test_unseen_pairs_are_hatched_and_rare_ones_are_not(notebook: NotebookPage) -> None:
     """A rare pair has one dark blue; an unseen one has the theme's panel and a stripe across it."""
     widget = notebook.widget(2)

@@ -62,10 +62,11 @@ test("a map fits its width, is square where it may be, and knows its cells", () 
     [4, 300],
     [64, 640],
     [64, 420],
-    [12, 1000],
+    [20, 1000],
   ]) {
     const map = mapGeometry({ width, T, columns: T, left: 40, top: 40 });
     assert.ok(map.width <= width, `T=${T} in ${width}`);
+    assert.ok(map.height <= 385, `T=${T} in ${width} leaves room for the controls on a small screen`);
     assert.equal(map.cellWidth, map.cellHeight);
     for (const [query, key] of [
       [0, 0],
@@ -78,6 +79,22 @@ test("a map fits its width, is square where it may be, and knows its cells", () 
     assert.equal(cellAt(map, 39, 60), null);
     assert.equal(cellAt(map, 60, 40 + T * map.cellHeight), null);
   }
+});
+
+test("a map of at most 16 positions has room for its numbers, where the widget has", () => {
+  for (const T of [1, 8, 9, 16]) {
+    const { written, cellWidth, cellHeight, height } = mapGeometry({
+      width: 604,
+      T,
+      columns: T,
+      left: 43,
+      top: 40,
+    });
+    assert.ok(written && cellWidth >= 34 && cellHeight >= 16 && height <= 385, `T=${T}`);
+  }
+  const small = mapGeometry({ width: 456, T: 16, columns: 16, left: 43, top: 40 });
+  assert.ok(!small.written && small.cellWidth === small.cellHeight);
+  assert.ok(!mapGeometry({ width: 1000, T: 17, columns: 17, left: 43, top: 40 }).written);
 });
 
 test("an output with more columns than positions still fits", () => {
@@ -95,6 +112,12 @@ test("a wide widget leaves room for the heads, a narrow one does not", () => {
 test("sixteen heads fit in a row", () => {
   assert.ok(16 * (thumbSize(700, 16) + 4) <= 700);
   assert.equal(thumbSize(700, 1), 72);
+});
+
+test("twelve layers fit above one another beside the map", () => {
+  assert.equal(thumbSize(400, 4, 264, 12), 18);
+  assert.equal(thumbSize(400, 4, 264, 4), 62);
+  assert.equal(thumbSize(400, 4, 264, 2), 72);
 });
 
 test("the sentence names query, key and value", () => {

@@ -99,6 +99,7 @@ test("a pair is told with what was seen, to the eye and to the ear", () => {
 
 test("cells are whole pixels, and never too small or too large to hit", () => {
   assert.equal(cellSize(540, 65), 8);
+  assert.equal(cellSize(540, 65, 390), 6);
   assert.equal(cellSize(100, 400), 2);
   assert.equal(cellSize(900, 3), 24);
 });

@@ -32,24 +32,35 @@ test("the cards fit, and their rows are as equal as they can be", () => {
   for (const [width, n_head, T, columns] of [
     [820, 1, 19, 1],
     [820, 4, 19, 4],
-    [820, 6, 32, 3],
-    [820, 8, 64, 4],
+    [820, 6, 32, 6],
+    [876, 8, 64, 8],
     [400, 4, 19, 2],
     [260, 4, 64, 1],
   ]) {
     const grid = gridGeometry({ width, n_head, T });
     assert.equal(grid.columns, columns, `${n_head} heads in ${width}`);
-    assert.ok(columns * grid.card + 12 * (columns - 1) <= width, `${n_head} heads in ${width}`);
-    assert.ok(grid.card >= grid.side + 38, "a card holds its map, its labels and its padding");
-    assert.ok(grid.side >= 100);
+    assert.ok(columns * grid.card + 8 * (columns - 1) <= width, `${n_head} heads in ${width}`);
+    assert.ok(grid.card >= grid.side + 32, "a card holds its map, its labels and its padding");
+    assert.ok(grid.side >= (n_head > 4 ? 64 : 100));
     assert.equal(grid.cell, grid.side / T);
   }
   for (const n_head of [9, 12, 16])
     for (const width of [300, 640, 820, 1074]) {
       const { columns, card } = gridGeometry({ width, n_head, T: 64 });
-      assert.ok(columns * card + 12 * (columns - 1) <= width);
+      assert.ok(columns * card + 8 * (columns - 1) <= width);
       assert.ok(columns * Math.ceil(n_head / columns) - n_head < columns);
     }
+});
+
+test("on a wide widget all heads are seen at once, on a small screen", () => {
+  for (const width of [640, 820, 876, 1074])
+    for (const T of [1, 18, 64])
+      for (let n_head = 1; n_head <= 16; n_head += 1) {
+        const { columns, side } = gridGeometry({ width, n_head, T });
+        const rows = Math.ceil(n_head / columns);
+        if (width >= 876) assert.ok(rows <= Math.ceil(n_head / 8), `${n_head} heads in ${width}`);
+        assert.ok(side <= (rows > 1 ? 84 : 150), `${n_head} heads in ${width}`);
+      }
 });
 
 test("a short text makes small maps and whole pixels a cell", () => {
@@ -57,7 +68,7 @@ test("a short text makes small maps and whole pixels a cell", () => {
     columns: 2,
     side: 40,
     cell: 40,
-    card: 150,
+    card: 144,
   });
   const { side, cell } = gridGeometry({ width: 820, n_head: 4, T: 19 });
   assert.equal(cell, Math.round(cell));
