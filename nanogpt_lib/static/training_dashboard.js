@@ -94,8 +94,10 @@ function patience(silent, wait = PATIENCE) {
   };
   return { start, end, isOn: () => late !== null };
 }
+var REPORTS = 8;
 function asker(model, silent, wait) {
   const waiting = patience(silent, wait);
+  let reports = 0;
   const ask = (content) => {
     waiting.start();
     try {
@@ -108,8 +110,12 @@ function asker(model, silent, wait) {
       return false;
     }
   };
-  ask.wait = waiting.start;
   ask.answered = waiting.end;
+  ask.reported = () => {
+    waiting.start();
+    reports += 1;
+    if (reports % REPORTS === 0) ask({ do: "seen" });
+  };
   return ask;
 }
 function watch(model, names, call) {
@@ -348,7 +354,6 @@ var GAP = 14;
 var LOSS = { height: 270, top: 8, bottom: 38 };
 var RATE = { height: 92, top: 8, bottom: 20 };
 var LONGEST_NAME = 22;
-var ANSWER_EVERY = 8;
 var PATIENCE2 = 6e3;
 var LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
 function lossRange(curve, levels) {
@@ -684,14 +689,12 @@ function render({ model, el }) {
     () => ({ left: LEFT, right })
   );
   const told = () => {
-    const { serial, state: is } = model.get("now");
     const curve = model.get("curve");
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    ask.answered();
-    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    else if (is === "training") ask.wait();
+    if (state() === "training") ask.reported();
+    else ask.answered();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];

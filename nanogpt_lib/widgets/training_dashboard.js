@@ -19,7 +19,6 @@ const GAP = 14; // pixels between two names of levels
 const LOSS = { height: 270, top: 8, bottom: 38 };
 const RATE = { height: 92, top: 8, bottom: 20 };
 const LONGEST_NAME = 22;
-const ANSWER_EVERY = 8; // reports
 const PATIENCE = 6000; // milliseconds until the widget says that Python does not answer
 const LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
 
@@ -414,14 +413,12 @@ function render({ model, el }) {
   // --- start, and end
 
   const told = () => {
-    const { serial, state: is } = model.get("now");
     const curve = model.get("curve");
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    ask.answered();
-    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    else if (is === "training") ask.wait();
+    if (state() === "training") ask.reported();
+    else ask.answered();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];
