@@ -6,7 +6,6 @@ import math
 import re
 import signal
 import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +14,14 @@ import torch
 
 from helpers import (
     global_stream_untouched,
+    in_a_kernel,
     interrupted,
     mixed_modes,
     modes,
     random_ids,
     same_bits,
     tiny_gpt,
+    until,
     weights_of,
 )
 from javascript import evaluate
@@ -87,16 +88,6 @@ def uninterrupted(stream: str = "own generator", **arguments: object) -> dict[st
     run = a_run(stream, **arguments)
     list(train(run, TRAIN, VAL))
     return everything(run)
-
-
-def in_a_kernel(cell: Callable[[], Awaitable[object]]) -> object:
-    """Runs it as a notebook would: the loop goes on between what it awaits."""
-    return asyncio.run(asyncio.wait_for(cell(), timeout=60))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0)
 
 
 async def resting(*dashboards: TrainingDashboard) -> None:
