@@ -251,7 +251,6 @@ function painter(root, draw) {
 }
 
 // nanogpt_lib/widgets/sampling_studio.js
-var SLICE = 8;
 var MOST_ROWS = 13;
 var LONGEST = 1e3;
 var HIGHEST_SEED = 2 ** 31 - 1;
@@ -345,6 +344,7 @@ function render({ model, el }) {
   function makeColumn(at) {
     const name = `Page ${NAMES[at]}`;
     let run = null;
+    const over = /* @__PURE__ */ new Set();
     let chosen = 0;
     let follow = false;
     let preview = null;
@@ -465,9 +465,14 @@ function render({ model, el }) {
         paint();
       } else ask({ do: "look", column: at, at: chosen, settings: current() });
     }, 60);
+    function giveUp() {
+      if (run) over.add(run.id);
+      run = null;
+    }
     function begin(content, wanted) {
+      giveUp();
       runs += 1;
-      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), wanted };
       notify(null);
       root.classList.add("studio-running");
       if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
@@ -475,7 +480,7 @@ function render({ model, el }) {
     }
     column.start = () => {
       follow = true;
-      begin({ do: "start", prompt: get("prompt"), seed: get("seed"), count: 1 }, get("length"));
+      begin({ do: "start", prompt: get("prompt"), seed: get("seed") }, get("length"));
     };
     column.goOn = () => {
       const have = column.page.choices.length;
@@ -486,63 +491,51 @@ function render({ model, el }) {
         return;
       }
       follow = true;
-      begin({ do: "more", at: have, count: SLICE }, get("length"));
+      begin({ do: "more", at: have }, get("length"));
     };
     column.instead = (id) => {
       follow = false;
       preview = null;
       const wanted = Math.max(get("length"), chosen + 1);
-      begin({ do: "instead", at: chosen, id, count: 1 }, wanted);
+      begin({ do: "instead", at: chosen, id }, wanted);
     };
     column.stop = () => {
       if (!run) return;
-      run = null;
-      ask.answered();
-      ask({ do: "rest", column: at, at: column.page.choices.length });
+      giveUp();
+      ask({ do: "stop", column: at, at: column.page.choices.length });
       paint();
     };
     column.running = () => run;
     column.hear = (answer) => {
-      ask.answered();
-      if (answer.error) {
-        run = null;
-        notify(answer.error);
-        return;
-      }
-      if (answer.look !== void 0) {
-        const taken = column.page.choices[answer.look];
-        if (run || answer.look !== chosen || taken?.id !== answer.choice.id) return;
-        preview = same(answer.choice.settings, taken.settings) ? null : answer.choice;
-        paint();
-        return;
-      }
-      if (!answer.choices) return;
-      const mine = run && answer.run === run.id;
-      if (!mine && answer.run?.startsWith(`${stem}-`)) return;
-      if (!mine) run = null;
+      const isReport = answer.choices !== void 0;
+      if (isReport && !answer.done) ask.reported();
+      else ask.answered();
+      if (over.has(answer.run)) return;
+      if (answer.look !== void 0) showLook(answer);
+      if (isReport) take(answer);
+      if (!answer.error) return;
+      run = null;
+      notify(answer.error);
+    };
+    function showLook({ look: place, choice }) {
+      const taken = column.page.choices[place];
+      if (run || place !== chosen || taken?.id !== choice.id) return;
+      preview = same(choice.settings, taken.settings) ? null : choice;
+      paint();
+    }
+    function take(answer) {
+      if (answer.from > column.page.choices.length) return void ask({ do: "pages", column: at });
+      const prompt2 = run?.id === answer.run ? run.prompt : get("prompt");
+      run = answer.done ? null : { id: answer.run, got: true, prompt: prompt2, wanted: answer.wanted };
       notify(null);
-      if (answer.start !== void 0) column.wrote = { prompt: mine ? run.prompt : get("prompt") };
+      if (answer.start !== void 0) column.wrote = { prompt: prompt2 };
       column.page = applied(column.page, answer);
       dirty = Math.min(dirty, answer.from);
       preview = null;
       if (follow) chosen = column.page.choices.length - 1;
       chosen = clamp(chosen, 0, Math.max(0, column.page.choices.length - 1));
-      if (mine) {
-        run.got = true;
-        if (answer.done) run = null;
-        else
-          ask({
-            do: "more",
-            column: at,
-            run: run.id,
-            at: column.page.choices.length,
-            count: SLICE,
-            settings: current(),
-            length: run.wanted
-          });
-      }
       paint();
-    };
+    }
     column.replace = () => {
       const page = get("pages")[at];
       if (run || !page?.choices) return;
