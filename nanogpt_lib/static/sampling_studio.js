@@ -20,6 +20,8 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -287,6 +289,7 @@ function render({ model, el }) {
   let runs = 0;
   let notice = null;
   const status = readout();
+  status.root.classList.add("studio-status");
   const notify = (words) => {
     notice = words;
     paint();
@@ -453,10 +456,12 @@ function render({ model, el }) {
       make("div", { class: "studio-title", text: name }),
       make("div", { class: "nano-bar studio-settings" }, ...sliders.map((field) => field.root)),
       notes,
-      paper,
-      stale,
-      said.root,
-      bars
+      make(
+        "div",
+        { class: "studio-sheet" },
+        make("div", {}, paper, stale),
+        make("div", { class: "studio-choice" }, said.root, bars)
+      )
     );
     const look = throttle(() => {
       if (run || !column.page.choices.length) return;
@@ -679,11 +684,18 @@ function render({ model, el }) {
   const both = make("div", { class: "studio-pages" }, ...columns.map((column) => column.root));
   root.append(
     make("div", { class: "nano-bar studio-shared" }, prompt.root, seed.root, length.root),
-    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
-    status.root,
+    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root, status.root),
     both,
-    hint(
-      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
+    foldRow(
+      fold(
+        "By keyboard, and about luck",
+        hint(
+          "Arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
+        )
+      ),
+      hint(
+        "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there."
+      )
     )
   );
   function showCompare() {

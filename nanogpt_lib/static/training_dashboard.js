@@ -20,6 +20,7 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
 var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -351,8 +352,8 @@ var LINES = [
 ];
 var LEFT = 50;
 var GAP = 14;
-var LOSS = { height: 270, top: 8, bottom: 38 };
-var RATE = { height: 92, top: 8, bottom: 20 };
+var LOSS = { height: 250, top: 8, bottom: 38 };
+var RATE = { height: 84, top: 8, bottom: 20 };
 var LONGEST_NAME = 22;
 var PATIENCE2 = 6e3;
 var LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
@@ -523,15 +524,27 @@ function render({ model, el }) {
     status.root,
     notes,
     make("dl", { class: "dash-facts" }, ...facts.map((fact) => fact.root)),
-    key,
-    picture,
-    make("div", { class: "nano-bar dash-choose" }, field.root),
-    make("div", { class: "dash-judged" }, judged.root),
-    wrote,
-    paper,
-    table,
-    hint(
-      `The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`
+    make(
+      "div",
+      { class: "dash-two" },
+      make("div", {}, key, picture),
+      make(
+        "div",
+        {},
+        make("div", { class: "dash-choose" }, field.root),
+        make("div", { class: "dash-judged" }, judged.root),
+        wrote,
+        paper
+      )
+    ),
+    foldRow(
+      table,
+      fold(
+        "How to use it",
+        hint(
+          `The other cells can run meanwhile: a cell waits for the end of a step, the training run for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier evaluation.${layout.folder ? ` Saved in ${layout.folder} at every evaluation and at Stop.` : ""}`
+        )
+      )
     )
   );
   function choose(at) {

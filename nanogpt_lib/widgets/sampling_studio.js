@@ -1,6 +1,6 @@
 // SamplingStudio: a text that streams, and behind each of its characters the choice that it was.
 import { button, checkbox, moved, slider, textField } from "../kit/browser/controls.js";
-import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, newId, startRoot } from "../kit/browser/elements.js";
 import { asker, NO_ANSWER, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { amount, clamp, fixed, spoken, visible } from "../kit/browser/words.js";
@@ -61,6 +61,7 @@ function render({ model, el }) {
   let runs = 0;
   let notice = null; // what went wrong, until something is done about it
   const status = readout();
+  status.root.classList.add("studio-status");
   const notify = (words) => {
     notice = words;
     paint();
@@ -245,10 +246,12 @@ function render({ model, el }) {
       make("div", { class: "studio-title", text: name }),
       make("div", { class: "nano-bar studio-settings" }, ...sliders.map((field) => field.root)),
       notes,
-      paper,
-      stale,
-      said.root,
-      bars,
+      make(
+        "div",
+        { class: "studio-sheet" },
+        make("div", {}, paper, stale),
+        make("div", { class: "studio-choice" }, said.root, bars),
+      ),
     );
 
     // asking
@@ -498,12 +501,19 @@ function render({ model, el }) {
   const both = make("div", { class: "studio-pages" }, ...columns.map((column) => column.root));
   root.append(
     make("div", { class: "nano-bar studio-shared" }, prompt.root, seed.root, length.root),
-    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
-    status.root,
+    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root, status.root),
     both,
-    hint(
-      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: " +
-        "arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck.",
+    foldRow(
+      fold(
+        "By keyboard, and about luck",
+        hint(
+          "Arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives " +
+            "one text, and both pages the same luck.",
+        ),
+      ),
+      hint(
+        "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there.",
+      ),
     ),
   );
   function showCompare() {
