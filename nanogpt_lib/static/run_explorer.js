@@ -20,6 +20,8 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -452,6 +454,7 @@ var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 
 var TEXTS = 3;
 var PATIENCE2 = 2e4;
 var SPLITS = ["val", "train"];
+var HEIGHTS = { compare: 190, predict: 180, run: 260 };
 function found(rows, only, search) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(({ experiment, cells }) => {
@@ -566,6 +569,7 @@ function render({ model, el }) {
   const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
   const save = saver(model);
   let width = 0;
+  let laidOut = null;
   let live = null;
   const rows = () => [...recorded, ...get("own")];
   const looks = /* @__PURE__ */ new Map();
@@ -672,7 +676,7 @@ function render({ model, el }) {
   const compare = make(
     "section",
     { class: "run-compare", "aria-label": "The table of all runs" },
-    make("div", { class: "nano-bar" }, only.root, search.root, tickShown, untick, count),
+    make("div", { class: "nano-bar run-narrowing" }, only.root, search.root, tickShown, untick, count),
     make("div", { class: "cur-scroll run-scroll" }, table)
   );
   function showTable() {
@@ -825,8 +829,11 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    hint(
-      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
+    fold(
+      "How it is trained",
+      hint(
+        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
+      )
     )
   );
   const ask = asker(
@@ -911,11 +918,23 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, axis.root, training.root),
     markerBar,
     picture,
-    said.root,
-    make("div", { class: "cur-scroll" }, rank),
-    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`)
+    said.root
   );
-  root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
+  const everyCurve = fold("Every curve as a table", make("div", { class: "cur-scroll" }, rank));
+  const details = foldRow(
+    everyCurve,
+    fold(
+      "How these numbers were made",
+      hint(
+        `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`
+      )
+    )
+  );
+  root.append(
+    make("div", { class: "nano-bar" }, view.root),
+    make("div", { class: "run-body" }, compare, predict, own, reader),
+    details
+  );
   function longest(shown) {
     const lastOf = (some) => Math.max(0, ...some.flatMap((row) => places(row, get("axis")).map((where) => where.at(-1) ?? 0)));
     const mine = lastOf(shown.filter(({ experiment }) => experiment === layout.yours));
@@ -979,8 +998,14 @@ function render({ model, el }) {
     compare.hidden = open !== "compare";
     predict.hidden = open !== "predict";
     own.hidden = open !== "run";
-    reader.hidden = open === "predict" && !isRevealed();
+    reader.hidden = details.hidden = open === "predict" && !isRevealed();
+    root.dataset.view = open;
     if (reader.hidden) return root.clientWidth > 0;
+    if (laidOut !== open) {
+      width = 0;
+      everyCurve.open = open === "predict";
+    }
+    laidOut = open;
     width ||= Math.floor(picture.clientWidth);
     if (!width) return false;
     const colours = themeColours(root);
@@ -1010,6 +1035,7 @@ function render({ model, el }) {
     } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
     const chart = frame(canvas, {
       width,
+      height: HEIGHTS[open],
       x: {
         from: 0,
         to: last,

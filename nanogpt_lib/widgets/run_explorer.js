@@ -2,7 +2,7 @@
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
 import { button, checkbox, choice, select, slider, textField } from "../kit/browser/controls.js";
-import { hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
 import { asker, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
@@ -15,6 +15,7 @@ import { roundStep } from "./pictures/ticks.js";
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
 const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some
 const SPLITS = ["val", "train"];
+const HEIGHTS = { compare: 190, predict: 180, run: 260 }; // of the picture in each view
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -175,6 +176,7 @@ function render({ model, el }) {
   const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
   const save = saver(model);
   let width = 0;
+  let laidOut = null; // the view that the page shows
   let live = null; // the row of the run of one's own that is under way
   const rows = () => [...recorded, ...get("own")];
 
@@ -288,7 +290,7 @@ function render({ model, el }) {
   const compare = make(
     "section",
     { class: "run-compare", "aria-label": "The table of all runs" },
-    make("div", { class: "nano-bar" }, only.root, search.root, tickShown, untick, count),
+    make("div", { class: "nano-bar run-narrowing" }, only.root, search.root, tickShown, untick, count),
     make("div", { class: "cur-scroll run-scroll" }, table),
   );
   function showTable() {
@@ -449,10 +451,13 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    hint(
-      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
-        "the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not " +
-        "counted. At the end it is measured on the whole validation split, and its row joins the table.",
+    fold(
+      "How it is trained",
+      hint(
+        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
+          "the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not " +
+          "counted. At the end it is measured on the whole validation split, and its row joins the table.",
+      ),
     ),
   );
   const ask = asker(
@@ -541,10 +546,22 @@ function render({ model, el }) {
     markerBar,
     picture,
     said.root,
-    make("div", { class: "cur-scroll" }, rank),
-    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`),
   );
-  root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
+  const everyCurve = fold("Every curve as a table", make("div", { class: "cur-scroll" }, rank));
+  const details = foldRow(
+    everyCurve,
+    fold(
+      "How these numbers were made",
+      hint(
+        `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`,
+      ),
+    ),
+  );
+  root.append(
+    make("div", { class: "nano-bar" }, view.root),
+    make("div", { class: "run-body" }, compare, predict, own, reader),
+    details,
+  );
 
   /** How far the picture goes: to the last judgement, but where a run of one's own is looked at, not far beyond. */
   function longest(shown) {
@@ -621,8 +638,14 @@ function render({ model, el }) {
     compare.hidden = open !== "compare";
     predict.hidden = open !== "predict";
     own.hidden = open !== "run";
-    reader.hidden = open === "predict" && !isRevealed();
+    reader.hidden = details.hidden = open === "predict" && !isRevealed();
+    root.dataset.view = open;
     if (reader.hidden) return root.clientWidth > 0;
+    if (laidOut !== open) {
+      width = 0; // beside the fields there is less room for it
+      everyCurve.open = open === "predict"; // there it is the answer
+    }
+    laidOut = open;
     width ||= Math.floor(picture.clientWidth); // asking for it lays the page out, so once is enough
     if (!width) return false;
     const colours = themeColours(root);
@@ -652,6 +675,7 @@ function render({ model, el }) {
     } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
     const chart = frame(canvas, {
       width,
+      height: HEIGHTS[open],
       x: {
         from: 0,
         to: last,
