@@ -1,11 +1,12 @@
 """Small models, bit-wise comparison and subprocesses, used by several test files."""
 
+import asyncio
 import itertools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -106,3 +107,14 @@ def killed(program: str, *arguments: str | Path) -> None:
     """Runs a program that must end by killing itself, as a power cut or `kill -9` would."""
     done = python("-c", program, *arguments)
     assert done.returncode == -signal.SIGKILL, f"not killed, but ended with {done.returncode}: {done.stderr}"
+
+
+def in_a_kernel(cell: Callable[[], Awaitable[object]]) -> object:
+    """Run it as a notebook would: the loop goes on between what it awaits."""
+    return asyncio.run(asyncio.wait_for(cell(), timeout=60))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop go on until this is so."""
+    while not condition():
+        await asyncio.sleep(0)

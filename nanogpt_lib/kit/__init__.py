@@ -12,5 +12,6 @@
 | `statistics` | the t table, and half of a confidence interval |
 | `turns` | work that goes on between a notebook's cells |
 | `widget` | `Widget`, the base of every widget, and its still picture |
+| `worker` | `Worker`, the base of the widgets whose work goes on between the cells |
 | `quiz` | `Quiz`: questions whose answers say why |
 """

@@ -31,7 +31,8 @@ class Turns:
 
     Args:    piece: makes one piece; says whether there is more.   report: called after every turn.
              ended: called at the end with one of "stopped", "interrupted", "done" and "unwatched", or with
-             the exception that a piece raised.
+             the exception that a piece raised; it may start the turns again.
+             instead: what to do where there is no kernel.
     Example:
         >>> def count(upto):
         ...     numbers = iter(range(upto))
@@ -51,11 +52,13 @@ class Turns:
         piece: Callable[[], bool],
         report: Callable[[], None],
         ended: Callable[[str | Exception], None],
+        *,
+        instead: str = "Run this cell in a notebook.",
     ) -> None:
-        self._piece, self._report, self._ended = piece, report, ended
+        self._piece, self._report, self._ended, self._instead = piece, report, ended, instead
         self._wish: str | None = None
         self._unseen = 0
-        self._next: asyncio.TimerHandle | None = None
+        self._next: asyncio.Handle | None = None
         self._inside = False
         self.is_running = False
         try:
@@ -71,11 +74,11 @@ class Turns:
         Raises:  ValueError: there is no kernel, which would give the turns.
         """
         if self._loop is None:
-            raise problem("a notebook's kernel", "plain Python", "Call train(run, ...) instead.")
+            raise problem("a notebook's kernel", "plain Python", self._instead)
         self.is_running, self._wish, self._unseen = True, None, 0
         if self not in _running:
             _running.append(self)
-            self._loop.call_soon_threadsafe(self._turn)
+            self._next = self._loop.call_soon_threadsafe(self._turn)
 
     def stop(self) -> None:
         """Ends it: at once between two turns, and otherwise, also from another thread, after this piece."""

@@ -20,6 +20,8 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words2) => make("p", { class: "nano-hint" }, ...words2);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -434,9 +436,14 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, attention.root, dropout.root, keep, forget),
     make("div", { class: "arc-said" }, said.root, mend),
     results,
-    hint(
-      make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept. " }),
-      "Counted part by part, for a full batch of B lines of T characters. Operations are those of the matrix products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is a billion). Memory is what must be kept in float32, 4 bytes a number, on a CPU: a running process takes more."
+    foldRow(
+      fold(
+        "How this is counted",
+        hint(
+          "Counted part by part, for a full batch of B lines of T characters. Operations are those of the matrix products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is a billion). Memory is what must be kept in float32, 4 bytes per number, on a CPU: a running process takes more."
+        )
+      ),
+      hint(make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept." }))
     )
   );
   function setControls(now) {

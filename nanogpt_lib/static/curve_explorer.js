@@ -20,6 +20,8 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -243,7 +245,7 @@ function widePainter(root, box, draw) {
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
-var HEIGHT = 300;
+var HEIGHT = 240;
 var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
 function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
   const context = sizeCanvas(canvas, width, height);
@@ -453,14 +455,20 @@ function render({ model, el }) {
     make("tbody", {}, ...rows.map(({ row }) => row))
   );
   root.append(
-    make("div", { class: "nano-bar" }, group("variants", variantBoxes), group("losses", splitBoxes)),
-    make("div", { class: "nano-bar" }, stepField.root),
+    make(
+      "div",
+      { class: "nano-bar" },
+      group("variants", variantBoxes),
+      group("losses", splitBoxes),
+      stepField.root
+    ),
     box,
     said.root,
     make("div", { class: "cur-scroll" }, table),
     hint(
-      `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the lowest validation of each seed. Filled marks: the means at the step you read.`
-    )
+      "Click or drag in the picture, or use the arrow keys on the slider. Open marks: the lowest validation of each seed. Filled marks: the means at the step you read."
+    ),
+    foldRow(fold("How these runs were made", hint(layout.hint)))
   );
   function show() {
     const at = steps.indexOf(model.get("step"));

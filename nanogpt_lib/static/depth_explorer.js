@@ -288,7 +288,7 @@ function widePainter(root, box, draw) {
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
-var HEIGHT = 300;
+var HEIGHT = 240;
 var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
 function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
   const context = sizeCanvas(canvas, width, height);

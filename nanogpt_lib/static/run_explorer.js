@@ -20,6 +20,8 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -186,8 +188,10 @@ function patience(silent, wait = PATIENCE) {
   };
   return { start, end, isOn: () => late !== null };
 }
+var REPORTS = 8;
 function asker(model, silent, wait) {
   const waiting = patience(silent, wait);
+  let reports = 0;
   const ask = (content) => {
     waiting.start();
     try {
@@ -200,8 +204,12 @@ function asker(model, silent, wait) {
       return false;
     }
   };
-  ask.wait = waiting.start;
   ask.answered = waiting.end;
+  ask.reported = () => {
+    waiting.start();
+    reports += 1;
+    if (reports % REPORTS === 0) ask({ do: "seen" });
+  };
   return ask;
 }
 function watch(model, names, call) {
@@ -306,7 +314,7 @@ function onWidth(box, call) {
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
-var HEIGHT = 300;
+var HEIGHT = 240;
 var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
 function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
   const context = sizeCanvas(canvas, width, height);
@@ -446,6 +454,7 @@ var markSample = (at) => sample((context) => mark(context, lookOf(at).shape, 8, 
 var TEXTS = 3;
 var PATIENCE2 = 2e4;
 var SPLITS = ["val", "train"];
+var HEIGHTS = { compare: 190, predict: 180, run: 260 };
 function found(rows, only, search) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(({ experiment, cells }) => {
@@ -560,6 +569,7 @@ function render({ model, el }) {
   const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
   const save = saver(model);
   let width = 0;
+  let laidOut = null;
   let live = null;
   const rows = () => [...recorded, ...get("own")];
   const looks = /* @__PURE__ */ new Map();
@@ -579,11 +589,11 @@ function render({ model, el }) {
       return isRevealed() ? recorded.filter((row) => row.experiment === get("question")) : [];
     const ticked = get("ticked");
     const chosen = rows().filter((row) => ticked.includes(row.key));
-    return live && get("view") === "run" ? [...chosen, live.row] : chosen;
+    return live && get("view") === "run" ? [...chosen, live] : chosen;
   }
   const reading = (shown) => {
     const readable = shown.filter((row) => row.steps.length);
-    const settled = readable.filter((row) => !live || row !== live.row);
+    const settled = readable.filter((row) => row !== live);
     return get("at") ?? commonEnd(settled.length ? settled : readable, get("axis"));
   };
   const view = choice({
@@ -666,7 +676,7 @@ function render({ model, el }) {
   const compare = make(
     "section",
     { class: "run-compare", "aria-label": "The table of all runs" },
-    make("div", { class: "nano-bar" }, only.root, search.root, tickShown, untick, count),
+    make("div", { class: "nano-bar run-narrowing" }, only.root, search.root, tickShown, untick, count),
     make("div", { class: "cur-scroll run-scroll" }, table)
   );
   function showTable() {
@@ -787,9 +797,9 @@ function render({ model, el }) {
     if (open) asks.say(judged(tried[name], questions[name], layout.draw));
     else asks.say(get("guess") ? "Press Reveal when you are sure." : "Choose one, then press Reveal.");
   }
-  const stem = newId("run");
-  let runs = 0;
   const told = readout();
+  let instead = null;
+  let isStarting = false;
   const inputs = Object.keys(get("fields")).map((name) => {
     const field = textField({
       label: name,
@@ -800,9 +810,18 @@ function render({ model, el }) {
     field.root.classList.add("run-field");
     return [name, field];
   });
-  const begin = button({ label: "Train", onClick: () => start() });
+  const isRunning = () => instead === null && get("now").is_running;
+  const begin = button({
+    label: "Train",
+    onClick: () => {
+      if (isStarting || isRunning()) return;
+      isStarting = true;
+      instead = "Reading the text and building the model.";
+      if (ask({ do: "train", fields: get("fields") })) showOwn();
+    }
+  });
   begin.classList.add("run-main");
-  const stop = button({ label: "Stop", onClick: () => halt() });
+  const stop = button({ label: "Stop", onClick: () => isRunning() && ask({ do: "stop" }) });
   const bar = make("progress", { max: 1, value: 0, "aria-label": "time used" });
   const own = make(
     "section",
@@ -810,29 +829,23 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    hint(
-      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Between slices the kernel does your other cells, and that time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
+    fold(
+      "How it is trained",
+      hint(
+        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
+      )
     )
   );
-  const silent = () => {
-    live = null;
-    showOwn("Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.");
-  };
-  const ask = asker(model, silent, PATIENCE2);
-  function start() {
-    if (live?.mine) return;
-    runs += 1;
-    const id = `${stem}-${runs}`;
-    live = { id, mine: true, phase: "starting", stopping: false, taken: 0, step: 0, row: liveRow([], 1) };
-    if (ask({ do: "start", run: id, fields: get("fields") })) showOwn();
-  }
-  function halt() {
-    if (live?.mine && !live.stopping) {
-      live.stopping = true;
+  const ask = asker(
+    model,
+    () => {
+      isStarting = false;
+      instead = "Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.";
       showOwn();
-    }
-  }
-  const liveRow = (curve, per_step) => ({
+    },
+    PATIENCE2
+  );
+  const liveRow = ({ curve, per_step }) => ({
     key: "training now",
     experiment: layout.yours,
     variant: "now",
@@ -843,43 +856,21 @@ function render({ model, el }) {
     val: [curve.map(([, , val]) => val)],
     seconds: [curve.map(([, , , seconds]) => seconds)]
   });
-  function hear(answer) {
-    const mine = live?.mine && live.id === answer.run;
-    if (!mine && (answer.run?.startsWith(`${stem}-`) || live?.mine)) return;
-    ask.answered();
-    if (answer.error || answer.lost || answer.phase === "done") {
-      live = null;
-      const done = rows().find(({ key }) => key === answer.key);
-      showOwn(answer.error ?? (answer.lost ? "That run was replaced by another." : doneInWords(done)));
-      return;
-    }
-    live = {
-      ...live ?? { id: answer.run, mine: false },
-      ...answer,
-      row: liveRow(answer.curve, answer.per_step)
-    };
+  function hear() {
+    isStarting = false;
+    instead = null;
+    if (get("now").is_running) ask.reported();
+    else ask.answered();
     showOwn();
-    if (!mine) return;
-    const halting = live.stopping && !live.halted;
-    if (halting) live.halted = true;
-    ask({ do: halting ? "stop" : "more", run: live.id });
   }
-  const doneInWords = (row) => row ? `Done: ${row.variant} has loss ${row.cells[4]} on the whole validation split after ${inWords("seconds", row.seconds[0].at(-1))}, ${inWords("characters", row.ranks[2])}. One seed: no spread.` : "Done.";
-  function showOwn(words = null) {
-    const budget = Number(get("fields").seconds) || 1;
+  function showOwn() {
+    const now = get("now");
+    live = now.is_running ? liveRow(now) : null;
     for (const [name, field] of inputs) field.set(get("fields")[name]);
-    begin.setAttribute("aria-disabled", String(Boolean(live)));
-    stop.setAttribute("aria-disabled", String(!live?.mine || live.stopping));
-    root.classList.toggle("run-running", Boolean(live));
-    bar.value = live ? Math.min(1, live.taken / budget) : 0;
-    if (words) told.say(words);
-    else if (live) {
-      const last = live.row.val[0].at(-1);
-      const now = `step ${live.step}, ${inWords("seconds", live.taken)}${last === void 0 ? "" : `, validation ${fixed(last)}`}`;
-      told.say(
-        live.phase === "starting" ? "Reading the text and building the model." : live.phase === "measuring" ? `Measuring on the whole validation split (${now}).` : `${live.stopping ? "Stopping" : "Training"}: ${now}.`
-      );
-    }
+    begin.setAttribute("aria-disabled", String(isStarting || isRunning()));
+    stop.setAttribute("aria-disabled", String(!isRunning() || now.stopped));
+    bar.value = now.share ?? 0;
+    told.say(instead ?? now.words);
     paint();
   }
   const axis = choice({
@@ -927,11 +918,23 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, axis.root, training.root),
     markerBar,
     picture,
-    said.root,
-    make("div", { class: "cur-scroll" }, rank),
-    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`)
+    said.root
   );
-  root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
+  const everyCurve = fold("Every curve as a table", make("div", { class: "cur-scroll" }, rank));
+  const details = foldRow(
+    everyCurve,
+    fold(
+      "How these numbers were made",
+      hint(
+        `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`
+      )
+    )
+  );
+  root.append(
+    make("div", { class: "nano-bar" }, view.root),
+    make("div", { class: "run-body" }, compare, predict, own, reader),
+    details
+  );
   function longest(shown) {
     const lastOf = (some) => Math.max(0, ...some.flatMap((row) => places(row, get("axis")).map((where) => where.at(-1) ?? 0)));
     const mine = lastOf(shown.filter(({ experiment }) => experiment === layout.yours));
@@ -995,8 +998,14 @@ function render({ model, el }) {
     compare.hidden = open !== "compare";
     predict.hidden = open !== "predict";
     own.hidden = open !== "run";
-    reader.hidden = open === "predict" && !isRevealed();
+    reader.hidden = details.hidden = open === "predict" && !isRevealed();
+    root.dataset.view = open;
     if (reader.hidden) return root.clientWidth > 0;
+    if (laidOut !== open) {
+      width = 0;
+      everyCurve.open = open === "predict";
+    }
+    laidOut = open;
     width ||= Math.floor(picture.clientWidth);
     if (!width) return false;
     const colours = themeColours(root);
@@ -1026,6 +1035,7 @@ function render({ model, el }) {
     } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
     const chart = frame(canvas, {
       width,
+      height: HEIGHTS[open],
       x: {
         from: 0,
         to: last,
@@ -1092,9 +1102,7 @@ function render({ model, el }) {
     if (get("view") === "compare") showTable();
     paint();
   }
-  model.on("msg:custom", hear);
   const ends = [
-    () => model.off("msg:custom", hear),
     ask.answered,
     () => save.flush(),
     asks.stop,
@@ -1120,6 +1128,7 @@ function render({ model, el }) {
       show
     ),
     watch(model, ["fields"], () => showOwn()),
+    watch(model, ["now"], hear),
     onTheme(root, paint),
     onWidth(picture, (room) => {
       if (room === width) return;
@@ -1128,7 +1137,8 @@ function render({ model, el }) {
     })
   ];
   show();
-  showOwn();
+  if (get("now").is_running) hear();
+  else showOwn();
   return () => {
     ends.forEach((finish) => finish());
   };

@@ -20,6 +20,8 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -185,8 +187,10 @@ function patience(silent, wait = PATIENCE) {
   };
   return { start, end, isOn: () => late !== null };
 }
+var REPORTS = 8;
 function asker(model, silent, wait) {
   const waiting = patience(silent, wait);
+  let reports = 0;
   const ask = (content) => {
     waiting.start();
     try {
@@ -199,8 +203,12 @@ function asker(model, silent, wait) {
       return false;
     }
   };
-  ask.wait = waiting.start;
   ask.answered = waiting.end;
+  ask.reported = () => {
+    waiting.start();
+    reports += 1;
+    if (reports % REPORTS === 0) ask({ do: "seen" });
+  };
   return ask;
 }
 function watch(model, names, call) {
@@ -245,7 +253,6 @@ function painter(root, draw) {
 }
 
 // nanogpt_lib/widgets/sampling_studio.js
-var SLICE = 8;
 var MOST_ROWS = 13;
 var LONGEST = 1e3;
 var HIGHEST_SEED = 2 ** 31 - 1;
@@ -282,6 +289,7 @@ function render({ model, el }) {
   let runs = 0;
   let notice = null;
   const status = readout();
+  status.root.classList.add("studio-status");
   const notify = (words) => {
     notice = words;
     paint();
@@ -339,6 +347,7 @@ function render({ model, el }) {
   function makeColumn(at) {
     const name = `Page ${NAMES[at]}`;
     let run = null;
+    const over = /* @__PURE__ */ new Set();
     let chosen = 0;
     let follow = false;
     let preview = null;
@@ -447,10 +456,12 @@ function render({ model, el }) {
       make("div", { class: "studio-title", text: name }),
       make("div", { class: "nano-bar studio-settings" }, ...sliders.map((field) => field.root)),
       notes,
-      paper,
-      stale,
-      said.root,
-      bars
+      make(
+        "div",
+        { class: "studio-sheet" },
+        make("div", {}, paper, stale),
+        make("div", { class: "studio-choice" }, said.root, bars)
+      )
     );
     const look = throttle(() => {
       if (run || !column.page.choices.length) return;
@@ -459,9 +470,14 @@ function render({ model, el }) {
         paint();
       } else ask({ do: "look", column: at, at: chosen, settings: current() });
     }, 60);
+    function giveUp() {
+      if (run) over.add(run.id);
+      run = null;
+    }
     function begin(content, wanted) {
+      giveUp();
       runs += 1;
-      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), wanted };
       notify(null);
       root.classList.add("studio-running");
       if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
@@ -469,7 +485,7 @@ function render({ model, el }) {
     }
     column.start = () => {
       follow = true;
-      begin({ do: "start", prompt: get("prompt"), seed: get("seed"), count: 1 }, get("length"));
+      begin({ do: "start", prompt: get("prompt"), seed: get("seed") }, get("length"));
     };
     column.goOn = () => {
       const have = column.page.choices.length;
@@ -480,63 +496,51 @@ function render({ model, el }) {
         return;
       }
       follow = true;
-      begin({ do: "more", at: have, count: SLICE }, get("length"));
+      begin({ do: "more", at: have }, get("length"));
     };
     column.instead = (id) => {
       follow = false;
       preview = null;
       const wanted = Math.max(get("length"), chosen + 1);
-      begin({ do: "instead", at: chosen, id, count: 1 }, wanted);
+      begin({ do: "instead", at: chosen, id }, wanted);
     };
     column.stop = () => {
       if (!run) return;
-      run = null;
-      ask.answered();
-      ask({ do: "rest", column: at, at: column.page.choices.length });
+      giveUp();
+      ask({ do: "stop", column: at, at: column.page.choices.length });
       paint();
     };
     column.running = () => run;
     column.hear = (answer) => {
-      ask.answered();
-      if (answer.error) {
-        run = null;
-        notify(answer.error);
-        return;
-      }
-      if (answer.look !== void 0) {
-        const taken = column.page.choices[answer.look];
-        if (run || answer.look !== chosen || taken?.id !== answer.choice.id) return;
-        preview = same(answer.choice.settings, taken.settings) ? null : answer.choice;
-        paint();
-        return;
-      }
-      if (!answer.choices) return;
-      const mine = run && answer.run === run.id;
-      if (!mine && answer.run?.startsWith(`${stem}-`)) return;
-      if (!mine) run = null;
+      const isReport = answer.choices !== void 0;
+      if (isReport && !answer.done) ask.reported();
+      else ask.answered();
+      if (over.has(answer.run)) return;
+      if (answer.look !== void 0) showLook(answer);
+      if (isReport) take(answer);
+      if (!answer.error) return;
+      run = null;
+      notify(answer.error);
+    };
+    function showLook({ look: place, choice }) {
+      const taken = column.page.choices[place];
+      if (run || place !== chosen || taken?.id !== choice.id) return;
+      preview = same(choice.settings, taken.settings) ? null : choice;
+      paint();
+    }
+    function take(answer) {
+      if (answer.from > column.page.choices.length) return void ask({ do: "pages", column: at });
+      const prompt2 = run?.id === answer.run ? run.prompt : get("prompt");
+      run = answer.done ? null : { id: answer.run, got: true, prompt: prompt2, wanted: answer.wanted };
       notify(null);
-      if (answer.start !== void 0) column.wrote = { prompt: mine ? run.prompt : get("prompt") };
+      if (answer.start !== void 0) column.wrote = { prompt: prompt2 };
       column.page = applied(column.page, answer);
       dirty = Math.min(dirty, answer.from);
       preview = null;
       if (follow) chosen = column.page.choices.length - 1;
       chosen = clamp(chosen, 0, Math.max(0, column.page.choices.length - 1));
-      if (mine) {
-        run.got = true;
-        if (answer.done) run = null;
-        else
-          ask({
-            do: "more",
-            column: at,
-            run: run.id,
-            at: column.page.choices.length,
-            count: SLICE,
-            settings: current(),
-            length: run.wanted
-          });
-      }
       paint();
-    };
+    }
     column.replace = () => {
       const page = get("pages")[at];
       if (run || !page?.choices) return;
@@ -680,11 +684,18 @@ function render({ model, el }) {
   const both = make("div", { class: "studio-pages" }, ...columns.map((column) => column.root));
   root.append(
     make("div", { class: "nano-bar studio-shared" }, prompt.root, seed.root, length.root),
-    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
-    status.root,
+    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root, status.root),
     both,
-    hint(
-      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
+    foldRow(
+      fold(
+        "By keyboard, and about luck",
+        hint(
+          "Arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck."
+        )
+      ),
+      hint(
+        "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there."
+      )
     )
   );
   function showCompare() {

@@ -310,7 +310,7 @@ var ticks = (low, high, most, rounds = ROUND) => multiples(roundStep((high - low
 // nanogpt_lib/widgets/scaling_explorer.js
 var BAR = "#0072b2";
 var MARK = "#d55e00";
-var HEIGHT = 190;
+var HEIGHT = 170;
 var MARGIN = { left: 10, right: 10, top: 24, bottom: 36 };
 function unpack(numbers, layout, size, divisor) {
   const { sizes, divisors, measures, bins, examples, keys } = layout;

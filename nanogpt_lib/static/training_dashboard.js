@@ -20,6 +20,7 @@ function make(tag, props = {}, ...children) {
   return element;
 }
 var hint = (...words) => make("p", { class: "nano-hint" }, ...words);
+var foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
 var fold = (summary, ...inside) => make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -94,8 +95,10 @@ function patience(silent, wait = PATIENCE) {
   };
   return { start, end, isOn: () => late !== null };
 }
+var REPORTS = 8;
 function asker(model, silent, wait) {
   const waiting = patience(silent, wait);
+  let reports = 0;
   const ask = (content) => {
     waiting.start();
     try {
@@ -108,8 +111,12 @@ function asker(model, silent, wait) {
       return false;
     }
   };
-  ask.wait = waiting.start;
   ask.answered = waiting.end;
+  ask.reported = () => {
+    waiting.start();
+    reports += 1;
+    if (reports % REPORTS === 0) ask({ do: "seen" });
+  };
   return ask;
 }
 function watch(model, names, call) {
@@ -231,7 +238,7 @@ function widePainter(root, box, draw) {
 }
 
 // nanogpt_lib/widgets/pictures/chart.js
-var HEIGHT = 300;
+var HEIGHT = 240;
 var MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
 function frame(canvas, { width, height = HEIGHT, margin = MARGIN, x, y, colours, under = null }) {
   const context = sizeCanvas(canvas, width, height);
@@ -345,10 +352,9 @@ var LINES = [
 ];
 var LEFT = 50;
 var GAP = 14;
-var LOSS = { height: 270, top: 8, bottom: 38 };
-var RATE = { height: 92, top: 8, bottom: 20 };
+var LOSS = { height: 250, top: 8, bottom: 38 };
+var RATE = { height: 84, top: 8, bottom: 20 };
 var LONGEST_NAME = 22;
-var ANSWER_EVERY = 8;
 var PATIENCE2 = 6e3;
 var LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
 function lossRange(curve, levels) {
@@ -518,15 +524,27 @@ function render({ model, el }) {
     status.root,
     notes,
     make("dl", { class: "dash-facts" }, ...facts.map((fact) => fact.root)),
-    key,
-    picture,
-    make("div", { class: "nano-bar dash-choose" }, field.root),
-    make("div", { class: "dash-judged" }, judged.root),
-    wrote,
-    paper,
-    table,
-    hint(
-      `The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`
+    make(
+      "div",
+      { class: "dash-two" },
+      make("div", {}, key, picture),
+      make(
+        "div",
+        {},
+        make("div", { class: "dash-choose" }, field.root),
+        make("div", { class: "dash-judged" }, judged.root),
+        wrote,
+        paper
+      )
+    ),
+    foldRow(
+      table,
+      fold(
+        "How to use it",
+        hint(
+          `The other cells can run meanwhile: a cell waits for the end of a step, the training run for the end of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on the slider, to go back to an earlier evaluation.${layout.folder ? ` Saved in ${layout.folder} at every evaluation and at Stop.` : ""}`
+        )
+      )
     )
   );
   function choose(at) {
@@ -684,14 +702,12 @@ function render({ model, el }) {
     () => ({ left: LEFT, right })
   );
   const told = () => {
-    const { serial, state: is } = model.get("now");
     const curve = model.get("curve");
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    ask.answered();
-    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    else if (is === "training") ask.wait();
+    if (state() === "training") ask.reported();
+    else ask.answered();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];

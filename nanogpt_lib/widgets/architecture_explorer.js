@@ -2,7 +2,7 @@
 //
 // Python has sent what each part costs as a list of terms, so that this answers without a kernel.
 import { button, checkbox, choice, slider } from "../kit/browser/controls.js";
-import { hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { fixed, grouped } from "../kit/browser/words.js";
@@ -288,11 +288,17 @@ function render({ model, el }) {
     make("div", { class: "nano-bar" }, attention.root, dropout.root, keep, forget),
     make("div", { class: "arc-said" }, said.root, mend),
     results,
-    hint(
-      make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept. " }),
-      "Counted part by part, for a full batch of B lines of T characters. Operations are those of the matrix " +
-        "products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is a billion). " +
-        "Memory is what must be kept in float32, 4 bytes a number, on a CPU: a running process takes more.",
+    foldRow(
+      fold(
+        "How this is counted",
+        hint(
+          "Counted part by part, for a full batch of B lines of T characters. Operations are those of the " +
+            "matrix products, forwards and backwards; a multiplication with its addition counts 2 (1 GFLOP is " +
+            "a billion). Memory is what must be kept in float32, 4 bytes per number, on a CPU: a running " +
+            "process takes more.",
+        ),
+      ),
+      hint(make("span", { class: "arc-thin", text: "The thin bars are those of the setting you kept." })),
     ),
   );
 

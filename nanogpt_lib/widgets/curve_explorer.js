@@ -2,7 +2,7 @@
 //
 // Python has computed means, gaps and sentences of every step; here they are picked and drawn.
 import { checkbox, slider } from "../kit/browser/controls.js";
-import { hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
@@ -94,15 +94,21 @@ function render({ model, el }) {
   );
 
   root.append(
-    make("div", { class: "nano-bar" }, group("variants", variantBoxes), group("losses", splitBoxes)),
-    make("div", { class: "nano-bar" }, stepField.root),
+    make(
+      "div",
+      { class: "nano-bar" },
+      group("variants", variantBoxes),
+      group("losses", splitBoxes),
+      stepField.root,
+    ),
     box,
     said.root,
     make("div", { class: "cur-scroll" }, table),
     hint(
-      `${layout.hint} Click or drag in the picture, or use the arrow keys on the slider. Open marks: the ` +
-        "lowest validation of each seed. Filled marks: the means at the step you read.",
+      "Click or drag in the picture, or use the arrow keys on the slider. Open marks: the lowest validation " +
+        "of each seed. Filled marks: the means at the step you read.",
     ),
+    foldRow(fold("How these runs were made", hint(layout.hint))),
   );
 
   // --- what happens -----------------------------------------------------------------------------

@@ -1,13 +1,12 @@
-"""A learner's own training, in slices between which the kernel is free, and ended by the clock.
+"""A learner's own training run, made piece by piece and ended by the clock.
 
-`RunExplorer` asks for one slice after another, so nothing blocks and Stop is at once.
+`RunExplorer` makes it in turns with the notebook's cells, so nothing blocks and Stop is at once.
 
 Taught in: experiments.
 """
 
 import functools
 import math
-import time
 
 import torch
 
@@ -31,7 +30,6 @@ FIELDS = {
 }
 _FRACTIONS = ("learning_rate", "dropout", "seconds")
 MOST_SECONDS = 60
-SLICE_SECONDS = 0.25
 HIGHEST_SEED = 2**31 - 1
 JUDGED_ON = 25_600  # characters of each split, as many as most of the recorded runs were judged on
 JUDGEMENTS = 8  # after the first; fewer where judging takes long
@@ -133,15 +131,15 @@ def _prepared(text: str) -> tuple[int, torch.Tensor, torch.Tensor]:
 
 
 class OwnRun:
-    """One training that goes on a slice at a time, and is then measured on the whole validation split.
+    """One training run that goes on piece by piece, and is then measured on the whole validation split.
 
     Args:    fields: what was typed, see FIELDS.   text: to learn from.
     Raises:  ValueError: a setting that the library refuses; while training, a loss that is not finite.
     Example:
         >>> text = "to be or not to be, that is the question. " * 20
         >>> run = OwnRun(FIELDS | {"block_size": 4, "n_embd": 8, "n_layer": 1, "seconds": 1}, text)
-        >>> while run.phase != "done":
-        ...     run.go_on()
+        >>> while run.go_on():
+        ...     pass
         >>> run.val_loss < run.curve[0].val_loss
         True
 
@@ -174,6 +172,11 @@ class OwnRun:
         return self._run.seconds
 
     @property
+    def budget(self) -> float:
+        """The seconds that it was given."""
+        return self._run.budget
+
+    @property
     def was_stopped(self) -> bool:
         """Whether it was ended before its time."""
         return self._run.is_stopped
@@ -182,34 +185,26 @@ class OwnRun:
         """No further step; what was learned so far is judged and measured."""
         self._run.is_stopped = True
 
-    def go_on(self, seconds: float = SLICE_SECONDS) -> None:
-        """Trains or measures for about so long; one step or judgement at least, and none is torn."""
+    def go_on(self) -> bool:
+        """Make one step or evaluation, or measure one part; tell whether there is more to do."""
         with one_thread():
-            try:
-                (self._train if self.phase == "training" else self._measure)(time.perf_counter() + seconds)
-            except KeyboardInterrupt:  # the notebook's own stop button
-                self.stop()
+            (self._train if self.phase == "training" else self._measure)()
+        return self.phase != "done"
 
-    def _train(self, end: float) -> None:
-        while not self._run.is_done:
-            judged = advance(self._run, self._train_data, self._val_data)
-            if judged and not math.isfinite(judged.train_loss + judged.val_loss):
-                remedy = "Lower the learning rate and start again."
-                raise problem("a finite loss", f"{judged.val_loss} at step {judged.step}", remedy)
-            if judged or time.perf_counter() > end:  # a judgement is shown at once
-                break
+    def _train(self) -> None:
+        record = advance(self._run, self._train_data, self._val_data)
+        if record and not math.isfinite(record.train_loss + record.val_loss):
+            remedy = "Lower the learning rate and start again."
+            raise problem("a finite loss", f"{record.val_loss} at step {record.step}", remedy)
         if self._run.is_done:
             self.phase = "measuring"
 
-    def _measure(self, end: float) -> None:
+    def _measure(self) -> None:
         T = self.model_config.block_size
         blocks = (len(self._val_data) - 1) // T
-        while self._measured < blocks:
-            upto = min(blocks, self._measured + max(1, MOST_READ // T))
-            loss = evaluate_split(self._run.model, self._val_data[self._measured * T : upto * T + 1])
-            self._total += loss * (upto - self._measured)
-            self._measured = upto
-            if time.perf_counter() > end:
-                break
+        upto = min(blocks, self._measured + max(1, MOST_READ // T))
+        loss = evaluate_split(self._run.model, self._val_data[self._measured * T : upto * T + 1])
+        self._total += loss * (upto - self._measured)
+        self._measured = upto
         if self._measured == blocks:
             self.val_loss, self.phase = self._total / blocks, "done"

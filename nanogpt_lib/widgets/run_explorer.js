@@ -2,7 +2,7 @@
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
 import { button, checkbox, choice, select, slider, textField } from "../kit/browser/controls.js";
-import { hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, newId, put, startRoot } from "../kit/browser/elements.js";
 import { asker, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
@@ -15,6 +15,7 @@ import { roundStep } from "./pictures/ticks.js";
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
 const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some
 const SPLITS = ["val", "train"];
+const HEIGHTS = { compare: 190, predict: 180, run: 260 }; // of the picture in each view
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -175,7 +176,8 @@ function render({ model, el }) {
   const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
   const save = saver(model);
   let width = 0;
-  let live = null; // {id, mine, row, phase, ...}: a run of one's own under way
+  let laidOut = null; // the view that the page shows
+  let live = null; // the row of the run of one's own that is under way
   const rows = () => [...recorded, ...get("own")];
 
   // --- which curves are drawn, each with a look that it keeps as long as it is there
@@ -196,11 +198,11 @@ function render({ model, el }) {
       return isRevealed() ? recorded.filter((row) => row.experiment === get("question")) : [];
     const ticked = get("ticked");
     const chosen = rows().filter((row) => ticked.includes(row.key));
-    return live && get("view") === "run" ? [...chosen, live.row] : chosen;
+    return live && get("view") === "run" ? [...chosen, live] : chosen;
   }
   const reading = (shown) => {
     const readable = shown.filter((row) => row.steps.length);
-    const settled = readable.filter((row) => !live || row !== live.row); // the growing one must not drag the marker
+    const settled = readable.filter((row) => row !== live); // the growing one must not drag the marker
     return get("at") ?? commonEnd(settled.length ? settled : readable, get("axis"));
   };
 
@@ -288,7 +290,7 @@ function render({ model, el }) {
   const compare = make(
     "section",
     { class: "run-compare", "aria-label": "The table of all runs" },
-    make("div", { class: "nano-bar" }, only.root, search.root, tickShown, untick, count),
+    make("div", { class: "nano-bar run-narrowing" }, only.root, search.root, tickShown, untick, count),
     make("div", { class: "cur-scroll run-scroll" }, table),
   );
   function showTable() {
@@ -417,9 +419,9 @@ function render({ model, el }) {
   }
 
   // --- run your own
-  const stem = newId("run");
-  let runs = 0;
   const told = readout();
+  let instead = null; // what is said where Python has not answered yet, or does not
+  let isStarting = false;
   const inputs = Object.keys(get("fields")).map((name) => {
     const field = textField({
       label: name,
@@ -430,9 +432,18 @@ function render({ model, el }) {
     field.root.classList.add("run-field");
     return [name, field];
   });
-  const begin = button({ label: "Train", onClick: () => start() });
+  const isRunning = () => instead === null && get("now").is_running;
+  const begin = button({
+    label: "Train",
+    onClick: () => {
+      if (isStarting || isRunning()) return;
+      isStarting = true;
+      instead = "Reading the text and building the model.";
+      if (ask({ do: "train", fields: get("fields") })) showOwn();
+    },
+  });
   begin.classList.add("run-main");
-  const stop = button({ label: "Stop", onClick: () => halt() });
+  const stop = button({ label: "Stop", onClick: () => isRunning() && ask({ do: "stop" }) });
   const bar = make("progress", { max: 1, value: 0, "aria-label": "time used" });
   const own = make(
     "section",
@@ -440,31 +451,25 @@ function render({ model, el }) {
     make("div", { class: "run-fields" }, ...inputs.map(([, field]) => field.root)),
     make("div", { class: "nano-bar" }, begin, stop, bar),
     told.root,
-    hint(
-      `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
-        "the same numbers as the recorded ones, sooner. Between slices the kernel does your other cells, and that " +
-        "time is not counted. At the end it is measured on the whole validation split, and its row joins the table.",
+    fold(
+      "How it is trained",
+      hint(
+        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
+          "the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not " +
+          "counted. At the end it is measured on the whole validation split, and its row joins the table.",
+      ),
     ),
   );
-  const silent = () => {
-    live = null;
-    showOwn("Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.");
-  };
-  const ask = asker(model, silent, PATIENCE);
-  function start() {
-    if (live?.mine) return;
-    runs += 1;
-    const id = `${stem}-${runs}`;
-    live = { id, mine: true, phase: "starting", stopping: false, taken: 0, step: 0, row: liveRow([], 1) };
-    if (ask({ do: "start", run: id, fields: get("fields") })) showOwn();
-  }
-  function halt() {
-    if (live?.mine && !live.stopping) {
-      live.stopping = true;
+  const ask = asker(
+    model,
+    () => {
+      isStarting = false;
+      instead = "Python does not answer: it is busy, or gone. Wait for your cells, or run this one again.";
       showOwn();
-    }
-  }
-  const liveRow = (curve, per_step) => ({
+    },
+    PATIENCE,
+  );
+  const liveRow = ({ curve, per_step }) => ({
     key: "training now",
     experiment: layout.yours,
     variant: "now",
@@ -475,51 +480,22 @@ function render({ model, el }) {
     val: [curve.map(([, , val]) => val)],
     seconds: [curve.map(([, , , seconds]) => seconds)],
   });
-  function hear(answer) {
-    const mine = live?.mine && live.id === answer.run;
-    if (!mine && (answer.run?.startsWith(`${stem}-`) || live?.mine)) return; // of a run that was given up here
-    ask.answered();
-    if (answer.error || answer.lost || answer.phase === "done") {
-      live = null;
-      const done = rows().find(({ key }) => key === answer.key);
-      showOwn(answer.error ?? (answer.lost ? "That run was replaced by another." : doneInWords(done)));
-      return;
-    }
-    live = {
-      ...(live ?? { id: answer.run, mine: false }),
-      ...answer,
-      row: liveRow(answer.curve, answer.per_step),
-    };
+  function hear() {
+    isStarting = false;
+    instead = null;
+    if (get("now").is_running) ask.reported();
+    else ask.answered();
     showOwn();
-    if (!mine) return;
-    const halting = live.stopping && !live.halted;
-    if (halting) live.halted = true;
-    ask({ do: halting ? "stop" : "more", run: live.id });
   }
-  const doneInWords = (row) =>
-    row
-      ? `Done: ${row.variant} has loss ${row.cells[4]} on the whole validation split after ` +
-        `${inWords("seconds", row.seconds[0].at(-1))}, ${inWords("characters", row.ranks[2])}. One seed: no spread.`
-      : "Done.";
-  function showOwn(words = null) {
-    const budget = Number(get("fields").seconds) || 1;
+  /** The run of one's own; what stood when Python fell silent stays. */
+  function showOwn() {
+    const now = get("now");
+    live = now.is_running ? liveRow(now) : null;
     for (const [name, field] of inputs) field.set(get("fields")[name]);
-    begin.setAttribute("aria-disabled", String(Boolean(live)));
-    stop.setAttribute("aria-disabled", String(!live?.mine || live.stopping));
-    root.classList.toggle("run-running", Boolean(live));
-    bar.value = live ? Math.min(1, live.taken / budget) : 0;
-    if (words) told.say(words);
-    else if (live) {
-      const last = live.row.val[0].at(-1);
-      const now = `step ${live.step}, ${inWords("seconds", live.taken)}${last === undefined ? "" : `, validation ${fixed(last)}`}`;
-      told.say(
-        live.phase === "starting"
-          ? "Reading the text and building the model."
-          : live.phase === "measuring"
-            ? `Measuring on the whole validation split (${now}).`
-            : `${live.stopping ? "Stopping" : "Training"}: ${now}.`,
-      );
-    }
+    begin.setAttribute("aria-disabled", String(isStarting || isRunning()));
+    stop.setAttribute("aria-disabled", String(!isRunning() || now.stopped));
+    bar.value = now.share ?? 0;
+    told.say(instead ?? now.words);
     paint();
   }
 
@@ -570,10 +546,22 @@ function render({ model, el }) {
     markerBar,
     picture,
     said.root,
-    make("div", { class: "cur-scroll" }, rank),
-    hint(`${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`),
   );
-  root.append(make("div", { class: "nano-bar" }, view.root), compare, predict, own, reader);
+  const everyCurve = fold("Every curve as a table", make("div", { class: "cur-scroll" }, rank));
+  const details = foldRow(
+    everyCurve,
+    fold(
+      "How these numbers were made",
+      hint(
+        `${layout.hint} ${layout.took} Click or drag in the picture, or use the arrow keys on the slider.`,
+      ),
+    ),
+  );
+  root.append(
+    make("div", { class: "nano-bar" }, view.root),
+    make("div", { class: "run-body" }, compare, predict, own, reader),
+    details,
+  );
 
   /** How far the picture goes: to the last judgement, but where a run of one's own is looked at, not far beyond. */
   function longest(shown) {
@@ -650,8 +638,14 @@ function render({ model, el }) {
     compare.hidden = open !== "compare";
     predict.hidden = open !== "predict";
     own.hidden = open !== "run";
-    reader.hidden = open === "predict" && !isRevealed();
+    reader.hidden = details.hidden = open === "predict" && !isRevealed();
+    root.dataset.view = open;
     if (reader.hidden) return root.clientWidth > 0;
+    if (laidOut !== open) {
+      width = 0; // beside the fields there is less room for it
+      everyCurve.open = open === "predict"; // there it is the answer
+    }
+    laidOut = open;
     width ||= Math.floor(picture.clientWidth); // asking for it lays the page out, so once is enough
     if (!width) return false;
     const colours = themeColours(root);
@@ -681,6 +675,7 @@ function render({ model, el }) {
     } = range(inSight(shown.flatMap((row) => splits.flatMap((split) => row[split]))));
     const chart = frame(canvas, {
       width,
+      height: HEIGHTS[open],
       x: {
         from: 0,
         to: last,
@@ -753,9 +748,7 @@ function render({ model, el }) {
     paint();
   }
 
-  model.on("msg:custom", hear);
   const ends = [
-    () => model.off("msg:custom", hear),
     ask.answered,
     () => save.flush(),
     asks.stop,
@@ -781,6 +774,7 @@ function render({ model, el }) {
       show,
     ),
     watch(model, ["fields"], () => showOwn()),
+    watch(model, ["now"], hear),
     onTheme(root, paint),
     onWidth(picture, (room) => {
       if (room === width) return;
@@ -789,7 +783,8 @@ function render({ model, el }) {
     }),
   ];
   show();
-  showOwn();
+  if (get("now").is_running) hear();
+  else showOwn();
   return () => {
     ends.forEach((finish) => finish());
   };

@@ -18,7 +18,9 @@ import traitlets
 from nanogpt_lib.checks import one_of, problem
 from nanogpt_lib.data import load_text
 from nanogpt_lib.kit.statistics import T95, half_width
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.kit.turns import DONE, UNWATCHED, Turns
+from nanogpt_lib.kit.widget import html_table, html_text, number
+from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.recorded.experiments import experiments
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_runs
@@ -319,7 +321,7 @@ def same_setting_took(runs: list[RecordedRun]) -> str:
 # --- the widget -----------------------------------------------------------------------------------
 
 
-class RunExplorer(Widget):
+class RunExplorer(Worker):
     """Every recorded training in a table, their curves over one another, a game of guessing, and your own.
 
     Args:    names: which experiments; None is all of them.
@@ -352,6 +354,7 @@ class RunExplorer(Widget):
     tried = traitlets.Dict().tag(sync=True)  # experiment to the guess that was revealed
     fields = traitlets.Dict().tag(sync=True)
     own = traitlets.List().tag(sync=True)  # rows of the learner's own runs
+    now = traitlets.Dict().tag(sync=True)  # the learner's own run that is under way, in words and as a curve
     layout_of = traitlets.Dict().tag(sync=True)  # names and sentences that never change
     rows = traitlets.List().tag(sync=True)  # of each variant what is shown and drawn
     questions = traitlets.Dict().tag(sync=True)  # experiment to its verdict
@@ -372,8 +375,9 @@ class RunExplorer(Widget):
         summaries = {name: run_summaries(runs[name]) for name in names}
         self._known = {one.key: one for each in summaries.values() for one in each}
         self._verdicts = {name: verdict(each) for name, each in summaries.items() if len(each) > 1}
-        self._run: OwnRun | None = None
-        self._asked: str | None = None  # which question of which page is being answered
+        self._run: OwnRun | None = None  # under way
+        self._reports = 0
+        self._turns = Turns(lambda: self._run.go_on(), self._tell, self._ended)
         first = [one.key for one in summaries[names[0]]] if names else []
         super().__init__(
             view=view,
@@ -382,6 +386,7 @@ class RunExplorer(Widget):
             at=at,
             question=question or next(iter(self._verdicts), ""),
             fields=dict(FIELDS),
+            now=self._told(""),
             layout_of={
                 "experiments": names,
                 "views": [list(pair) for pair in VIEWS.items()],
@@ -398,7 +403,7 @@ class RunExplorer(Widget):
             rows=[_row(one) for one in self._known.values()],
             questions={name: self._question(name) for name in self._verdicts},
         )
-        self.on_msg(self._hear)
+        self._work_in(self._turns)
 
     def _question(self, name: str) -> dict:
         found = self._verdicts[name]
@@ -448,51 +453,72 @@ class RunExplorer(Widget):
         """The ticked curves."""
         return [self._known[key] for key in self.ticked]
 
-    # --- the learner's own run: the browser asks for one slice after another
+    # --- the learner's own run: in turns with the cells
 
-    def _hear(self, _: object, asked: dict, __: object) -> None:
-        try:
-            answer = getattr(self, f"_do_{asked['do']}")(asked)
-        except ValueError as error:  # a setting that is refused, a loss that is not finite
-            self._run = None
-            answer = {"error": str(error)}
-        self.send({"run": asked["run"], **answer})
+    def _do_train(self, asked: dict) -> None:
+        """Begin a new run, where none is under way."""
+        if self._turns.is_running:
+            return
+        self._run = OwnRun(asked["fields"], load_text())
+        self._turns.start()
+        self._tell()
 
-    def _do_start(self, asked: dict) -> dict:
-        """A new run, in place of one under way; nothing is trained yet."""
-        self._run, self._asked = OwnRun(asked["fields"], load_text()), asked["run"]
-        return self._told()
+    def _do_stop(self, _: dict) -> None:
+        if self._run is not None and not self._run.was_stopped:
+            self._turns.stop()
 
-    def _do_more(self, asked: dict) -> dict:
-        """The next slice; the last one brings the row for the table."""
-        if self._run is None or asked["run"] != self._asked:
-            return {"lost": True}
-        self._run.go_on()
-        if self._run.phase == "done":
-            return self._add()
-        return self._told()
+    def _refused(self, _: dict, error: ValueError) -> None:
+        self._give_up(str(error))
 
-    def _do_stop(self, asked: dict) -> dict:
-        """No further step; judging and measuring go on."""
-        if self._run is None or asked["run"] != self._asked:
-            return {"lost": True}
-        self._run.stop()
-        return self._told()
-
-    def _told(self) -> dict:
+    def _ended(self, why: str | Exception) -> None:
+        """Stop and a first interrupt end the training; what was learned so far is still to be measured."""
         run = self._run
-        return {
-            "phase": run.phase,
-            "step": run.step,
-            "taken": round(run.seconds, 2),
-            "curve": [
-                [j.step, round(j.train_loss, 4), round(j.val_loss, 4), round(j.seconds, 1)] for j in run.curve
-            ],
-            "per_step": run.train_config.batch_size * run.model_config.block_size,
-        }
+        if isinstance(why, Exception):
+            self._give_up(error_in_words(why))
+        elif why == DONE:
+            self._add()
+        elif why == UNWATCHED:
+            self._give_up(f"Given up at step {run.step}, since no browser was watching.")
+        elif run.was_stopped:
+            self._give_up(f"Given up at step {run.step} by the kernel's interrupt.")
+        else:
+            run.stop()
+            self._turns.start()
+            self._tell()
 
-    def _add(self) -> dict:
-        """The finished run as one more row, ticked."""
+    def _give_up(self, words: str) -> None:
+        self._run = None
+        self.now = self._told(words)
+
+    def _tell(self) -> None:
+        self.now = self._told(self._under_way())
+
+    def _told(self, words: str) -> dict:
+        """Return what the browser is told of the run under way; no two reports are equal."""
+        self._reports += 1
+        told = {"report": self._reports, "words": words, "is_running": self._run is not None}
+        if self._run is None:
+            return told
+        run = self._run
+        curve = [
+            [one.step, round(one.train_loss, 4), round(one.val_loss, 4), round(one.seconds, 1)]
+            for one in run.curve
+        ]
+        per_step = run.train_config.batch_size * run.model_config.block_size
+        share = min(1.0, run.seconds / run.budget)
+        return told | {"stopped": run.was_stopped, "share": share, "curve": curve, "per_step": per_step}
+
+    def _under_way(self) -> str:
+        run = self._run
+        now = f"step {run.step}, {place_in_words('seconds', run.seconds)}"
+        if run.curve:
+            now += f", validation {number(run.curve[-1].val_loss)}"
+        if run.phase == "measuring":
+            return f"Measuring on the whole validation split ({now})."
+        return f"{'Stopping' if run.was_stopped else 'Training'}: {now}."
+
+    def _add(self) -> None:
+        """Add the finished run as one more row, ticked."""
         run, self._run = self._run, None
         many = len(self.own) + 1
         recorded = RecordedRun(
@@ -510,9 +536,14 @@ class RunExplorer(Widget):
         )
         one = _summary([recorded], _own_differs(recorded) + (" (stopped)" if run.was_stopped else ""))
         self._known[one.key] = one
-        self.own = [*self.own, _row(one)]
-        self.ticked = [*self.ticked[: MOST_TICKED - 1], one.key]
-        return {"phase": "done", "key": one.key}
+        taken = place_in_words("seconds", one.seconds[0][-1])
+        with self.hold_sync():
+            self.own = [*self.own, _row(one)]
+            self.ticked = [*self.ticked[: MOST_TICKED - 1], one.key]
+            self.now = self._told(
+                f"Done: {one.key} has loss {one.loss} on the whole validation split after {taken}, "
+                f"{place_in_words('characters', one.characters)}. One seed: no standard deviation."
+            )
 
     # --- without a browser
 

@@ -1,12 +1,11 @@
 // SamplingStudio: a text that streams, and behind each of its characters the choice that it was.
 import { button, checkbox, moved, slider, textField } from "../kit/browser/controls.js";
-import { hint, make, newId, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, newId, startRoot } from "../kit/browser/elements.js";
 import { asker, NO_ANSWER, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { amount, clamp, fixed, spoken, visible } from "../kit/browser/words.js";
 import { painter } from "./pictures/canvas.js";
 
-const SLICE = 8; // characters asked for at once; the first comes alone, to be there at once
 const MOST_ROWS = 13; // candidates that a choice keeps at most, and one for all others
 const LONGEST = 1000;
 const HIGHEST_SEED = 2 ** 31 - 1;
@@ -62,6 +61,7 @@ function render({ model, el }) {
   let runs = 0;
   let notice = null; // what went wrong, until something is done about it
   const status = readout();
+  status.root.classList.add("studio-status");
   const notify = (words) => {
     notice = words;
     paint();
@@ -127,7 +127,8 @@ function render({ model, el }) {
 
   function makeColumn(at) {
     const name = `Page ${NAMES[at]}`;
-    let run = null; // {id, got, wanted}: the writing under way that this view has asked for
+    let run = null; // {id, got, wanted}: the writing under way
+    const over = new Set(); // the writings that were given up here, of which more may still come
     let chosen = 0;
     let follow = false;
     let preview = null; // a choice under settings that the text was not written with
@@ -245,10 +246,12 @@ function render({ model, el }) {
       make("div", { class: "studio-title", text: name }),
       make("div", { class: "nano-bar studio-settings" }, ...sliders.map((field) => field.root)),
       notes,
-      paper,
-      stale,
-      said.root,
-      bars,
+      make(
+        "div",
+        { class: "studio-sheet" },
+        make("div", {}, paper, stale),
+        make("div", { class: "studio-choice" }, said.root, bars),
+      ),
     );
 
     // asking
@@ -260,9 +263,14 @@ function render({ model, el }) {
         paint();
       } else ask({ do: "look", column: at, at: chosen, settings: current() });
     }, 60);
+    function giveUp() {
+      if (run) over.add(run.id);
+      run = null;
+    }
     function begin(content, wanted) {
+      giveUp();
       runs += 1;
-      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), seed: get("seed"), wanted };
+      run = { id: `${stem}-${runs}`, got: false, prompt: get("prompt"), wanted };
       notify(null);
       root.classList.add("studio-running"); // at once: whoever looks before the next frame must know
       if (!ask({ ...content, column: at, run: run.id, settings: current(), length: wanted })) run = null;
@@ -270,7 +278,7 @@ function render({ model, el }) {
     }
     column.start = () => {
       follow = true;
-      begin({ do: "start", prompt: get("prompt"), seed: get("seed"), count: 1 }, get("length"));
+      begin({ do: "start", prompt: get("prompt"), seed: get("seed") }, get("length"));
     };
     column.goOn = () => {
       const have = column.page.choices.length;
@@ -281,65 +289,53 @@ function render({ model, el }) {
         return;
       }
       follow = true;
-      begin({ do: "more", at: have, count: SLICE }, get("length"));
+      begin({ do: "more", at: have }, get("length"));
     };
     column.instead = (id) => {
       follow = false;
       preview = null;
       const wanted = Math.max(get("length"), chosen + 1);
-      begin({ do: "instead", at: chosen, id, count: 1 }, wanted);
+      begin({ do: "instead", at: chosen, id }, wanted);
     };
     column.stop = () => {
       if (!run) return;
-      run = null;
-      ask.answered();
-      ask({ do: "rest", column: at, at: column.page.choices.length });
+      giveUp();
+      ask({ do: "stop", column: at, at: column.page.choices.length });
       paint();
     };
     column.running = () => run;
 
-    /** An answer from Python; this view may not have asked, but another view of the same widget. */
+    /** A report of what was written, or an answer; another view of the same widget may have asked for it. */
     column.hear = (answer) => {
-      ask.answered();
-      if (answer.error) {
-        run = null;
-        notify(answer.error);
-        return;
-      }
-      if (answer.look !== undefined) {
-        const taken = column.page.choices[answer.look];
-        if (run || answer.look !== chosen || taken?.id !== answer.choice.id) return;
-        preview = same(answer.choice.settings, taken.settings) ? null : answer.choice;
-        paint();
-        return;
-      }
-      if (!answer.choices) return; // "rest" is heard
-      const mine = run && answer.run === run.id;
-      if (!mine && answer.run?.startsWith(`${stem}-`)) return; // of a run that was stopped here, or started anew
-      if (!mine) run = null;
+      const isReport = answer.choices !== undefined;
+      if (isReport && !answer.done) ask.reported();
+      else ask.answered();
+      if (over.has(answer.run)) return;
+      if (answer.look !== undefined) showLook(answer);
+      if (isReport) take(answer);
+      if (!answer.error) return;
+      run = null;
+      notify(answer.error);
+    };
+    function showLook({ look: place, choice }) {
+      const taken = column.page.choices[place];
+      if (run || place !== chosen || taken?.id !== choice.id) return;
+      preview = same(choice.settings, taken.settings) ? null : choice;
+      paint();
+    }
+    function take(answer) {
+      if (answer.from > column.page.choices.length) return void ask({ do: "pages", column: at }); // opened late
+      const prompt = run?.id === answer.run ? run.prompt : get("prompt");
+      run = answer.done ? null : { id: answer.run, got: true, prompt, wanted: answer.wanted };
       notify(null);
-      if (answer.start !== undefined) column.wrote = { prompt: mine ? run.prompt : get("prompt") };
+      if (answer.start !== undefined) column.wrote = { prompt };
       column.page = applied(column.page, answer);
       dirty = Math.min(dirty, answer.from);
       preview = null;
       if (follow) chosen = column.page.choices.length - 1;
       chosen = clamp(chosen, 0, Math.max(0, column.page.choices.length - 1));
-      if (mine) {
-        run.got = true;
-        if (answer.done) run = null;
-        else
-          ask({
-            do: "more",
-            column: at,
-            run: run.id,
-            at: column.page.choices.length,
-            count: SLICE,
-            settings: current(),
-            length: run.wanted,
-          });
-      }
       paint();
-    };
+    }
     column.replace = () => {
       const page = get("pages")[at];
       if (run || !page?.choices) return;
@@ -505,12 +501,19 @@ function render({ model, el }) {
   const both = make("div", { class: "studio-pages" }, ...columns.map((column) => column.root));
   root.append(
     make("div", { class: "nano-bar studio-shared" }, prompt.root, seed.root, length.root),
-    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root),
-    status.root,
+    make("div", { class: "nano-bar" }, write, stop, goOn, compare.root, status.root),
     both,
-    hint(
-      "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there. By keyboard: " +
-        "arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives one text, and both pages the same luck.",
+    foldRow(
+      fold(
+        "By keyboard, and about luck",
+        hint(
+          "Arrow keys in the text, Enter to the bars, arrow keys and Enter there, Escape back. One seed gives " +
+            "one text, and both pages the same luck.",
+        ),
+      ),
+      hint(
+        "Click a character to see the choice that it was; click a bar to choose otherwise and go on from there.",
+      ),
     ),
   );
   function showCompare() {

@@ -1,14 +1,14 @@
 """Writing with a model, one character at a time, and every choice it made open to be looked at.
 
-The kernel writes a few characters whenever the browser asks for them, so that nothing blocks and Stop is
-at once. Every choice travels with its character: looking at it later needs no kernel.
+The kernel writes in turns with the notebook's cells (see turns.py), so that nothing blocks and Stop is at
+once. Every choice travels with its character: looking at it later needs no kernel.
 
 Taught in: sampling.
 """
 
 import copy
 import re
-import time
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -17,7 +17,9 @@ from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.kit.turns import INTERRUPTED, UNWATCHED, Turns
+from nanogpt_lib.kit.widget import html_table, html_text, number
+from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import next_token_probs
@@ -27,7 +29,6 @@ SHOWN = 12  # candidates a choice keeps; the character that was taken comes on t
 FIRST = 60  # characters that are there before anybody asks
 LONGEST = 1000
 HIGHEST_SEED = 2**31 - 1
-SLICE_SECONDS = 0.06  # after this a slice is handed over, whatever was asked, so that slow models stream too
 START_SHOWN = 200  # characters of a long prompt that are shown
 
 _LONE_HALF = re.compile("[\ud800-\udfff]")  # half of a pair that UTF-16 writes; no text may hold it
@@ -150,12 +151,11 @@ class Page:
         """What was written, without the prompt."""
         return "".join(choice["char"] for choice in self.choices)
 
-    def write(self, count: int, settings: Settings, seconds: float = float("inf")) -> list[dict]:
-        """The next choices: as many as asked, or fewer when the time is up, but one at least."""
-        end = time.monotonic() + seconds
+    def write(self, count: int, settings: Settings) -> list[dict]:
+        """Write so many characters more, and return the choices that they were."""
         before = len(self.choices)
         self._generator.set_state(self._luck[before])
-        while len(self.choices) - before < count:
+        for _ in range(count):
             ids = [*self.reading.ids, *(choice["id"] for choice in self.choices[-self._model.block_size :])]
             context = torch.tensor([ids[-self._model.block_size :]], device=self._device)
             with one_thread(), evaluating(self._model):
@@ -165,8 +165,6 @@ class Page:
             self._logits.append(logits)
             self._luck.append(self._generator.get_state())
             self.choices.append(choice_of(logits, token, settings, self._tokenizer))
-            if time.monotonic() > end:
-                break
         return self.choices[before:]
 
     def keep(self, count: int) -> None:
@@ -200,11 +198,20 @@ class Page:
         }
 
 
-class SamplingStudio(Widget):
+class Writing(NamedTuple):
+    """A page under way: who asked for it, its length in the end, how it is written, and is it a new one."""
+
+    run: str
+    length: int
+    settings: Settings
+    is_new: bool
+
+
+class SamplingStudio(Worker):
     """A model that writes: its settings, the text as it comes, and behind each character its choice.
 
-    The first characters are there at once; the browser asks for the others. The model is copied: training
-    it further does not change what is shown here.
+    The first characters are there at once, the others when the reader presses a button. The model is
+    copied: training it further does not change what is shown here.
 
     Args:    model: a GPT or any other that returns (logits, loss) and has a block_size.
              tokenizer: its characters.   prompt: any text at all, see `read_prompt`.
@@ -260,7 +267,13 @@ class SamplingStudio(Widget):
         self._check_vocabulary()
         self._pages[0].write(min(length, FIRST), left)
         self._publish()
-        self.on_msg(self._hear)
+        self._writings: list[Writing | None] = [None, None]
+        self._told = [0, 0]  # characters of each page that the browser has
+        self._turns = [
+            Turns(*(partial(act, column) for act in (self._piece, self._tell, self._ended)))
+            for column in (0, 1)
+        ]
+        self._work_in(*self._turns)
 
     def _check_vocabulary(self) -> None:
         page = self._pages[0]
@@ -305,59 +318,83 @@ class SamplingStudio(Widget):
             raise problem(f"a length of 1 to {LONGEST:,}", f"{proposal['value']}", "Write a shorter text.")
         return proposal["value"]
 
-    # --- what the browser asks: a few characters at a time, or one choice under other settings
+    # --- what the browser asks
 
-    def _hear(self, _: object, asked: dict, __: object) -> None:
-        answer = {"column": asked["column"], "run": asked.get("run")}
-        try:
-            answer |= getattr(self, f"_do_{asked['do']}")(asked)
-        except ValueError as error:  # a model that diverged, a setting out of range: the reader is told
-            answer["error"] = str(error)
-        self.send(answer)
+    def _do_start(self, asked: dict) -> None:
+        """Write on a new page."""
+        self._turns[asked["column"]].stop()
+        prompt = _LONE_HALF.sub("\ufffd", asked["prompt"])
+        self._pages[asked["column"]] = Page(self._model, self._tokenizer, prompt, int(asked["seed"]))
+        self._write(asked, 0)
 
-    def _do_start(self, asked: dict) -> dict:
-        """A new page, and its first characters."""
-        page = Page(
-            self._model, self._tokenizer, _LONE_HALF.sub("\ufffd", asked["prompt"]), int(asked["seed"])
-        )
-        self._pages[asked["column"]] = page
-        return {**page.packed(), **self._written(page, 0, asked)}
+    def _do_more(self, asked: dict) -> None:
+        """Go on after the characters that the browser has."""
+        self._turns[asked["column"]].stop()
+        self._pages[asked["column"]].keep(asked["at"])
+        self._write(asked, asked["at"])
 
-    def _do_more(self, asked: dict) -> dict:
-        """The next characters after those that the browser has."""
-        page = self._pages[asked["column"]]
-        page.keep(asked["at"])
-        return self._written(page, len(page.choices), asked)
+    def _do_instead(self, asked: dict) -> None:
+        """Put another character at one place, and go on from it."""
+        self._turns[asked["column"]].stop()
+        self._pages[asked["column"]].put(asked["at"], asked["id"])
+        self._write(asked, asked["at"])
 
-    def _do_instead(self, asked: dict) -> dict:
-        """Another character at one place, and the next ones after it."""
-        page = self._pages[asked["column"]]
-        page.put(asked["at"], asked["id"])
-        return self._written(page, asked["at"], asked)
+    def _do_stop(self, asked: dict) -> None:
+        self._turns[asked["column"]].soon(partial(self._rest, asked))
 
-    def _do_look(self, asked: dict) -> dict:
-        """One choice as other settings would have it."""
+    def _do_look(self, asked: dict) -> None:
+        """Show one choice as other settings would have it."""
         page, at = self._pages[asked["column"]], asked["at"]
-        if page is None or at >= len(page.choices):
-            return {}
-        return {"look": at, "choice": page.look(at, Settings(*asked["settings"]))}
+        there = page is not None and at < len(page.choices)
+        look = {"look": at, "choice": page.look(at, Settings(*asked["settings"]))} if there else {}
+        self.send({"column": asked["column"], **look})
 
-    def _do_rest(self, asked: dict) -> dict:
-        """The browser has stopped: what it shows is the text."""
-        page = self._pages[asked["column"]]
+    def _do_pages(self, _: dict) -> None:
+        """Send all that was written, to a view that was opened meanwhile."""
+        self._publish()
+
+    def _refused(self, asked: dict, error: ValueError) -> None:
+        self.send({"column": asked["column"], "run": asked.get("run"), "error": str(error)})
+
+    # --- writing, in turns with the cells
+
+    def _write(self, asked: dict, told: int) -> None:
+        column, settings = asked["column"], Settings(*asked["settings"])
+        self._writings[column] = Writing(asked["run"], asked["length"], settings, asked["do"] == "start")
+        self._told[column] = told
+        self._turns[column].start()
+
+    def _piece(self, column: int) -> bool:
+        page, writing = self._pages[column], self._writings[column]
+        if len(page.choices) >= writing.length:
+            return False
+        page.write(1, writing.settings)
+        return True
+
+    def _rest(self, asked: dict) -> None:
+        """Stop: what the browser shows is the text."""
+        column, page = asked["column"], self._pages[asked["column"]]
         if page is not None:
             page.keep(asked["at"])
+            self._told[column] = asked["at"]
+        if self._turns[column].is_running:
+            self._turns[column].stop()
+        else:
             self._publish()
-        return {}
+            self.send({"column": column})
 
-    def _written(self, page: Page, at: int, asked: dict) -> dict:
-        count = min(asked["count"], asked["length"] - len(page.choices))
-        if count > 0:
-            page.write(count, Settings(*asked["settings"]), SLICE_SECONDS)
-        done = len(page.choices) >= asked["length"]
-        if done:
-            self._publish()
-        return {"from": at, "choices": page.choices[at:], "done": done}
+    def _ended(self, column: int, why: str | Exception) -> None:
+        self._publish()
+        words = error_in_words(why) if isinstance(why, Exception) else _ENDED.get(why)
+        self._tell(column, done=True, error=words)
+
+    def _tell(self, column: int, **more: object) -> None:
+        """Send what was written since the last report."""
+        page, writing, at = self._pages[column], self._writings[column], self._told[column]
+        self._told[column] = len(page.choices)
+        new = page.packed() if writing.is_new and at == 0 else {}
+        told = {"column": column, "run": writing.run, "wanted": writing.length, "done": False}
+        self.send({**new, **told, "from": at, "choices": page.choices[at:], **more})
 
     def _publish(self) -> None:
         """Both pages to every view, also those that are opened later."""
@@ -395,6 +432,12 @@ class SamplingStudio(Widget):
             at = min(max(self.chosen, 0), len(choices) - 1)
             parts.append(_choice_table(choices[at], at))
         return "".join(parts)
+
+
+_ENDED = {
+    INTERRUPTED: "Stopped by the kernel's interrupt: press Go on.",
+    UNWATCHED: "Stopped, since no browser was watching: press Go on.",
+}
 
 
 def cell_text(value: float) -> str:

@@ -12,7 +12,7 @@ import { ticks } from "./pictures/ticks.js";
 
 const BAR = "#0072b2";
 const MARK = "#d55e00";
-const HEIGHT = 190;
+const HEIGHT = 170;
 const MARGIN = { left: 10, right: 10, top: 24, bottom: 36 };
 
 // --- pure -----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
 import { button, slider } from "../kit/browser/controls.js";
-import { fold, hint, make, put, startRoot } from "../kit/browser/elements.js";
+import { fold, foldRow, hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { asker, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
@@ -16,10 +16,9 @@ const LINES = [
 ];
 const LEFT = 50;
 const GAP = 14; // pixels between two names of levels
-const LOSS = { height: 270, top: 8, bottom: 38 };
-const RATE = { height: 92, top: 8, bottom: 20 };
+const LOSS = { height: 250, top: 8, bottom: 38 };
+const RATE = { height: 84, top: 8, bottom: 20 };
 const LONGEST_NAME = 22;
-const ANSWER_EVERY = 8; // reports
 const PATIENCE = 6000; // milliseconds until the widget says that Python does not answer
 const LABELS = { new: "Train", training: "Stop", stopped: "Continue", failed: "Continue", done: "Done" };
 
@@ -222,17 +221,30 @@ function render({ model, el }) {
     status.root,
     notes,
     make("dl", { class: "dash-facts" }, ...facts.map((fact) => fact.root)),
-    key,
-    picture,
-    make("div", { class: "nano-bar dash-choose" }, field.root),
-    make("div", { class: "dash-judged" }, judged.root),
-    wrote,
-    paper,
-    table,
-    hint(
-      "The other cells can run meanwhile: a cell waits for the end of a step, the training for the end of the cell. " +
-        "It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click in the picture, or use the arrow keys on " +
-        `the slider, to go back to an earlier judgement.${layout.folder ? ` Saved in ${layout.folder} at every judgement and at Stop.` : ""}`,
+    make(
+      "div",
+      { class: "dash-two" },
+      make("div", {}, key, picture),
+      make(
+        "div",
+        {},
+        make("div", { class: "dash-choose" }, field.root),
+        make("div", { class: "dash-judged" }, judged.root),
+        wrote,
+        paper,
+      ),
+    ),
+    foldRow(
+      table,
+      fold(
+        "How to use it",
+        hint(
+          "The other cells can run meanwhile: a cell waits for the end of a step, the training run for the end " +
+            "of the cell. It stops at Stop, at the kernel's interrupt, and when nobody watches any more. Click " +
+            "in the picture, or use the arrow keys on the slider, to go back to an earlier evaluation." +
+            `${layout.folder ? ` Saved in ${layout.folder} at every evaluation and at Stop.` : ""}`,
+        ),
+      ),
     ),
   );
 
@@ -414,14 +426,12 @@ function render({ model, el }) {
   // --- start, and end
 
   const told = () => {
-    const { serial, state: is } = model.get("now");
     const curve = model.get("curve");
     chosen = Math.max(0, followed(chosen, known, curve.length));
     known = curve.length;
     notice = null;
-    ask.answered();
-    if (is === "training" && serial % ANSWER_EVERY === 0) ask({ do: "seen" });
-    else if (is === "training") ask.wait();
+    if (state() === "training") ask.reported();
+    else ask.answered();
     show();
   };
   const ends = [watch(model, ["now"], told), onTheme(root, () => paint())];

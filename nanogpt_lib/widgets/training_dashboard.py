@@ -9,7 +9,7 @@ Taught in: full_model.
 import copy
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 from weakref import WeakSet
@@ -22,7 +22,8 @@ from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import write_atomically
 from nanogpt_lib.kit.turns import DONE, INTERRUPTED, STOPPED, UNWATCHED, Turns
-from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.kit.widget import html_table, html_text, number
+from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.prompt import read_prompt
@@ -164,7 +165,7 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-class TrainingDashboard(Widget):
+class TrainingDashboard(Worker):
     """A live training: curves against the baselines, pace, rate, and a sample after each judgement.
 
     Nothing trains before the learner presses Train. The other cells of the notebook can run meanwhile:
@@ -226,7 +227,8 @@ class TrainingDashboard(Widget):
             )
         self._start = _state_of(run)
         self._message = self._found()
-        self._turns = Turns(self._piece, self._tell, self._ended)
+        instead = "Call train(run, ...) instead."
+        self._turns = Turns(self._piece, self._tell, self._ended, instead=instead)
         if run.step and self._sample and run.step not in self._texts:
             self._write_all()  # of a run that comes trained: what it writes now
         super().__init__(
@@ -242,7 +244,7 @@ class TrainingDashboard(Widget):
             },
             **self._told(),
         )
-        self.on_msg(self._hear)
+        self._work_in(self._turns)
         _ALL.add(self)
 
     def _check(self) -> None:
@@ -377,32 +379,22 @@ class TrainingDashboard(Widget):
         save_checkpoint(self._folder, self.run, self._tokenizer)
         self._saved = self.run.step
 
-    # --- what the browser asks, in whatever thread it is heard
+    # --- what the browser asks
 
-    def _hear(self, _: object, asked: dict, __: object) -> None:
-        try:
-            if asked["do"] == "seen":
-                self._turns.seen()
-            elif asked["do"] == "stop":
-                self.stop()
-            else:
-                self._turns.soon(
-                    {"train": self._try(self.train), "again": self._try(self.start_again)}[asked["do"]]
-                )
-        except KeyboardInterrupt:  # the kernel's interrupt, while it was listening to the browser
-            self.stop()
+    def _do_train(self, _: dict) -> None:
+        self.train()
+        self._tell()
 
-    def _try(self, act: Callable[[], None]) -> Callable[[], None]:
-        """What cannot be done is told in the browser."""
+    def _do_stop(self, _: dict) -> None:
+        self.stop()
 
-        def tried() -> None:
-            try:
-                act()
-            except ValueError as error:
-                self._message = str(error)
-            self._tell()
+    def _do_again(self, _: dict) -> None:
+        self.start_again()
+        self._tell()
 
-        return tried
+    def _refused(self, _: dict, error: ValueError) -> None:
+        self._message = str(error)
+        self._tell()
 
     def _stop_others(self) -> None:
         """A run, and a folder, belong to the newest of those that train them."""
@@ -444,8 +436,7 @@ class TrainingDashboard(Widget):
         step = f"step {self.run.step:,}"
         if isinstance(why, Exception):
             self.error, self._writing = why, None
-            kind = "" if isinstance(why, ValueError) else f"{type(why).__name__}: "
-            self._message = f"It stopped before {step} with this message: {kind}{why}"
+            self._message = f"It stopped before {step} with this message: {error_in_words(why)}"
         else:
             lost = "Nothing is lost: Continue goes on from exactly here."
             self._message = {

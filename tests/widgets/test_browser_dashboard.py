@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, open_notebook, set_input
-from looks import PIXELS, best_times, both_themes, fits, in_window, page_of, went_well
+from looks import PIXELS, best_times, both_themes, fits, in_window, page_of, unfolded, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -263,7 +263,8 @@ def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
     train_until(notebook, 9)
     notebook.screenshot("training_dashboard_live", root)
     rest(notebook)
-    both_themes(notebook, root, root.locator("canvas").first, TEXTS, "training_dashboard")
+    with unfolded(root):
+        both_themes(notebook, root, root.locator("canvas").first, TEXTS, "training_dashboard")
 
 
 @pytest.mark.parametrize("window", [1280, 800, 480])
@@ -273,9 +274,8 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int) -> 
     with in_window(notebook, window):
         root = notebook.widget(LIVE)
         root.get_by_role("button", name="Start again").click()
-        root.locator("summary").click()
-        fits(root)
-        root.locator("summary").click()
+        with unfolded(root):
+            fits(root)
         notebook.page.keyboard.press("Escape")
 
 

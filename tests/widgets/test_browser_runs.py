@@ -6,7 +6,17 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, choose_next, open_notebook, set_input
-from looks import PIXELS, best_times, both_themes, fits, follows_the_ink, in_window, page_of, went_well
+from looks import (
+    PIXELS,
+    best_times,
+    both_themes,
+    fits,
+    follows_the_ink,
+    in_window,
+    page_of,
+    unfolded,
+    went_well,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -361,7 +371,8 @@ def test_both_themes_can_be_read(notebook: NotebookPage, index: int, name: str, 
         root.get_by_label("a draw").check()
         root.get_by_role("button", name="Reveal").click()
         expect(root.locator(".cur-picture")).to_be_visible()
-    both_themes(notebook, root, root.locator(".cur-picture canvas"), selectors, name)
+    with unfolded(root):
+        both_themes(notebook, root, root.locator(".cur-picture canvas"), selectors, name)
 
 
 def test_the_picture_follows_the_ink_of_the_page(widget: Locator) -> None:
@@ -377,6 +388,8 @@ def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int) -> 
         for index in (RUNS, GUESS, OWN):
             root = notebook.widget(index)
             fits(root, scrolled=".cur-scroll *")
+            with unfolded(root):
+                fits(root, scrolled=".cur-scroll *")
         if window == 1280:
             notebook.python("runs.only = ''")
             table = notebook.widget(RUNS).locator(".run-scroll")

@@ -84,7 +84,7 @@ def press(notebook: NotebookPage, index: int, name: str) -> None:
 
 
 def status(notebook: NotebookPage, index: int) -> Locator:
-    return notebook.widgets.nth(index).locator("> .nano-readout .nano-said")
+    return notebook.widgets.nth(index).locator(".studio-status .nano-said")
 
 
 def written(notebook: NotebookPage, count: int) -> None:
@@ -274,7 +274,7 @@ def test_everything_can_be_done_by_keyboard_and_the_notebook_stays(notebook: Not
     page.keyboard.press("Escape")
     expect(notebook.widget(STUDIO).get_by_role("listbox").first).to_be_focused()
     assert len(notebook.cells()) == len(CELLS)
-    live = notebook.widget(STUDIO).locator("> .nano-readout [aria-live=polite]")
+    live = notebook.widget(STUDIO).locator(".studio-status [aria-live=polite]")
     expect(live).to_contain_text(text(notebook, STUDIO)[0][:20].strip().split("\n")[0])
 
 

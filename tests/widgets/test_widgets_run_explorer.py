@@ -1,5 +1,6 @@
 """The run explorer without a browser: its numbers against the records, who wins, and a run of one's own."""
 
+import asyncio
 import json
 import re
 import time
@@ -12,9 +13,11 @@ from statistics import fmean, stdev
 import pytest
 import torch
 
+from helpers import in_a_kernel, until
 from javascript import evaluate
 from nanogpt_lib.data import CharTokenizer, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
+from nanogpt_lib.kit import turns as turns_module
 from nanogpt_lib.kit.statistics import T95
 from nanogpt_lib.kit.widget import number
 from nanogpt_lib.lessons import experiments as ex
@@ -263,8 +266,8 @@ def test_seeds_judged_at_other_steps_are_no_variant() -> None:
 
 
 def finished_from(run: OwnRun) -> OwnRun:
-    while run.phase != "done":
-        run.go_on()
+    while run.go_on():
+        pass
     return run
 
 
@@ -299,10 +302,7 @@ def test_its_loss_is_that_of_evaluate_split_on_the_model_at_its_end() -> None:
         run.go_on()
     _, val_data = train_val_split(torch.tensor(CharTokenizer.from_text(TEXT).encode(TEXT)))
     wanted = evaluate_split(run._run.model, val_data)
-    parts = 0
-    while run.phase != "done":
-        run.go_on(seconds=0.0)
-        parts += 1
+    finished_from(run)
     assert run.val_loss == pytest.approx(wanted, abs=1e-6)
     assert run._measured == (len(val_data) - 1) // 8
 
@@ -312,43 +312,25 @@ def test_a_long_split_is_measured_in_parts(monkeypatch: pytest.MonkeyPatch) -> N
     run = OwnRun({**SMALL, "batch_size": "5"}, TEXT)
     run.stop()
     while run.phase == "training":
-        run.go_on(seconds=0.0)
+        run.go_on()
     for _ in range(3):
-        run.go_on(seconds=0.0)
+        run.go_on()
     assert (run.phase, run._measured) == ("measuring", 15)
-    while run.phase != "done":
-        run.go_on(seconds=0.0)
+    finished_from(run)
     _, val_data = train_val_split(torch.tensor(CharTokenizer.from_text(TEXT).encode(TEXT)))
     assert run.val_loss == pytest.approx(evaluate_split(run._run.model, val_data), abs=1e-6)
 
 
-def test_a_slice_hands_the_kernel_back_and_stop_ends_the_training_with_a_last_judgement() -> None:
+def test_one_piece_is_one_step_and_stop_ends_the_training_with_a_last_judgement() -> None:
     run = OwnRun({**SMALL, "seconds": "60"}, TEXT)
     run.go_on()  # the first judgement
-    before = run.step
-    started = time.perf_counter()
-    run.go_on(seconds=0.05)
-    assert time.perf_counter() - started < 1.0
-    assert run.step > before
-    step = run.step
-    run.stop()
-    while run.phase != "done":
-        run.go_on()
-    assert run.step == step
-    assert run.curve[-1].step == step
-    assert run.was_stopped
-
-
-def test_the_notebooks_own_stop_button_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = OwnRun({**SMALL, "seconds": "60"}, TEXT)
+    assert (run.step, len(run.curve)) == (0, 1)
     run.go_on()
-
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(own_run, "advance", interrupted)
-        run.go_on()
+    run.go_on()
+    assert run.step == 2
+    run.stop()
+    finished_from(run)
+    assert run.step == run.curve[-1].step == 2
     assert run.was_stopped
 
 
@@ -368,7 +350,7 @@ def test_it_begins_with_the_weights_of_a_recorded_run_of_that_seed_and_leaves_th
     torch.manual_seed(1)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     run = OwnRun(SMALL, TEXT)
-    run.go_on(seconds=0.0)
+    run.go_on()
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
     sizes = {"block_size": 8, "n_embd": 16, "n_head": 4, "n_layer": 1}
@@ -416,75 +398,150 @@ def test_many_scores_are_refused_before_they_fill_the_memory() -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> tuple[RunExplorer, Callable[..., dict]]:
-    """A widget that learns from a small text, and how to ask it as the browser does."""
+def explorers(monkeypatch: pytest.MonkeyPatch) -> Callable[[], RunExplorer]:
+    """Widgets that learn from a small text, one piece in each turn; to be made in a kernel."""
     monkeypatch.setattr(run_explorer, "load_text", lambda: TEXT)
-    explorer = RunExplorer(["depth"])
-    heard: list[dict] = []
-    monkeypatch.setattr(explorer, "send", heard.append)
-
-    def ask(do: str, run: str = "a", **more: object) -> dict:
-        explorer._hear(explorer, {"do": do, "run": run, **more}, [])
-        json.dumps(heard[-1])
-        return heard[-1]
-
-    return explorer, ask
+    monkeypatch.setattr(turns_module, "TURN_SECONDS", 0)
+    monkeypatch.setattr(turns_module, "REST_SECONDS", 0)
+    return lambda: RunExplorer(["depth"])
 
 
-def to_the_end(ask: Callable[..., dict]) -> dict:
-    answer = {"phase": ""}
-    while answer["phase"] != "done":
-        answer = ask("more")
-    return answer
+def ask(explorer: RunExplorer, do: str, **more: object) -> None:
+    """As the browser does."""
+    explorer._hear(explorer, {"do": do, **more}, [])
 
 
-def test_a_run_is_asked_for_slice_by_slice_and_becomes_a_row(
-    asked: tuple[RunExplorer, Callable[..., dict]],
+async def trained(explorer: RunExplorer, **fields: str) -> None:
+    """From Train to the end; somebody watches."""
+    before = explorer.now["report"]
+    ask(explorer, "train", fields=SMALL | fields)
+    await until(lambda: explorer.now["report"] > before)
+    await rested(explorer)
+
+
+async def rested(explorer: RunExplorer) -> None:
+    while explorer.now["is_running"]:
+        ask(explorer, "seen")
+        await asyncio.sleep(0)
+
+
+def test_a_run_takes_turns_with_the_cells_and_becomes_a_row(explorers: Callable[[], RunExplorer]) -> None:
+    async def cell() -> None:
+        explorer, told = explorers(), []
+        explorer.observe(lambda change: told.append(json.loads(json.dumps(change["new"]))), "now")
+        ask(explorer, "train", fields=SMALL | {"learning_rate": "0.01"})
+        assert explorer.now["words"] == "", "nothing is trained while a cell runs"
+        await until(lambda: len(told) > 2)
+        cells_meanwhile = len(told)
+        await rested(explorer)
+        assert len(told) > cells_meanwhile
+        assert told[0]["words"] == "Training: step 0, 0.0 seconds."
+        assert told[1]["curve"][0][0] == 0
+        assert re.match(r"Training: step 1, \d\.\d seconds, validation \d\.\d{3}\.$", told[2]["words"])
+        assert re.match(r"Measuring on the whole validation split \(step \d+, ", told[-2]["words"])
+        (row,) = explorer.own
+        assert row["cells"][:2] == ["yours", "yours 1"]
+        assert row["cells"][2] == "learning_rate=0.01, block_size=8, n_embd=16, n_layer=1, seed=1337"
+        assert row["cells"][3] == "1"
+        assert row["ranks"][2] == row["steps"][-1] * 16 * 8
+        assert re.match(
+            rf"Done: yours 1 has loss {row['cells'][4]} on the whole validation split after \d\.\d seconds, "
+            r"[\d,]+ characters\. One seed: no standard deviation\.$",
+            told[-1]["words"],
+        )
+        assert explorer.ticked[-1] == "yours 1"
+        assert "yours 1" in explorer.static_html()
+        assert "4 variants of 2 experiments" in repr(explorer)
+
+    in_a_kernel(cell)
+
+
+def test_stop_and_the_kernels_interrupt_end_the_training_and_what_was_learned_is_measured(
+    explorers: Callable[[], RunExplorer],
 ) -> None:
-    explorer, ask = asked
-    begun = ask("start", fields={**SMALL, "learning_rate": "0.01"})
-    assert (begun["phase"], begun["step"], begun["curve"]) == ("training", 0, [])
-    assert ask("more")["curve"][0][0] == 0
-    assert to_the_end(ask)["key"] == "yours 1"
-    (row,) = explorer.own
-    assert row["cells"][:2] == ["yours", "yours 1"]
-    assert row["cells"][2] == "learning_rate=0.01, block_size=8, n_embd=16, n_layer=1, seed=1337"
-    assert row["cells"][3] == "1"
-    assert row["ranks"][2] == row["steps"][-1] * 16 * 8
-    assert explorer.ticked[-1] == "yours 1"
-    assert "yours 1" in explorer.static_html()
-    assert "4 variants of 2 experiments" in repr(explorer)
-    ask("start", fields=SMALL)
-    ask("stop")
-    assert to_the_end(ask)["key"] == "yours 2"
-    assert explorer.own[1]["cells"][2].endswith("(stopped)")
+    async def cell() -> None:
+        explorer = explorers()
+        for times, end in enumerate((lambda: ask(explorer, "stop"), turns_module._interrupt), 1):
+            ask(explorer, "train", fields=SMALL | {"seconds": "60"})
+            await until(lambda: explorer._run is not None and explorer._run.step > 2)
+            run, step, told = explorer._run, explorer._run.step, []
+            explorer.observe(lambda change, told=told: told.append(change["new"]["words"]), "now")
+            end()
+            await until(lambda told=told: told)
+            assert told[0].startswith(f"Stopping: step {step}, ")
+            ask(explorer, "stop")  # once more does nothing more
+            await rested(explorer)
+            assert run.curve[-1].step == run.step == step
+            assert explorer.own[-1]["key"] == f"yours {times}"
+            assert explorer.own[-1]["cells"][2].endswith("(stopped)")
+
+    in_a_kernel(cell)
+
+
+def test_a_second_interrupt_and_a_browser_that_is_gone_end_it_without_a_row(
+    explorers: Callable[[], RunExplorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cell() -> None:
+        explorer = explorers()
+        ask(explorer, "train", fields=SMALL | {"seconds": "60"})
+        await until(lambda: explorer._run is not None and explorer._run.step == 2)
+        turns_module._interrupt()
+        await until(lambda: explorer.now["words"].startswith("Stopping"))
+        turns_module._interrupt()
+        await until(lambda: not explorer.now["is_running"])
+        assert explorer.now["words"] == "Given up at step 2 by the kernel's interrupt."
+        monkeypatch.setattr(turns_module, "UNSEEN", 4)
+        ask(explorer, "train", fields=SMALL | {"seconds": "60"})
+        await until(lambda: explorer.now["is_running"])
+        await until(lambda: not explorer.now["is_running"])
+        assert explorer.now["words"] == "Given up at step 4, since no browser was watching."
+        assert explorer.own == []
+        assert not turns_module._running
+
+    in_a_kernel(cell)
 
 
 def test_what_the_library_refuses_is_told_and_the_widget_goes_on(
-    asked: tuple[RunExplorer, Callable[..., dict]],
+    explorers: Callable[[], RunExplorer],
 ) -> None:
-    explorer, ask = asked
-    assert ask("start", fields={**SMALL, "n_head": "3"})["error"].startswith("Expected n_embd")
-    assert ask("more") == {"run": "a", "lost": True}
-    ask("start", fields={**SMALL, "learning_rate": "1e30", "seconds": "5"})
-    answer = ask("more")
-    while "error" not in answer:
-        answer = ask("more")
-    assert answer["error"].startswith("Expected a finite loss, got ")
-    assert explorer.own == []
-    ask("start", fields=SMALL)
-    assert to_the_end(ask)["key"] == "yours 1"
+    async def cell() -> None:
+        explorer = explorers()
+        await trained(explorer, n_head="3")
+        assert explorer.now["words"].startswith("Expected n_embd")
+        await trained(explorer, learning_rate="1e30", seconds="5")
+        assert explorer.now["words"].startswith("Expected a finite loss, got ")
+        assert explorer.own == []
+        ask(explorer, "stop")  # with nothing under way
+        await trained(explorer)
+        assert [row["key"] for row in explorer.own] == ["yours 1"]
+
+    in_a_kernel(cell)
 
 
-def test_a_page_that_was_left_does_not_go_on_with_anothers_run(
-    asked: tuple[RunExplorer, Callable[..., dict]],
-) -> None:
-    _, ask = asked
-    ask("start", run="old", fields=SMALL)
-    ask("start", run="new", fields=SMALL)
-    assert ask("more", run="old") == {"run": "old", "lost": True}
-    assert ask("stop", run="old") == {"run": "old", "lost": True}
-    assert ask("more", run="new")["phase"] == "training"
+def test_a_second_page_cannot_replace_the_run_under_way(explorers: Callable[[], RunExplorer]) -> None:
+    async def cell() -> None:
+        explorer = explorers()
+        ask(explorer, "train", fields=SMALL | {"seconds": "60"})
+        await until(lambda: explorer._run is not None)
+        run = explorer._run
+        ask(explorer, "train", fields=SMALL)
+        await until(lambda: run.step == 2)
+        assert explorer._run is run
+        ask(explorer, "stop")
+        await rested(explorer)
+        assert len(explorer.own) == 1
+
+    in_a_kernel(cell)
+
+
+def test_outside_a_notebook_train_says_that_it_needs_one(explorers: Callable[[], RunExplorer]) -> None:
+    explorer = explorers()
+    ask(explorer, "train", fields=SMALL)
+    assert (
+        explorer.now["words"]
+        == "Expected a notebook's kernel, got plain Python. Run this cell in a notebook."
+    )
+    assert not explorer.now["is_running"]
 
 
 def test_the_text_is_read_only_when_a_run_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

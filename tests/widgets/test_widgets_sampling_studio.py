@@ -1,14 +1,17 @@
 """The sampling studio without a browser: filters, an answer for any prompt, one text a seed."""
 
+import asyncio
 import json
 import re
 
 import pytest
 import torch
 
+from helpers import in_a_kernel, until
 from javascript import evaluate
 from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kit import turns as turns_module
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import generate, next_token_probs
@@ -52,17 +55,48 @@ def studio(gpt: GPT) -> SamplingStudio:
     return SamplingStudio(gpt, TOKENIZER, length=30)
 
 
+@pytest.fixture(autouse=True)
+def _one_character_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns_module, "TURN_SECONDS", 0)
+    monkeypatch.setattr(turns_module, "REST_SECONDS", 0)
+
+
 class Ear:
-    """Stands in for the browser: asks the studio and keeps what it answers, as the wire would carry it."""
+    """Stands in for the browser: asks the studio and keeps what it hears, as the wire would carry it."""
 
     def __init__(self, studio: SamplingStudio) -> None:
-        self.studio, self.answers = studio, []
-        studio.send = lambda answer: self.answers.append(json.loads(json.dumps(answer)))
+        self.studio, self.heard = studio, []
+        studio.send = lambda told: self.heard.append(json.loads(json.dumps(told)))
 
     def ask(self, do: str, column: int = 0, settings: Settings = SETTINGS[0], **asked: object) -> dict:
-        asked = {"length": 30, "count": 8, "run": "r1", **asked}
+        """Ask, and return what was heard last: outside a kernel every answer comes at once."""
+        asked = {"length": 30, "run": "r1", **asked}
         self.studio._hear(None, {"do": do, "column": column, "settings": list(settings), **asked}, [])
-        return self.answers[-1]
+        return self.heard[-1] if self.heard else {}
+
+    async def rest(self) -> list[dict]:
+        """Watch until nothing is written any more, and return all that was heard since the last time."""
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        while any(turns.is_running for turns in self.studio._turns):
+            self.ask("seen")
+            await asyncio.sleep(0)
+        heard, self.heard = self.heard, []
+        return heard
+
+
+def written(gpt: GPT, *asked: dict, length: int = 30) -> tuple[SamplingStudio, list[dict]]:
+    """A studio in a kernel that was asked these things, one after another, and all that it said."""
+
+    async def cell() -> tuple[SamplingStudio, list[dict]]:
+        studio = SamplingStudio(gpt, TOKENIZER, length=length)
+        ear, heard = Ear(studio), []
+        for one in asked:
+            ear.ask(**one)
+            heard += await ear.rest()
+        return studio, heard
+
+    return in_a_kernel(cell)
 
 
 # --- the filters
@@ -161,8 +195,8 @@ def test_a_vocabulary_without_newline_begins_from_its_first_character() -> None:
 def test_half_a_character_from_a_broken_paste_can_still_be_stored_and_sent(gpt: GPT) -> None:
     studio = SamplingStudio(gpt, TOKENIZER, prompt="a\ud83d", length=2)
     assert studio.prompt.encode("utf-8").decode() == "a\ufffd"
-    notes = Ear(studio).ask("start", prompt="\ud83d", seed=1, count=1)["notes"]
-    assert "\ufffd" in notes[0]
+    _, heard = written(gpt, {"do": "start", "prompt": "\ud83d", "seed": 1})
+    assert "\ufffd" in heard[0]["notes"][0]
 
 
 # --- one seed, one text
@@ -232,50 +266,130 @@ def test_a_bigrams_text_after_another_choice_goes_on_from_that_choice() -> None:
 # --- what the browser asks
 
 
-def test_the_browser_gets_a_text_slice_by_slice_and_the_last_one_says_so(studio: SamplingStudio) -> None:
-    ear = Ear(studio)
-    answers = [ear.ask("start", prompt="RO", seed=9, count=1)]
-    for _ in range(29):
-        if not answers[-1]["done"]:
-            answers.append(ear.ask("more", at=answers[-1]["from"] + len(answers[-1]["choices"])))
-    assert [answer["done"] for answer in answers] == [False] * (len(answers) - 1) + [True]
-    assert len(answers[0]["choices"]) == 1
-    assert all(1 <= len(answer["choices"]) <= 8 for answer in answers)
-    text = "".join(choice["char"] for answer in answers for choice in answer["choices"])
+def test_a_text_comes_bit_by_bit_between_the_cells_and_the_last_bit_says_so(gpt: GPT) -> None:
+    async def cell() -> tuple[SamplingStudio, list[dict], list[int]]:
+        studio = SamplingStudio(gpt, TOKENIZER, length=30)
+        ear, lengths = Ear(studio), []
+        ear.ask("start", prompt="RO", seed=9)
+        assert ear.heard == [], "nothing is written while a cell runs"
+        while not ear.heard or not ear.heard[-1]["done"]:
+            await asyncio.sleep(0)
+            lengths.append(len(studio.text))
+        return studio, ear.heard, lengths
+
+    studio, heard, lengths = in_a_kernel(cell)
+    assert set(range(1, 31)) <= set(lengths), "a cell could run after each character"
+    assert [told["done"] for told in heard] == [False] * (len(heard) - 1) + [True]
+    assert [told["from"] for told in heard] == list(range(31))
+    assert (heard[0]["start"], heard[0]["seed"], heard[0]["wanted"]) == ("RO", 9, 30)
+    text = "".join(choice["char"] for told in heard for choice in told["choices"])
     whole = Page(studio._model, TOKENIZER, "RO", seed=9)
     whole.write(30, Settings())
     assert text == whole.text == studio.text
     assert [choice["char"] for choice in studio.pages[0]["choices"]] == list(text)
 
 
-def test_a_slow_model_hands_over_what_it_has_when_its_time_is_up(gpt: GPT) -> None:
-    assert len(Page(gpt, TOKENIZER, "a", seed=1).write(8, Settings(), seconds=0.0)) == 1
+def test_stopping_keeps_what_the_browser_shows_and_going_on_continues_the_same_text(gpt: GPT) -> None:
+    async def cell() -> None:
+        studio = SamplingStudio(gpt, TOKENIZER, length=30)
+        ear, whole = Ear(studio), studio.text
+        assert len(whole) == 30
+        ear.ask("stop", at=5)  # as where Python was ahead, and had ended
+        await ear.rest()
+        assert studio.text == whole[:5]
+        assert "5 of 30 characters" in repr(studio)
+        ear.ask("more", at=5)
+        await until(lambda: len(studio.text) == 9)
+        ear.ask("stop", at=8)
+        heard = await ear.rest()
+        assert studio.text == whole[:8]
+        assert (heard[-1]["from"], heard[-1]["choices"], heard[-1]["done"]) == (8, [], True)
+        ear.ask("more", at=8)
+        await ear.rest()
+        assert studio.text == whole
+
+    in_a_kernel(cell)
 
 
-def test_stopping_keeps_what_the_browser_shows_and_going_on_continues_the_same_text(
-    studio: SamplingStudio,
+def test_the_kernels_interrupt_and_a_browser_that_is_gone_end_it_and_what_was_written_stays(
+    gpt: GPT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ear, whole = Ear(studio), studio.text
-    assert len(whole) == 30
-    ear.ask("rest", at=5)
-    assert studio.text == whole[:5]
-    assert "5 of 30 characters" in repr(studio)
-    ear.ask("more", at=5, count=25)
-    for _ in range(30):
-        if len(studio.text) < 30:
-            ear.ask("more", at=len(studio.text), count=25)
-    assert studio.text == whole
+    async def cell() -> None:
+        studio = SamplingStudio(gpt, TOKENIZER, length=30)
+        ear, whole = Ear(studio), studio.text
+        for column in (0, 1):
+            ear.ask("start", column, prompt="ROMEO:\n", seed=1337)
+        await until(lambda: studio._pages[1] is not None and len(studio._pages[1].text) == 4)
+        turns_module._interrupt()
+        heard = await ear.rest()
+        assert not any(told["choices"] for told in heard[-2:])
+        assert {told["error"] for told in heard[-2:]} == {"Stopped by the kernel's interrupt: press Go on."}
+        assert [page["choices"][3]["char"] for page in studio.pages] == [whole[3]] * 2
+        monkeypatch.setattr(turns_module, "UNSEEN", 3)
+        have = len(studio.text)
+        ear.ask("more", at=have)
+        await until(lambda: ear.heard and ear.heard[-1]["done"])
+        assert ear.heard[-1]["error"] == "Stopped, since no browser was watching: press Go on."
+        assert studio.text == whole[: have + 4]
+
+    in_a_kernel(cell)
 
 
-def test_two_pages_have_their_own_settings_and_the_same_luck(studio: SamplingStudio) -> None:
-    ear = Ear(studio)
-    for column, settings in enumerate((Settings(0.5), Settings(0.5))):
-        ear.ask("start", column, settings, prompt="RO", seed=9)
+def test_write_pressed_again_begins_anew_and_ends_the_writing_before(gpt: GPT) -> None:
+    async def cell() -> None:
+        studio = SamplingStudio(gpt, TOKENIZER, length=30)
+        ear = Ear(studio)
+        ear.ask("start", prompt="RO", seed=9, run="old")
+        await until(lambda: len(ear.heard) == 3)
+        ear.ask("start", prompt="ME", seed=9, run="new")
+        heard = await ear.rest()
+        ends = [told["run"] for told in heard if told["done"]]
+        assert ends == ["old", "new"]
+        whole = Page(gpt, TOKENIZER, "ME", seed=9)
+        whole.write(30, Settings())
+        assert studio.text == whole.text
+
+    in_a_kernel(cell)
+
+
+def test_a_view_that_was_opened_late_can_ask_for_all_that_was_written(gpt: GPT) -> None:
+    async def cell() -> None:
+        studio = SamplingStudio(gpt, TOKENIZER, length=30)
+        ear = Ear(studio)
+        ear.ask("start", prompt="RO", seed=9)
+        await until(lambda: len(ear.heard) == 7)
+        assert len(studio.pages[0]["choices"]) == 30, "the page before it"
+        ear.ask("pages")
+        await asyncio.sleep(0)
+        assert 7 <= len(studio.pages[0]["choices"]) < 30
+        await ear.rest()
+
+    in_a_kernel(cell)
+
+
+def test_another_character_is_put_in_and_the_text_goes_on_from_it(gpt: GPT) -> None:
+    other = TOKENIZER.id_of["z"]
+    studio, heard = written(gpt, {"do": "instead", "at": 29, "id": other})
+    assert [told["from"] for told in heard] == [29]
+    assert "start" not in heard[0]
+    assert studio.text.endswith("z")
+    before = studio.text
+    studio, heard = written(gpt, {"do": "instead", "at": 9, "id": other})
+    assert [told["from"] for told in heard] == [9, *range(11, 31)]
+    assert studio.text[:10] == before[:9] + "z"
+    assert len(studio.text) == 30
+
+
+def test_two_pages_have_their_own_settings_and_the_same_luck(gpt: GPT) -> None:
+    page = {"do": "start", "prompt": "RO", "seed": 9}
+    half = [{**page, "column": column, "settings": Settings(0.5)} for column in (0, 1)]
+    studio, _ = written(gpt, *half)
     left, right = studio._pages
-    assert left.text[:1] == right.text[:1]
-    ear.ask("start", 1, Settings(0.0), prompt="RO", seed=9)
-    assert right is not studio._pages[1]
-    assert studio._pages[1].choices[0]["rank"] == 1
+    assert left.text == right.text
+    assert left.choices[0]["settings"] == [0.5, None, None]
+    studio, _ = written(gpt, *half, {**page, "column": 1, "settings": Settings(0.0)})
+    left, right = studio._pages
+    assert {choice["rank"] for choice in right.choices} == {1}
     assert left.choices[0]["settings"] == [0.5, None, None]
 
 
@@ -294,8 +408,14 @@ def test_looking_at_a_choice_under_other_settings_changes_no_text(studio: Sampli
         ({"do": "start", "prompt": "a", "seed": 1, "settings": Settings(-1.0)}, "a finite temperature >= 0"),
     ],
 )
-def test_what_cannot_be_done_is_told_to_the_browser(studio: SamplingStudio, asked: dict, says: str) -> None:
-    assert says in Ear(studio).ask(**asked)["error"]
+def test_what_cannot_be_done_is_told_to_the_browser(gpt: GPT, asked: dict, says: str) -> None:
+    _, heard = written(gpt, asked)
+    assert says in heard[-1]["error"]
+
+
+def test_outside_a_notebook_write_says_that_it_needs_one(studio: SamplingStudio) -> None:
+    said = Ear(studio).ask("start", prompt="a", seed=1)["error"]
+    assert said == "Expected a notebook's kernel, got plain Python. Run this cell in a notebook."
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import math
 import re
 import signal
 import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +14,14 @@ import torch
 
 from helpers import (
     global_stream_untouched,
+    in_a_kernel,
     interrupted,
     mixed_modes,
     modes,
     random_ids,
     same_bits,
     tiny_gpt,
+    until,
     weights_of,
 )
 from javascript import evaluate
@@ -87,16 +88,6 @@ def uninterrupted(stream: str = "own generator", **arguments: object) -> dict[st
     run = a_run(stream, **arguments)
     list(train(run, TRAIN, VAL))
     return everything(run)
-
-
-def in_a_kernel(cell: Callable[[], Awaitable[object]]) -> object:
-    """Runs it as a notebook would: the loop goes on between what it awaits."""
-    return asyncio.run(asyncio.wait_for(cell(), timeout=60))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0)
 
 
 async def resting(*dashboards: TrainingDashboard) -> None:
@@ -258,21 +249,25 @@ def test_stop_from_another_thread_cuts_a_judgement_short_which_is_then_made_anew
     same_bits(everything(run), uninterrupted())
 
 
+def chains(turns: turns_module.Turns) -> int:
+    """How many turns the loop is about to give."""
+    waiting = asyncio.get_running_loop()._ready
+    return sum(getattr(one._callback, "__self__", 0) is turns and not one._cancelled for one in waiting)
+
+
 def test_train_pressed_twice_trains_once_and_stop_with_train_right_after_goes_on() -> None:
     run = a_run()
 
     async def cell() -> None:
         one = dashboard(run)
         one.train(), one.train()
+        one.stop(), one.train()  # before the first turn
+        assert chains(one._turns) == 1
         await until(lambda: run.step == 2)
         assert turns_module._running == [one._turns]
         one.stop(), one.train()
         assert turns_module._running == [one._turns]
-        turn = one._turns
-        scheduled = [
-            h for h in asyncio.get_running_loop()._ready if getattr(h._callback, "__self__", 0) is turn
-        ]
-        assert len(scheduled) == 1, "two chains of turns"
+        assert chains(one._turns) == 1
         await resting(one)
         assert not turns_module._running
 

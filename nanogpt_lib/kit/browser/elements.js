@@ -33,6 +33,9 @@ export function make(tag, props = {}, ...children) {
 /** What can be done here, in small letters below all else. */
 export const hint = (...words) => make("p", { class: "nano-hint" }, ...words);
 
+/** Folds side by side, and a few words beside them; one that is opened takes the whole width. */
+export const foldRow = (...folds) => make("div", { class: "nano-folds" }, ...folds);
+
 /** Details behind a fold, closed at first. */
 export const fold = (summary, ...inside) =>
   make("details", { class: "nano-fold" }, make("summary", { text: summary }), ...inside);

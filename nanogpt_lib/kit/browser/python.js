@@ -59,12 +59,16 @@ export function patience(silent, wait = PATIENCE) {
   return { start, end, isOn: () => late !== null };
 }
 
+const REPORTS = 8; // of Python's work that go without an answer
+
 /**
  * A function that sends Python a question and says whether it could be sent. `silent` is called when it could
- * not, and when nothing came back in time: `answered()` ends the waiting, `wait()` begins it anew.
+ * not, and when nothing came back in time: `answered()` ends the waiting. While work goes on in Python (see
+ * turns.py), `reported()` hears each of its reports, and lets Python know now and then that somebody watches.
  */
 export function asker(model, silent, wait) {
   const waiting = patience(silent, wait);
+  let reports = 0;
   const ask = (content) => {
     waiting.start();
     try {
@@ -77,8 +81,12 @@ export function asker(model, silent, wait) {
       return false;
     }
   };
-  ask.wait = waiting.start;
   ask.answered = waiting.end;
+  ask.reported = () => {
+    waiting.start();
+    reports += 1;
+    if (reports % REPORTS === 0) ask({ do: "seen" });
+  };
   return ask;
 }
 

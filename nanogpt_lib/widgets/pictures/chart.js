@@ -2,7 +2,7 @@
 import { clamp } from "../../kit/browser/words.js";
 import { sizeCanvas } from "./canvas.js";
 
-const HEIGHT = 300;
+const HEIGHT = 240;
 const MARGIN = { left: 42, right: 14, top: 10, bottom: 40 };
 
 /**

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { moved } from "../../../nanogpt_lib/kit/browser/controls.js";
-import { floats, throttle } from "../../../nanogpt_lib/kit/browser/python.js";
+import { asker, floats, throttle } from "../../../nanogpt_lib/kit/browser/python.js";
 import { clamp, fixed, spoken, visible } from "../../../nanogpt_lib/kit/browser/words.js";
 
 test("markup stays text, and only what cannot be seen gets a sign", () => {
@@ -49,6 +49,27 @@ test("a held key is sent at once, then seldom, and the last value is never lost"
   assert.deepEqual(sent, [0, 9, 10]);
   mock.timers.tick(1000);
   assert.deepEqual(sent, [0, 9, 10]);
+  mock.timers.reset();
+});
+
+test("one report in eight is answered, and silence after the last one is noticed", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const sent = [];
+  let silences = 0;
+  const count = () => (silences += 1);
+  const ask = asker({ send: (content) => sent.push(content) }, count, 1000);
+  for (let at = 0; at < 20; at += 1) {
+    ask.reported();
+    mock.timers.tick(900);
+  }
+  assert.deepEqual(sent, [{ do: "seen" }, { do: "seen" }]);
+  assert.equal(silences, 0);
+  mock.timers.tick(200);
+  assert.equal(silences, 1);
+  ask.reported();
+  ask.answered(); // the work has ended
+  mock.timers.tick(2000);
+  assert.equal(silences, 1);
   mock.timers.reset();
 });
 
