@@ -25,8 +25,8 @@ from browser import VIEW, NotebookPage, open_notebook
 # A canvas as one string, to be compared with another.
 PIXELS = "(canvas) => canvas.toDataURL()"
 
-# Each text that stands out by less than 4.5 to 1 from what is behind it; WCAG 2 relative luminance. Opacity does
-# not count: what cannot be used now may be pale.
+# Each text that stands out by less than 4.5 to 1 from what is behind it; WCAG 2 relative luminance. Opacity
+# does not count: what cannot be used now may be pale.
 FAINT = """(root) => {
   const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
   const bright = (...colours) => {
@@ -51,30 +51,47 @@ FAINT = """(root) => {
   });
 }"""
 
-# How far something reaches beyond the widget's right edge, in pixels: the worst of all elements, but for
-# those that fit a second selector (what may be moved to and fro where there is no room for it).
-STICKS_OUT = """(root, scrolled) => Math.max(
-  ...[...root.querySelectorAll("*:not(.nano-hidden):not(.nano-sentinel)")]
-    .filter((one) => one.checkVisibility() && !(scrolled && one.matches(scrolled)))
-    .map((one) => one.getBoundingClientRect().right - root.getBoundingClientRect().right))"""
+# The part of a box that can be seen: what a parent scrolls or cuts off is not there.
+SEEN = """const seen = (element, box) => {
+    let {left, top, right, bottom} = box;
+    for (let at = element; at !== root; at = at.parentElement) {
+      if (getComputedStyle(at).overflow === "visible") continue;
+      const frame = at.getBoundingClientRect();
+      [left, top] = [Math.max(left, frame.left), Math.max(top, frame.top)];
+      [right, bottom] = [Math.min(right, frame.right), Math.min(bottom, frame.bottom)];
+    }
+    return {left, top, right, bottom};
+  };"""
+
+# What reaches beyond the widget's right edge, and by how many pixels.
+STICKS_OUT = f"""(root) => {{
+  {SEEN}
+  const edge = root.getBoundingClientRect().right;
+  return [...root.querySelectorAll("*:not(.nano-hidden, .nano-sentinel)")].flatMap((one) => {{
+    if (!one.checkVisibility()) return [];
+    const over = seen(one.parentElement, one.getBoundingClientRect()).right - edge;
+    return over > 0 ? [`${{one.tagName}} ${{one.className}}: ${{over}}`] : [];
+  }});
+}}"""
 
 # The lines of text that lie over another line of text; each is told with what it covers.
-OVERLAPS = """(root) => {
+OVERLAPS = f"""(root) => {{
+  {SEEN}
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const boxes = [];
-  while (walker.nextNode()) {
+  while (walker.nextNode()) {{
     const at = walker.currentNode;
     if (!at.data.trim() || at.parentElement.closest("select, .nano-hidden")) continue;
     if (!at.parentElement.checkVisibility()) continue;
     const range = document.createRange();
     range.selectNodeContents(at);
-    for (const box of range.getClientRects()) boxes.push([at.data, box]);
-  }
+    for (const box of range.getClientRects()) boxes.push([at.data, seen(at.parentElement, box)]);
+  }}
   const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
   return boxes.flatMap(([text, a], i) => boxes.slice(i + 1)
-    .filter(([, b]) => over(a, b)).map(([other]) => `${text} | ${other}`));
-}"""
+    .filter(([, b]) => over(a, b)).map(([other]) => `${{text}} | ${{other}}`));
+}}"""
 
 # The boxes of these parts that stick out, or lie over another that they do not contain.
 BOXES_OVER_BOXES = """(root, parts) => {
@@ -170,13 +187,10 @@ def in_window(notebook: NotebookPage, width: int, *, side_bar: bool = False) -> 
         notebook.settle()
 
 
-def fits(root: Locator, scrolled: str | None = None) -> None:
-    """Nothing reaches beyond the widget's right edge, and no text lies over text.
-
-    scrolled: a selector of what may be moved to and fro where there is no room for it.
-    """
+def fits(root: Locator) -> None:
+    """Nothing reaches beyond the widget's right edge, and no text lies over text."""
     width = root.evaluate("(root) => root.clientWidth")
-    assert root.evaluate(STICKS_OUT, scrolled) <= 0, width
+    assert root.evaluate(STICKS_OUT) == [], width
     assert root.evaluate(OVERLAPS) == [], width
 
 

@@ -100,11 +100,10 @@ class Row:
     name: of the widget and of its variable.   make: the expression that makes it.
     controls: the name of each control, in the order of the Tab key, with every fold open.
     main: a selector of its main control.   keys: are pressed there, in quick succession.
-    first, says: what it said before them and says after them, somewhere in `said`.
+    first, says: what it said before them and says after them, somewhere in `said`; `aloud`, in other words.
     asks, value: the expression in Python that follows, and its value then; "" where the page alone chooses.
     picture: a selector of its main picture.   drawn: whether that is a canvas.
     fullest: Python that makes it say as much as it can.   theirs: (Python, what both views then say).
-    scrolled: a selector of what may be moved to and fro where there is no room for it.
     """
 
     name: str
@@ -119,9 +118,9 @@ class Row:
     picture: str
     drawn: bool = True
     said: str = ".nano-said"
+    aloud: str = ""
     fullest: str = ""
     theirs: tuple[str, str] | None = None
-    scrolled: str | None = None
 
 
 SLIDER = "input[type=range]"
@@ -139,7 +138,7 @@ ROWS = [
         controls=[
             *("scores", "scaled", "masked", "weights", "output", "Layer", "Head", "Text"),
             "The text: choose a query with the arrow keys",
-            re.compile("^weights of layer 0, head 0: query down, key across"),
+            re.compile("^masked of layer 0, head 0: query down, key across"),
             re.compile("^The weights of 4 × 6 heads, layer down and head across"),
         ],
         main=".attn-map",
@@ -186,8 +185,8 @@ ROWS = [
         value=7,
         picture="table",
         drawn=False,
+        aloud="the longest context is itizen:⏎, its target B",
         fullest="batch_explorer.block_size = 32",
-        scrolled=".nano-scroll *",
     ),
     Row(
         name="bigram_map",
@@ -246,6 +245,7 @@ ROWS = [
         asks="head_grid.query",
         value=5,
         picture=".hgrid-map",
+        aloud='query "space" at 5. Most weight, head 0',
         fullest="head_grid.off = [(0, 0), (0, 1), (0, 2), (0, 3)]",
     ),
     Row(
@@ -304,7 +304,6 @@ ROWS = [
         asks="curve_explorer.step",
         value=700,
         picture=".cur-picture canvas",
-        scrolled=".cur-scroll *",
     ),
     Row(
         name="training_dashboard",
@@ -328,7 +327,7 @@ ROWS = [
         controls=[
             *("baseline", "longer", "wider", "deep", "ours", "the lecture's", "GPT-2 small"),
             *("n_layer", "n_head", "n_embd (C)", "block_size (T)", "vocab_size (V)", "batch_size (B)"),
-            *("heads", "fused", "dropout", "Keep this one to compare"),
+            *("heads", "fused", "dropout", "Keep this one to compare", "Forget the kept one"),
         ],
         main=SLIDER,
         keys=there_and_back(9, 2),
@@ -348,6 +347,7 @@ ROWS = [
             *("Prompt", "Seed", "Length", "Write", "Stop", "Go on", "Compare two settings"),
             *("temperature", "top-k", "top-p"),
             re.compile("^Page A: what was written"),
+            re.compile("Take this one instead|This one was taken"),
         ],
         main=".studio-list",
         keys=there_and_back(9, 4),
@@ -380,7 +380,6 @@ ROWS = [
         value=40.0,
         picture=".cur-picture canvas",
         said=".run-reader .nano-said",
-        scrolled=".cur-scroll *",
     ),
     Row(
         name="quiz",
@@ -400,6 +399,7 @@ ROWS = [
         fullest="quiz.answers = [[0], [0, 1]]",
     ),
 ]
+PATIENCE = 15_000  # milliseconds: on a machine with other work a page of this size takes its time
 EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
@@ -417,7 +417,7 @@ def view(notebook: NotebookPage, row: Row, number: int = 0) -> Locator:
 
 def shows(root: Locator, row: Row, text: str | re.Pattern[str]) -> None:
     """Wait until the widget says so."""
-    expect(root.locator(row.said).filter(has_text=text).first).to_be_visible()
+    expect(root.locator(row.said).filter(has_text=text).first).to_be_visible(timeout=PATIENCE)
 
 
 def turn(root: Locator, row: Row) -> None:
