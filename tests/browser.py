@@ -224,7 +224,7 @@ class NotebookPage:
         self.command("apputils:change-theme", theme=THEMES[theme])
         light = json.dumps(str(theme == "light").lower())
         turned = f"() => document.body.dataset.jpThemeLight === {light}"
-        self.page.wait_for_function(turned, timeout=60_000)  # it loads a style sheet, and draws everything anew
+        self.page.wait_for_function(turned, timeout=60_000)  # a style sheet comes first
         self.theme = theme
         self.settle()
 
