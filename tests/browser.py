@@ -263,7 +263,8 @@ class NotebookPage:
         """Light or dark, as the user's own choice in the settings menu would."""
         self.command("apputils:change-theme", theme=THEMES[theme])
         light = json.dumps(str(theme == "light").lower())
-        self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === {light}")
+        turned = f"() => document.body.dataset.jpThemeLight === {light}"
+        self.page.wait_for_function(turned, timeout=60_000)  # a style sheet comes first
         self.theme = theme
         self.settle()
 

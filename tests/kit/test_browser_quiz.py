@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage
-from looks import in_theme, page_of, readable, went_well
+from looks import page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -171,25 +171,6 @@ def test_a_reason_belongs_to_its_choice_for_a_screen_reader(notebook: NotebookPa
     )
     expect(quiz.get_by_role("group", name="1. Why does the loss start near ln 65?")).to_be_visible()
     expect(quiz).to_have_attribute("aria-label", "Quiz with 2 questions")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_verdicts_can_be_read_in_both_themes(notebook: NotebookPage, theme: str) -> None:
-    quiz = notebook.widget(0)
-    notebook.python("quiz.answers = [[2], [0, 2]]")
-    expect(quiz.locator(".nano-quiz-why:visible")).to_have_count(3)
-    with in_theme(notebook, theme):
-        readable(
-            quiz,
-            ".nano-quiz-right",
-            ".nano-quiz-wrong",
-            "legend",
-            "label",
-            ".nano-caption",
-            ".nano-readout",
-        )
-        notebook.page.mouse.move(0, 0)
-        notebook.screenshot(f"quiz_{theme}", quiz)
 
 
 @pytest.mark.timed

@@ -1,4 +1,4 @@
-"""The attention view and the averaging explorer in a real browser: mouse, keyboard, Python, both themes."""
+"""The attention view and the averaging explorer in a real browser: mouse, keyboard, Python, speed."""
 
 import json
 import time
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, press_key, set_input
-from looks import PIXELS, in_theme, page_of, readable, went_well
+from looks import PIXELS, page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -184,18 +184,6 @@ def test_the_bars_sum_to_the_score_of_the_map(notebook: NotebookPage) -> None:
     expect(root.get_by_text("dimension by dimension")).to_contain_text(f"they sum to {score}, most from")
 
 
-def test_a_held_key_arrives_whole(notebook: NotebookPage) -> None:
-    """An echo from the kernel once undid the newest presses; thirty a second is what a held key sends."""
-    map_ = notebook.widget(BIG).locator(".attn-map")
-    map_.focus()
-    notebook.page.keyboard.press("Home")
-    for _ in range(40):
-        notebook.page.keyboard.press("ArrowUp", delay=5)
-        notebook.page.keyboard.press("ArrowRight", delay=5)
-    python_has(notebook, "big.query, big.key", "23 40")
-    expect(said(notebook, BIG)).to_contain_text('query "x" at 23 → key "x" at 40')
-
-
 def test_python_turns_the_widget(notebook: NotebookPage) -> None:
     notebook.python("view.layer, view.head, view.stage, view.query, view.key = 1, 2, 'output', 0, 0")
     expect(said(notebook, SMALL)).to_contain_text('layer 1, head 2, output: query "T" at 0, dimension 0')
@@ -237,18 +225,6 @@ def test_a_typed_text_is_looked_at_and_a_mistake_is_told(notebook: NotebookPage)
     box.press("Backspace")
     expect(root.get_by_role("alert")).to_be_hidden()
     expect(root.locator(".strip-token")).to_have_count(3)
-
-
-def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
-    root = notebook.widget(SMALL)
-    seen = {}
-    for theme in ("dark", "light"):
-        with in_theme(notebook, theme, root):
-            for index in (SMALL, ASKING):
-                readable(notebook.widget(index), "label", ".nano-said", ".strip-token", ".nano-hint")
-            readable(notebook.widget(EXPLORER), "label", ".nano-light", "caption, th, td", ".nano-hint")
-            seen[theme] = root.locator(".attn-map").evaluate(PIXELS)
-    assert seen["dark"] != seen["light"], "the map kept the other theme's ink"
 
 
 def test_two_views_have_radio_buttons_of_their_own(notebook: NotebookPage) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import NotebookPage, open_notebook, set_input
-from looks import PIXELS, best_times, both_themes, fits, in_window, page_of, unfolded, went_well
+from browser import NotebookPage, set_input
+from looks import PIXELS, best_times, fits, in_window, page_of, unfolded, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -59,17 +59,6 @@ STOP = """async (root) => {
   while (root.dataset.state === "training") await new Promise((done) => setTimeout(done, 1));
   return performance.now() - before;
 }"""
-# What can be read.
-TEXTS = (
-    "label",
-    ".nano-said",
-    "dt, dd",
-    ".dash-key span",
-    ".dash-wrote",
-    ".dash-paper",
-    ".nano-hint",
-    "summary",
-)
 AT_ONCE = (
     'whole = a_run()\nfor _ in train(whole, train_data, val_data): pass\nprint(equal(run, whole), end="")'
 )
@@ -257,40 +246,15 @@ def test_a_judgement_is_shown_at_once(notebook: NotebookPage) -> None:
     assert times["judgement"] < 200
 
 
-def test_both_themes_can_be_read(notebook: NotebookPage) -> None:
-    root = notebook.widget(LIVE)
-    notebook.screenshot("training_dashboard_new", root)
-    train_until(notebook, 9)
-    notebook.screenshot("training_dashboard_live", root)
-    rest(notebook)
-    with unfolded(root):
-        both_themes(notebook, root, root.locator("canvas").first, TEXTS, "training_dashboard")
-
-
-@pytest.mark.parametrize("window", [1280, 800, 480])
-def test_nothing_sticks_out_or_overlaps(notebook: NotebookPage, window: int) -> None:
+def test_its_question_fits_a_narrow_window(notebook: NotebookPage) -> None:
     train_until(notebook, 4)
     rest(notebook)
-    with in_window(notebook, window):
+    with in_window(notebook, 480):
         root = notebook.widget(LIVE)
         root.get_by_role("button", name="Start again").click()
         with unfolded(root):
             fits(root)
         notebook.page.keyboard.press("Escape")
-
-
-def test_in_a_narrow_cell_a_trained_run_fits(notebook: NotebookPage) -> None:
-    """With a curve, rows and samples; the picture is drawn as narrow as its cell."""
-    root = notebook.widget(LIVE)
-    train_until(notebook, 4)
-    root.evaluate("(root) => { root.style.width = '520px'; }")
-    try:
-        notebook.settle()
-        fits(root)
-        assert root.locator("canvas").first.bounding_box()["width"] <= 520
-        notebook.screenshot("training_dashboard_narrow", root)
-    finally:
-        root.evaluate("(root) => { root.style.width = ''; }")
 
 
 def test_nothing_jumps_while_it_trains(notebook: NotebookPage) -> None:
@@ -303,22 +267,3 @@ def test_nothing_jumps_while_it_trains(notebook: NotebookPage) -> None:
         main_button(notebook).click()
         expect(main_button(notebook)).to_have_text("Continue")
     assert len(heights) == 1, heights
-
-
-def test_without_a_kernel_curve_and_samples_stay_and_the_button_says_so() -> None:
-    trained = "for _ in train(run, train_data, val_data):\n    if run.step == 50:\n        break"
-    shown = "shown = TrainingDashboard(run, train_data, val_data, tokenizer, levels)\nshown"
-    with open_notebook([f"{SETUP}\nNone", trained, shown]) as notebook:
-        root = notebook.widget(0)
-        expect(root.locator(".dash-table tbody tr")).to_have_count(3)
-        expect(status(notebook)).to_have_text("Stopped at 50 of 400 steps: Continue goes on from here.")
-        expect(root.locator(".dash-wrote")).to_have_text("At step 50 it wrote:")
-        written = root.locator(".dash-paper").text_content()
-        notebook.stop_python()
-        root.get_by_label("judgement").focus()
-        notebook.page.keyboard.press("Home")
-        expect(root.locator(".nano-readout .nano-said").nth(1)).to_contain_text("Step 0: training")
-        notebook.page.keyboard.press("End")
-        main_button(notebook).click()
-        expect(status(notebook)).to_contain_text("Python has not answered", timeout=10_000)
-        assert root.locator(".dash-paper").text_content() == written

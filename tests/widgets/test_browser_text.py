@@ -1,11 +1,11 @@
-"""The widgets of notebooks 01 and 02 in a real browser: mouse, keyboard, both themes, speed."""
+"""The widgets of notebooks 01 and 02 in a real browser: what they show, mouse, keyboard, speed."""
 
 import re
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from browser import NotebookPage, open_notebook, press_key, set_input
+from browser import NotebookPage, press_key, set_input
 from looks import PIXELS, in_theme, in_window, page_of, went_well
 
 pytestmark = pytest.mark.browser
@@ -86,11 +86,6 @@ def points_at(notebook: NotebookPage, widget: Locator, before: str, after: str, 
     cell = (size[1] - gutter) / 65
     left = size[0] - 65 * cell  # the second map has no labels at its left
     return {"x": left + (x + 0.5) * cell, "y": gutter + (y + 0.5) * cell}
-
-
-def test_all_four_are_there_without_errors_and_nothing_was_fetched(notebook: NotebookPage) -> None:
-    went_well(notebook)
-    expect(notebook.widgets).to_have_count(7)
 
 
 # --- batches --------------------------------------------------------------------------------------
@@ -372,38 +367,6 @@ def test_a_tag_in_the_text_is_shown_and_not_obeyed(notebook: NotebookPage) -> No
     assert asked == []
 
 
-@pytest.mark.parametrize("index", range(4))
-def test_every_control_has_a_name_and_shows_where_the_keyboard_is(notebook: NotebookPage, index: int) -> None:
-    widget = notebook.widget(index)
-    controls = widget.locator("input, select, button, [tabindex='0']")
-    assert controls.count() > 2
-    for control in controls.all():
-        name = control.evaluate("(c) => c.ariaLabel ?? c.labels?.[0]?.innerText ?? c.innerText")
-        assert name.strip(), control.evaluate("(c) => c.outerHTML")
-    for _ in range(2):  # the keyboard's ring shows only after a key
-        notebook.page.keyboard.press("Tab")
-        controls.first.focus()
-    assert controls.first.evaluate("(c) => parseFloat(getComputedStyle(c).outlineWidth)") >= 2
-
-
 def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
     assert [line for line in notebook.console if "src=x" in line] == []
     went_well(notebook)
-
-
-def test_without_python_the_widgets_say_so_and_claim_nothing_new() -> None:
-    """A number that rose although nothing was drawn would be a false claim on the screen."""
-    with open_notebook(
-        [SETUP, BATCH, "NGramExplorer(train_ids, val_ids, tokenizer, max_order=1)"]
-    ) as notebook:
-        batch, ngram = notebook.widget(0), notebook.widget(1)
-        counted = batch.locator(".nano-counted").inner_text()
-        notebook.stop_python()
-        batch.get_by_role("button", name="Draw a batch").click()
-        expect(said(batch)).to_have_text("Python does not answer: run this cell again.")
-        assert batch.locator(".nano-counted").inner_text() == counted
-        ngram.get_by_role("button", name="Another sample").click()
-        expect(said(ngram)).to_have_text("Python does not answer: run this cell again.", timeout=8_000)
-        ngram.get_by_label("order", exact=True).focus()
-        notebook.page.keyboard.press("Home")
-        expect(said(ngram)).to_contain_text("Order 0: train loss 3.309")  # what was sent lives on
