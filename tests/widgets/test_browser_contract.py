@@ -69,6 +69,8 @@ def full(root: Locator, row: Row, opened: NotebookPage) -> Iterator[Locator]:
         opened.python(row.fullest)
         opened.page.wait_for_function("([root, drawn]) => root.dataset.drawn > drawn", arg=before)
     root.evaluate("(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    # A head that stays while its table scrolls lies over rows, and is meant to.
+    root.evaluate("(root) => root.querySelectorAll('*').forEach((one) => { one.scrollTop = 0; })")
     opened.settle()
     yield root
     root.evaluate("(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = false; })")
