@@ -260,13 +260,9 @@ function render({ model, el }) {
       { class: "nano-panels" },
       before.root,
       after.root,
-      make(
-        "div",
-        { class: "nano-panel nrm-panel nrm-wide" },
-        make("div", { class: "nrm-list" }, groupTable),
-        aloud.root,
-      ),
+      make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable),
     ),
+    aloud.root,
     hint(
       "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
         "outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z " +
