@@ -204,6 +204,8 @@ var MODES = [
 ];
 var DEFAULT_X = [2, 4, 9, 1, 7, 3, 8, 5];
 var LIMIT = 20;
+var TALL = 176;
+var SPACING = 2;
 var SHOWN = 5e-4;
 function softmax(row) {
   const most = Math.max(...row);
@@ -250,6 +252,9 @@ function resizedX(x, T) {
 function typed(text, limit) {
   const value = Number(text.trim().replace(",", ".").replace("−", "-"));
   return text.trim() === "" || !Number.isFinite(value) ? null : clamp(value, -limit, limit);
+}
+function rowHeight(T) {
+  return Math.min(30, Math.floor(TALL / (T + 1)) - SPACING);
 }
 function randomScores(T, random = Math.random) {
   return Array.from({ length: T }, () => Array.from({ length: T }, () => Math.round(random() * 12) / 2 - 3));
@@ -355,7 +360,7 @@ function render({ model, el }) {
         LIMIT,
         (value) => {
           scores = scores.map(
-            (row, at) => at === query ? row.map((old, column) => column === key ? value : old) : row
+            (row2, at) => at === query ? row2.map((old, column) => column === key ? value : old) : row2
           );
           save({ scores });
         },
@@ -384,6 +389,9 @@ function render({ model, el }) {
       (column === 0 ? cells.sums : cells.output).push(cell);
       return cell;
     };
+    const row = rowHeight(T);
+    panels.style.setProperty("--avg-row", `${row}px`);
+    panels.classList.toggle("avg-small", row < 24);
     panels.replaceChildren(
       make(
         "div",
@@ -452,6 +460,7 @@ export {
   randomScores,
   resizedScores,
   resizedX,
+  rowHeight,
   softmax,
   typed
 };

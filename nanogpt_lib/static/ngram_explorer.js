@@ -335,7 +335,7 @@ function orderAt(x, orders, left, width) {
 }
 var TRAIN = "#0072b2";
 var VAL = "#e69f00";
-var HEIGHT2 = 245;
+var HEIGHT2 = 225;
 var MARGIN2 = { left: 46, right: 10, top: 10, bottom: 32 };
 function render({ model, el }) {
   const root = startRoot(el, "ngram_explorer", "N-gram explorer: loss and writing of every order");

@@ -309,7 +309,7 @@ function inkOn(colour) {
 // nanogpt_lib/widgets/norm_explorer.js
 var REST = "#0072b2";
 var GROUP = "#e69f00";
-var HEIGHT = 96;
+var HEIGHT = 84;
 var HUE = 2;
 var SIDES = ["top", "right", "bottom", "left"];
 var sum = (values) => values.reduce((total, value) => total + value, 0);
@@ -330,13 +330,13 @@ function groupsOf(dims, shape) {
 var members = (values, groups, group) => values.filter((_, at) => groups[at] === group);
 function normalise(x, groups, eps) {
   const means = [];
-  const spreads = [];
+  const deviations = [];
   for (let group = 0; group <= Math.max(...groups); group += 1) {
     const own = members(x, groups, group);
     means.push(mean(own));
-    spreads.push(Math.sqrt(variance(own) + eps));
+    deviations.push(Math.sqrt(variance(own) + eps));
   }
-  return x.map((value, at) => (value - means[groups[at]]) / spreads[groups[at]]);
+  return x.map((value, at) => (value - means[groups[at]]) / deviations[groups[at]]);
 }
 function barOf(value, limit, bins) {
   return clamp(Math.floor((value + limit) / (2 * limit) * bins), 0, bins - 1);
@@ -443,9 +443,9 @@ function edges(at, groups, C) {
 function cellInWords(state, layout, axis, at) {
   const C = layout.shape[2];
   const group = state.groups[at];
-  const [middle, spread] = state.statistics[group].map((value) => fixed(value, 2));
+  const [middle, varies] = state.statistics[group].map((value) => fixed(value, 2));
   const many = state.groups.filter((one) => one === group).length;
-  return `${layout.parts[Math.floor(at / C)][1]}, ${layout.features[at % C]}: ${plain(state.x[at])} becomes ${fixed(state.normalised[at], 2)}. It shares one mean, ${middle}, and one variance, ${spread}, with ${many - 1} other numbers (outlined: ${layout.groups[axis][group]}).`;
+  return `${layout.parts[Math.floor(at / C)][1]}, ${layout.features[at % C]}: ${plain(state.x[at])} becomes ${fixed(state.normalised[at], 2)}. It shares one mean, ${middle}, and one variance, ${varies}, with ${many - 1} other numbers (outlined: ${layout.groups[axis][group]}).`;
 }
 function render({ model, el }) {
   const root = startRoot(el, "norm_explorer", "Norm explorer: which axes share a mean and a variance");
@@ -523,9 +523,8 @@ function render({ model, el }) {
       { class: "nano-panels" },
       before.root,
       after.root,
-      make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable)
+      make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable, aloud.root)
     ),
-    aloud.root,
     hint(
       `Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z too. How far t moves is the largest step of its ${C} features. ε is 0.00001.`
     )

@@ -125,8 +125,8 @@ function render({ model, el }) {
   let built = []; // the data that all of this was built from
   let hover = null; // [query, column] under the pointer; it goes when the pointer goes
   let dimension = 0; // the column that is kept on the output stage, which has no keys
-  let atlas = null; // all heads' weights, one pixel a number
-  let baseMap = null; // the map without marks, drawn once a head and stage
+  let atlas = null; // all heads' weights, one pixel per number
+  let baseMap = null; // the map without marks, drawn once per head and stage
   let geometry = null;
   let thumbs = null;
   let width = 0;

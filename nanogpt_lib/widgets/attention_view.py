@@ -1,4 +1,4 @@
-"""What every head looks at: scores, scaled, masked, weights and output, and the text lit by the weights.
+"""Show what every head looks at: scores, scaled, masked, weights and output, and the text lit by the weights.
 
 `pack_stages` checks the arrays and puts them into one run of bytes; the widget sends those once, and
 every picture after that is drawn in the browser without asking Python.
@@ -28,19 +28,19 @@ Stages = Sequence[Sequence[AttentionSteps]] | torch.Tensor | np.ndarray
 
 
 class Packed(NamedTuple):
-    """Checked arrays as one run of float32: parts[name] is (n_layer, n_head, T, columns), in this order."""
+    """Hold checked arrays as float32, one after another: parts[name] is (n_layer, n_head, T, columns)."""
 
     tokens: list[str]
     parts: dict[str, np.ndarray]
 
     @property
     def data(self) -> bytes:
-        """All parts one after the other, as the browser reads them."""
+        """Return all parts one after the other, as the browser reads them."""
         return b"".join(part.tobytes() for part in self.parts.values())
 
     @property
     def shape(self) -> dict[str, Any]:
-        """How to read `data`."""
+        """Return how to read `data`."""
         n_layer, n_head, T, _ = self.parts["weights"].shape
         columns = [[name, part.shape[-1]] for name, part in self.parts.items()]
         return {"n_layer": n_layer, "n_head": n_head, "T": T, "parts": columns}
@@ -53,9 +53,9 @@ def pack_stages(
     q: torch.Tensor | np.ndarray | None = None,
     k: torch.Tensor | np.ndarray | None = None,
 ) -> Packed:
-    """Everything that an `AttentionView` shows, checked, as float32.
+    """Check everything that an `AttentionView` shows, and return it as float32.
 
-    Args:    tokens: one text, or one text a position; T of them.
+    Args:    tokens: one text, or one text per position; T of them.
              stages: stages[layer][head], each an `AttentionSteps` of one text, (T, T) or (1, T, T); or
              weights alone, (n_layer, n_head, T, T).
              q, k: (n_layer, n_head, T, head_size) queries and keys, for the bars that sum to a score.
@@ -108,7 +108,7 @@ def _four_dimensions(name: str, values: torch.Tensor | np.ndarray) -> np.ndarray
 
 
 def _parts_of_steps(stages: Sequence[Sequence[AttentionSteps]]) -> dict[str, np.ndarray]:
-    """The five stages, each with all layers and heads in one array."""
+    """Return the five stages, each with all layers and heads in one array."""
     if isinstance(stages, AttentionSteps) or (len(stages) and isinstance(stages[0], AttentionSteps)):
         raise problem(
             "stages[layer][head], a list over layers of lists over heads",
@@ -210,7 +210,7 @@ def _check_values(parts: dict[str, np.ndarray]) -> None:
 
 
 class AttentionView(Widget):
-    """Attention as a map to look into: stage, layer, head and query by mouse, keys or from Python.
+    """Show attention as a map to look into: stage, layer, head and query by mouse, keys or from Python.
 
     Args:    tokens, stages, q, k: as for `pack_stages`.
              compute: a function from a text to its stages, or to a dict with "stages", "q" and "k"; with
@@ -281,7 +281,7 @@ class AttentionView(Widget):
         q: torch.Tensor | np.ndarray | None = None,
         k: torch.Tensor | np.ndarray | None = None,
     ) -> None:
-        """Shows another text, or the same one after training; layer, head and stage stay where they can."""
+        """Show another text, or the same one after training; layer, head and stage stay where they can."""
         self._packed = pack_stages(tokens, stages, q=q, k=k)
         n_layer, n_head, *_ = self._packed.parts["weights"].shape
         with self.hold_sync():
@@ -294,11 +294,11 @@ class AttentionView(Widget):
             self.complaint = ""
 
     def row(self) -> list[float]:
-        """The chosen row of numbers: the chosen stage, layer, head and query."""
+        """Return the chosen row of numbers: of the chosen stage, layer, head and query."""
         return self._packed.parts[self.stage][self.layer, self.head, self.query].tolist()
 
     def _first_look(self) -> tuple[int, int]:
-        """The last position, which may see all others, and the key that it weighs most."""
+        """Return the last position, which may see all others, and the key that it weighs most."""
         query = len(self._packed.tokens) - 1
         return query, int(self._packed.parts["weights"][self.layer, self.head, query].argmax())
 
@@ -356,7 +356,7 @@ class AttentionView(Widget):
         )
 
     def static_html(self) -> str:
-        """The chosen row, or the whole map of a short text, as a table."""
+        """Return the chosen row, or the whole map of a short text, as a table."""
         part = self._packed.parts[self.stage][self.layer, self.head]
         names = [visible_text(token) for token in self.tokens]
         text = "".join(names)

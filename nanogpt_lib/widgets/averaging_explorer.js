@@ -14,6 +14,8 @@ const MODES = [
 ];
 const DEFAULT_X = [2, 4, 9, 1, 7, 3, 8, 5];
 const LIMIT = 20;
+const TALL = 176; // pixels for the rows of a table
+const SPACING = 2; // between them
 const SHOWN = 0.0005; // what rounds to 0.000 is told as "less than 0.001"
 
 // --- pure: the same as averaging_explorer_state in Python, and a test holds them together -----------
@@ -70,6 +72,11 @@ export function resizedX(x, T) {
 export function typed(text, limit) {
   const value = Number(text.trim().replace(",", ".").replace("−", "-"));
   return text.trim() === "" || !Number.isFinite(value) ? null : clamp(value, -limit, limit);
+}
+
+/** The height of a row, so that two tables of T rows and a head stand above one another on a small screen. */
+export function rowHeight(T) {
+  return Math.min(30, Math.floor(TALL / (T + 1)) - SPACING);
 }
 
 /** Scores from −3 to 3 in steps of a half. */
@@ -215,6 +222,9 @@ function render({ model, el }) {
       (column === 0 ? cells.sums : cells.output).push(cell);
       return cell;
     };
+    const row = rowHeight(T);
+    panels.style.setProperty("--avg-row", `${row}px`);
+    panels.classList.toggle("avg-small", row < 24);
     // In pairs, so that each row of weights stands beside its sum.
     panels.replaceChildren(
       make(

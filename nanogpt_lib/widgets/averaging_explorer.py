@@ -1,4 +1,4 @@
-"""Scores and a mask to play with: what becomes of the weights, and which position sees its future.
+"""Change scores and a mask: the weights follow, and which position sees its future.
 
 `averaging_explorer_state` is the whole mathematics; averaging_explorer.js repeats it so that pixels follow
 at once, and a test holds the two to each other.
@@ -29,7 +29,7 @@ _SHOWN = 0.0005  # what rounds to 0.000 is told as "less than 0.001"
 
 
 class AveragingState(NamedTuple):
-    """What follows from scores, mask and x; T is the number of positions.
+    """Hold what follows from scores, mask and x; T is the number of positions.
 
     masked (T, T): what the softmax sees.   weights (T, T).   row_sums (T,).   output (T,) = weights @ x.
     future (T,): the weight that each row gives to later positions.
@@ -52,9 +52,9 @@ def averaging_explorer_state(
     mode: str,
     x: Sequence[float] | np.ndarray | torch.Tensor,
 ) -> AveragingState:
-    """Weights, row sums, output and who sees the future, for one way of masking.
+    """Compute weights, row sums, output and who sees the future, for one way of masking.
 
-    Args:    scores: (T, T), T from 2 to 8, each from −20 to 20.   x: (T,) one number a position.
+    Args:    scores: (T, T), T from 2 to 8, each from −20 to 20.   x: (T,) one number per position.
              mode: "none"; "zero" multiplies scores by the mask; "after" multiplies weights by it and does
              not normalise again; "-inf" puts minus infinity where the future is.
     Raises:  ValueError: a size, a score or the mode is not one of these.
@@ -131,13 +131,13 @@ def _numbers(x: Sequence[float] | np.ndarray | torch.Tensor) -> np.ndarray:
     x = np.array(x, dtype=np.float64)
     if x.ndim != 1 or not np.isfinite(x).all():
         raise problem(
-            "x as a list of finite numbers", f"shape {x.shape}: {x.tolist()}", "Give one a position."
+            "x as a list of finite numbers", f"shape {x.shape}: {x.tolist()}", "Give one per position."
         )
     return x
 
 
 class AveragingExplorer(Widget):
-    """Scores to change by hand, a mask to choose, and the weights, row sums and output that follow.
+    """Show scores to change by hand, a mask to choose, and the weights, row sums and output that follow.
 
     Args:    scores: (T, T), T from 2 to 8, kept to two decimals; None is 4 × 4 zeros, plain averaging.
              x: (T,) the numbers that are averaged; None gives some.   mode: as `averaging_explorer_state`.
@@ -173,11 +173,11 @@ class AveragingExplorer(Widget):
         super().__init__(scores=scores.round(2).tolist(), x=x.tolist(), mode=mode)
 
     def state(self) -> AveragingState:
-        """What the widget shows now, as arrays."""
+        """Return what the widget shows now, as arrays."""
         return averaging_explorer_state(self.scores, self.mode, self._fitting_x())
 
     def _fitting_x(self) -> list[float]:
-        """x with one number a position, also while scores of another size have just arrived."""
+        """Return x with one number per position, also when scores of another size have just arrived."""
         T = len(self.scores)
         return [*self.x[:T], *DEFAULT_X[len(self.x) : T]]
 
@@ -207,7 +207,7 @@ class AveragingExplorer(Widget):
         )
 
     def static_html(self) -> str:
-        """What the softmax sees, and what comes out, as two tables."""
+        """Return what the softmax sees, and what comes out, as two tables."""
         state, T = self.state(), len(self.scores)
         positions = [str(at) for at in range(T)]
         seen = [[number(value, 2) for value in row] for row in state.masked]

@@ -1,4 +1,4 @@
-"""A block where it lies in the text, and every (context, target) example that it holds.
+"""Show a block where it lies in the text, and every (context, target) example that it holds.
 
 Taught in: text_tokens_batches.
 """
@@ -20,7 +20,7 @@ PASSAGE = 4_096  # characters that travel to the browser at a time; the whole te
 def block_examples(
     text: str, tokenizer: CharTokenizer, offset: int, block_size: int
 ) -> list[tuple[str, str, int]]:
-    """Every example of one block: a context, the character after it, and that character's id.
+    """Return every example of one block: a context, the character after it, and that character's id.
 
     Args:    text: where the block lies.   tokenizer: gives the ids.
              offset: the block's first character.   block_size: T, and so many examples come out.
@@ -46,7 +46,7 @@ def block_examples(
 def draw_offsets(
     positions: torch.Tensor, block_size: int, batch_size: int, generator: torch.Generator
 ) -> list[int]:
-    """Where the blocks of the next batch begin, as `get_batch` draws them.
+    """Draw where the blocks of the next batch begin, as `get_batch` does.
 
     Args:    positions: (N,) int64, 0 to N - 1.   block_size: T.   batch_size: B.
              generator: the stream to draw from.
@@ -63,7 +63,7 @@ def draw_offsets(
 
 
 def passage_start(length: int, offset: int) -> int:
-    """Where the passage that is sent to the browser begins: with the block in its middle.
+    """Return where the passage that is sent to the browser begins, with the block in its middle.
 
     Example:
         >>> passage_start(1_000_000, 10), passage_start(1_000_000, 500_000), passage_start(50, 40)
@@ -73,7 +73,7 @@ def passage_start(length: int, offset: int) -> int:
 
 
 class BatchExplorer(Widget):
-    """Sliders for offset and block_size, the block's examples as a table, and batches at random.
+    """Show sliders for offset and block_size, the block's examples as a table, and batches at random.
 
     Args:    text: what to look at; give the training text to see what training sees.
              tokenizer: knows every character of it.   block_size: T, 1 to 32.   batch_size: B.
@@ -140,7 +140,7 @@ class BatchExplorer(Widget):
         return max(0, min(proposal["value"], self.length - self.block_size - 1))
 
     def _fit(self, change: dict | None = None) -> None:
-        """At the text's end a longer block has to begin earlier, and so have the batch's."""
+        """Let a longer block begin earlier near the text's end, and the batch's blocks, too."""
         last = self.length - self.block_size - 1
         self.offset = min(self.offset, last)
         rows = [min(offset, last) for offset in self._drawn]
@@ -150,7 +150,7 @@ class BatchExplorer(Widget):
         ]
 
     def _move(self, change: dict | None = None) -> None:
-        """Sends another passage where the block comes near the edge of the one that was sent."""
+        """Send another passage where the block comes near the edge of the one that was sent."""
         start = self.passage.get("start", 0)
         end = start + len(self.passage.get("text", ""))
         left = start if start == 0 else start + PASSAGE // 4
@@ -162,14 +162,14 @@ class BatchExplorer(Widget):
                 self.passage = {"start": start, "text": text}
 
     def _draw(self, change: dict | None = None) -> None:
-        """Draws until there are as many as are wanted, so that batch n is always the n-th of its seed."""
+        """Draw until there are as many as are wanted, so that batch n is always the n-th of its seed."""
         for _ in range(self.batch_number, self.draws):
             self._drawn = draw_offsets(self._positions, self.block_size, self._batch_size, self._generator)
         self._fit()
         self.batch_number = max(self.batch_number, self.draws)
 
     def static_html(self) -> str:
-        """The block's examples and the batch as two tables."""
+        """Return the block's examples and the batch as two tables."""
         examples = block_examples(self._text, self._tokenizer, self.offset, self.block_size)
         T, B = self.block_size, len(self.batch)
         return (
@@ -197,7 +197,7 @@ class BatchExplorer(Widget):
 
 
 def _x_and_y(block: str, T: int) -> tuple[str, str]:
-    """A row of the batch: T characters, and the same one character later."""
+    """Return a row of the batch: T characters, and the same moved on by one character."""
     return visible_text(block[:-1][:T]), visible_text(block[1 : T + 1])
 
 

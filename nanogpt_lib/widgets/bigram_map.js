@@ -301,7 +301,7 @@ function render({ model, el }) {
   }
 
   // --- the maps ---------------------------------------------------------------------------------
-  let grounds = []; // each map without its cursor, drawn once a theme and size
+  let grounds = []; // each map without its cursor, drawn once per theme and size
   let stacked = false; // side by side the second map shares the first one's row labels
   const left = (at) => (at && !stacked ? 0 : GUTTER);
   function prepare() {

@@ -1,4 +1,4 @@
-"""Which character follows which: the whole table as a map, one row as bars, and what a row writes.
+"""Show which character follows which: the whole table as a map, one row as bars, and what a row writes.
 
 Taught in: bigram.
 """
@@ -24,7 +24,7 @@ _CIVIDIS = ((0, 34, 78), (53, 69, 108), (102, 105, 112), (148, 142, 119), (200, 
 
 
 def unseen_pairs(counts: torch.Tensor) -> int:
-    """How many of the V * V pairs never occur.
+    """Count the pairs, of V * V, that never occur.
 
     Args:    counts: (V, V) int64.
     Example:
@@ -37,7 +37,7 @@ def unseen_pairs(counts: torch.Tensor) -> int:
 
 
 def next_characters(probs: torch.Tensor, vocabulary: str, top: int = TOP) -> list[tuple[str, float]]:
-    """The likeliest next characters of one row, the likeliest first; equals keep the vocabulary's order.
+    """Return the likeliest next characters of one row; equally likely ones keep the vocabulary's order.
 
     Args:    probs: (V,), one row of the table.   vocabulary: V characters.   top: how many at most.
     Returns: at most `top` pairs (character, probability).
@@ -52,7 +52,7 @@ def next_characters(probs: torch.Tensor, vocabulary: str, top: int = TOP) -> lis
 
 
 def largest_difference(counted: torch.Tensor, learned: torch.Tensor) -> tuple[int, int]:
-    """The pair whose two probabilities differ most.
+    """Find the pair whose two probabilities differ most.
 
     Args:    counted, learned: (V, V), rows are distributions.
     Returns: (row, column), the first of them where several differ equally.
@@ -67,7 +67,7 @@ def largest_difference(counted: torch.Tensor, learned: torch.Tensor) -> tuple[in
 
 
 def pair_in_words(before: str, after: str, seen: int, of: int, prob: float, alpha: float) -> str:
-    """One cell of the table as a sentence.
+    """Write one cell of the table as a sentence.
 
     Args:    before, after: the two characters.   seen: how often the pair occurs.
              of: how often anything follows the first.   prob: P(after | before).   alpha: of `smoothed`.
@@ -84,7 +84,7 @@ def pair_in_words(before: str, after: str, seen: int, of: int, prob: float, alph
 
 
 class BigramMap(Widget):
-    """The V x V table as a map to point at, one row of it as bars, and a sample that starts there.
+    """Show the V x V table as a map to point at, one row of it as bars, and a sample that starts there.
 
     Args:    counts: (V, V) int64, row = the character before; from `bigram_counts`.
              vocabulary: its V characters in order, `tokenizer.vocabulary`.
@@ -141,7 +141,7 @@ class BigramMap(Widget):
         return max(0, min(proposal["value"], len(self.vocabulary) - 1))
 
     def static_html(self) -> str:
-        """The counted map as a picture, and the chosen row as a table.
+        """Return the counted map as a picture, and the chosen row as a table.
 
         The learned table is left out: its last digits may change with the processor.
         """
@@ -177,7 +177,7 @@ class BigramMap(Widget):
 
 
 def map_png(counts: torch.Tensor, probs: torch.Tensor) -> bytes:
-    """The map as a PNG of one pixel a pair, not compressed, so that the same table gives the same bytes.
+    """Return the map as a PNG of one pixel per pair, not compressed: the same table gives the same bytes.
 
     Args:    counts: (V, V), 0 is drawn white.   probs: (V, V) in [0, 1], drawn by its square root.
     Returns: the file's bytes; row 0 is on top.
@@ -185,7 +185,7 @@ def map_png(counts: torch.Tensor, probs: torch.Tensor) -> bytes:
         >>> map_png(torch.ones(2, 2), torch.full((2, 2), 0.5))[:4]
         b'\\x89PNG'
 
-    Source:  the PNG specification (ISO/IEC 15948); own.
+    Source:  the PNG specification (ISO/IEC 15948).
     """
     shades = 1 + (probs.double().sqrt() * 63).round().long().clamp(0, 63)  # entry 0 is for the unseen
     pixels = torch.where(counts > 0, shades, 0).to(torch.uint8)
@@ -208,7 +208,7 @@ def map_png(counts: torch.Tensor, probs: torch.Tensor) -> bytes:
 
 
 def _stored(content: bytes) -> bytes:
-    """A zlib stream of stored blocks, by hand: what `zlib.compress` writes depends on who built zlib."""
+    """Return a zlib stream of stored blocks: what `zlib.compress` writes depends on who built zlib."""
     out = b"\x78\x01"
     for at in range(0, len(content), 65_535):
         block = content[at : at + 65_535]
@@ -218,7 +218,7 @@ def _stored(content: bytes) -> bytes:
 
 
 def _shade(place: float) -> tuple[int, ...]:
-    """cividis at 0..1, straight between six of its colours."""
+    """Return cividis at 0..1, with straight lines between six of its colours."""
     at = place * (len(_CIVIDIS) - 1)
     left = min(int(at), len(_CIVIDIS) - 2)
     ends = zip(_CIVIDIS[left], _CIVIDIS[left + 1], strict=True)

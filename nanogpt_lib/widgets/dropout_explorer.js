@@ -1,4 +1,4 @@
-// DropoutExplorer: a share to drop, a mask to draw; weights, sums of rows and their spread follow.
+// DropoutExplorer: a share to drop, a mask to draw; weights, sums of rows and their standard deviation follow.
 //
 // Python has computed every choice beforehand; here one of them is picked and shown.
 import { button, slider } from "../kit/browser/controls.js";
@@ -10,7 +10,7 @@ import { fixed } from "../kit/browser/words.js";
 import { painter } from "./pictures/canvas.js";
 import { cividis, css, inkOn } from "./pictures/colours.js";
 
-const WIDEST = 3.2; // the spread at which a bar is full; row 0 has 3.02 at p = 0.9
+const WIDEST = 3.2; // the standard deviation at which a bar is full; row 0 has 3.02 at p = 0.9
 
 // --- pure -----------------------------------------------------------------------------------------
 
@@ -21,8 +21,8 @@ export function unpack(numbers, layout, p, mask) {
   const share = shares.indexOf(p);
   const choice = share * masks + mask;
   const lengths = [size * size, size, size, size];
-  const [cells, sums, means, spreads] = pieces(numbers, choice * (size * size + 3 * size), lengths);
-  return { choice, share, cells: rowsOf(cells, size), sums, means, spreads };
+  const [cells, sums, means, deviations] = pieces(numbers, choice * (size * size + 3 * size), lengths);
+  return { choice, share, cells: rowsOf(cells, size), sums, means, deviations };
 }
 
 /** What a place of the table is: "future", "dropped" or "kept". */
@@ -94,15 +94,21 @@ function render({ model, el }) {
 
   const many = line.map((token, t) => {
     const { cell, fill } = barCell();
-    const [mean, spread, zero] = [0, 1, 2].map(() => make("td", { class: "nano-number" }));
+    const [mean, deviation, zero] = [0, 1, 2].map(() => make("td", { class: "nano-number" }));
     const head = make("th", { scope: "row", text: `${t} ${token}` });
-    return { fill, mean, spread, zero, row: make("tr", {}, head, mean, cell, spread, zero) };
+    return { fill, mean, deviation, zero, row: make("tr", {}, head, mean, cell, deviation, zero) };
   });
   const table = make(
     "table",
     { class: "nano-table dro-many" },
     make("caption", { text: `The sums of the rows over ${repeats} draws` }),
-    headRow(["row"], ["mean", "nano-number"], [null], ["spread", "nano-number"], ["all zero", "nano-number"]),
+    headRow(
+      ["row"],
+      ["mean", "nano-number"],
+      [null],
+      ["standard deviation", "nano-number"],
+      ["all zero", "nano-number"],
+    ),
     make("tbody", {}, ...many.map(({ row }) => row)),
   );
 
@@ -118,7 +124,7 @@ function render({ model, el }) {
     hint(
       `Row t holds t + 1 equal weights. Each draw has its own random numbers (seeds 1 to ${masks}, as ` +
         "my_dropout in this notebook takes them), the same for every p: so a larger p drops more of the same " +
-        `draw. Bars end at a spread of ${WIDEST}.`,
+        `draw. Bars end at a standard deviation of ${WIDEST}.`,
     ),
   );
 
@@ -147,11 +153,11 @@ function render({ model, el }) {
       total.textContent = sums[t];
       total.classList.toggle("dro-nothing", state.sums[t] === 0);
     });
-    many.forEach(({ fill, mean, spread, zero }, t) => {
+    many.forEach(({ fill, mean, deviation, zero }, t) => {
       mean.textContent = fixed(state.means[t], 2);
-      spread.textContent = fixed(state.spreads[t], 2);
+      deviation.textContent = fixed(state.deviations[t], 2);
       zero.textContent = layout.zeros[state.share][t];
-      fill.style.width = `${Math.min(100, (100 * state.spreads[t]) / WIDEST)}%`;
+      fill.style.width = `${Math.min(100, (100 * state.deviations[t]) / WIDEST)}%`;
     });
     paint();
   }

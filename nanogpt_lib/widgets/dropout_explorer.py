@@ -1,4 +1,4 @@
-"""A share to drop and a mask to draw: what becomes of attention weights, and of the sums of their rows.
+"""Choose a share to drop and draw masks: attention weights and the sums of their rows follow.
 
 `dropout_explorer_state` is the whole mathematics, over the averages of notebook 03. Every choice is computed
 once, when the widget is made; dropout_explorer.js only picks, so it answers at once, and also where no kernel
@@ -28,11 +28,11 @@ FUTURE, DROPPED = -2.0, -1.0  # what stands for these in what the browser gets; 
 
 
 class DropoutState(NamedTuple):
-    """What dropout with one p makes of a triangle of averages: of one mask, and over 20,000 masks.
+    """Hold what dropout with one p makes of a triangle of averages: by one mask, and over 20,000 masks.
 
     weights, kept (8, 8): what this mask leaves, and whether it kept the place.   sums (8,): of its rows.
-    means, spreads, zeros (8,): of each row's sum over all masks the mean and the standard deviation, and the
-    share of masks that leave nothing of the row.
+    means, deviations, zeros (8,): of each row's sum over all masks the mean and the standard deviation, and
+    the share of masks that leave nothing of the row.
 
     Taught in: dropout.
     """
@@ -41,12 +41,12 @@ class DropoutState(NamedTuple):
     kept: np.ndarray
     sums: np.ndarray
     means: np.ndarray
-    spreads: np.ndarray
+    deviations: np.ndarray
     zeros: np.ndarray
 
 
 def dropout_explorer_state(p: float, mask: int = 0) -> DropoutState:
-    """The averages of notebook 03 after dropout, for one p and one mask.
+    """Compute the averages of notebook 03 after dropout, for one p and one mask.
 
     A mask is drawn as by hand in notebook 09, from a generator with the seed mask + 1. So a larger p drops
     more, and never brings back what a smaller p has dropped.
@@ -54,7 +54,7 @@ def dropout_explorer_state(p: float, mask: int = 0) -> DropoutState:
     Raises:  ValueError: p or mask is something else.
     Example:
         >>> state = dropout_explorer_state(0.2)
-        >>> state.spreads[[0, 7]].round(2).tolist(), round(float(state.zeros[0]), 2)
+        >>> state.deviations[[0, 7]].round(2).tolist(), round(float(state.zeros[0]), 2)
         ([0.5, 0.18], 0.2)
 
     Taught in: dropout.
@@ -77,9 +77,9 @@ def _known_mask(mask: int) -> int:
 
 
 def _uniform(seed: int, *times: int) -> torch.Tensor:
-    """(..., 8, 8) numbers between 0 and 1; a place is kept where they are at least p.
+    """Draw (..., 8, 8) numbers between 0 and 1; a place is kept where they are at least p.
 
-    Not by `Dropout`, whose masks are torch's, and other ones on other machines: stored outputs would change.
+    Not by `Dropout`: torch draws its masks, which differ between machines, and stored outputs would change.
     """
     return torch.rand(*times, T, T, generator=torch.Generator().manual_seed(seed))
 
@@ -89,7 +89,7 @@ def _kept(uniform: torch.Tensor, p: float) -> torch.Tensor:
 
 
 def _sums(kept: torch.Tensor, p: float) -> np.ndarray:
-    """The sum of each row, from counts: whole numbers come out alike on every processor."""
+    """Return the sum of each row, from counts: whole numbers come out alike on every processor."""
     counts = kept.sum(dim=-1).double() / torch.arange(1, T + 1)
     return (counts if p == 1 else counts / (1 - p)).numpy()  # at p = 1 nothing is kept and nothing raised
 
@@ -107,7 +107,7 @@ def _one_mask(uniform: torch.Tensor, p: float, repeated: tuple) -> DropoutState:
 
 
 def _percent(share: float) -> str:
-    """A share as people say it; what is more than nothing never as nothing.
+    """Write a share as people say it; what is more than nothing never looks like nothing.
 
     A tenth of a percent is told only below 1 %, where it matters.
     """
@@ -117,7 +117,7 @@ def _percent(share: float) -> str:
 
 
 def dropout_in_words(state: DropoutState, p: float) -> str:
-    """What this mask does, and what the row sums do over many masks.
+    """Say what this mask does, and what the row sums do over many masks.
 
     Example:
         >>> state = dropout_explorer_state(0.2)
@@ -139,19 +139,19 @@ def dropout_in_words(state: DropoutState, p: float) -> str:
     return (
         f"This draw keeps {int(state.kept.sum())} of {places} weights, each raised to {_plain(1 / (1 - p))} "
         f"times its size; {vanished}. Over {REPEATS:,} draws each row sums to about 1 on average, with a "
-        f"spread of {number(state.spreads[0], 2)} in row 0 (all zero in {_percent(state.zeros[0])} of draws) "
-        f"and {number(state.spreads[-1], 2)} in row {T - 1}: the more weights, the better the holes average "
-        "out."
+        f"standard deviation of {number(state.deviations[0], 2)} in row 0 (all zero in "
+        f"{_percent(state.zeros[0])} of draws) and {number(state.deviations[-1], 2)} in row {T - 1}: the "
+        "more weights, the better the holes average out."
     )
 
 
 def _plain(value: float) -> str:
-    """A factor in at most two decimals: 1.25, 2, 3.33."""
+    """Write a factor in at most two decimals: 1.25, 2, 3.33."""
     return number(value, 2).rstrip("0").rstrip(".")
 
 
 class DropoutExplorer(Explorer):
-    """A slider for p, a button that draws another mask: the weights, the sums of the rows and their spread.
+    """Show a slider for p and a button that draws another mask: the weights and the sums of the rows follow.
 
     All 132 choices are computed when it is made, in less than a second.
 
@@ -159,7 +159,7 @@ class DropoutExplorer(Explorer):
     Raises:  ValueError: p or mask is something else.
     Example:
         >>> explorer = DropoutExplorer(p=0.5)
-        >>> explorer.state().spreads[0].round(1)
+        >>> explorer.state().deviations[0].round(1)
         np.float64(1.0)
 
     Taught in: dropout.
@@ -208,12 +208,13 @@ class DropoutExplorer(Explorer):
         state = self.state()
         return (
             f"DropoutExplorer: p = {_plain(self.p)}, mask {self.mask}: row sums "
-            f"{', '.join(number(value, 2) for value in state.sums)}; spread over {REPEATS:,} draws "
-            f"{number(state.spreads[0], 2)} in row 0, {number(state.spreads[-1], 2)} in row {T - 1}"
+            f"{', '.join(number(value, 2) for value in state.sums)}; standard deviation over {REPEATS:,} "
+            f"draws {number(state.deviations[0], 2)} in row 0, "
+            f"{number(state.deviations[-1], 2)} in row {T - 1}"
         )
 
     def static_html(self) -> str:
-        """The weights after this mask with the sums of their rows, and what many masks do to the sums."""
+        """Return the weights after this mask, the sums of their rows, and what many masks do to the sums."""
         state = self.state()
         shown = [
             [number(state.weights[t, s], 2) if state.kept[t, s] else "×" if s <= t else "" for s in range(T)]
@@ -231,10 +232,10 @@ class DropoutExplorer(Explorer):
             )
             + html_table(
                 [
-                    [number(mean, 2), number(spread, 2), _percent(zero)]
-                    for mean, spread, zero in zip(state.means, state.spreads, state.zeros, strict=True)
+                    [number(mean, 2), number(deviation, 2), _percent(zero)]
+                    for mean, deviation, zero in zip(state.means, state.deviations, state.zeros, strict=True)
                 ],
-                head=["mean of the sum", "its spread", "all zero"],
+                head=["mean of the sum", "its standard deviation", "all zero"],
                 side=side,
                 caption=f"Over {REPEATS:,} draws",
             )
@@ -242,7 +243,7 @@ class DropoutExplorer(Explorer):
 
 
 def _packed(state: DropoutState) -> tuple:
-    """The parts of one state in the order in which `unpack` in dropout_explorer.js reads them."""
+    """Return the parts of one state in the order in which `unpack` in dropout_explorer.js reads them."""
     cells = np.where(state.kept, state.weights, DROPPED)
     cells[np.triu_indices(T, 1)] = FUTURE
-    return cells, state.sums, state.means, state.spreads
+    return cells, state.sums, state.means, state.deviations

@@ -94,7 +94,7 @@ function render({ model, el }) {
   const { B, T: long, V } = get("batch");
   const guess = Math.log(V);
   const weights = floats(get("data"));
-  const pictures = []; // one canvas a head of the layer, one pixel a weight
+  const pictures = []; // one canvas per head of the layer, one pixel per weight
 
   let hover = null; // {query, head, key} under the pointer; it goes when the pointer goes
   let geometry = null;

@@ -1,8 +1,8 @@
-"""All heads of a layer side by side: one query for all, and a box at each head to switch it off.
+"""Show all heads of a layer side by side: one query for all, and a box at each head to switch it off.
 
-`effect_of` says what the loss makes of the heads that are off. For a small model that is known of every
-choice before anybody asks, so a tick answers at once. The losses are the real forward's, by `ablation`, and
-so are the maps, by `trace`.
+`effect_of` says how the loss changes without the heads that are off. For a small model this is measured for
+every choice before anybody asks, so a tick answers at once. The losses come from the model's own forward
+pass, by `ablation`, and so do the maps, by `trace`.
 
 Taught in: multi_head.
 """
@@ -32,7 +32,7 @@ Pairs = Sequence[Sequence[int]]
 
 
 class Effect(NamedTuple):
-    """What switching heads off did to the loss: nats per character, as shown, so to three decimals.
+    """Hold how the loss changes without some heads: nats per character, as shown, so to three decimals.
 
     base: with every head on.   now: without these heads.   difference: now - base.   words: a sentence.
 
@@ -46,7 +46,7 @@ class Effect(NamedTuple):
 
 
 def off_key(off: Pairs) -> str:
-    """The name of a set of heads in the table of losses; "" is the empty set, every head on.
+    """Return the name of a set of heads in the table of losses; "" is the empty set, every head on.
 
     Example:
         >>> off_key([(1, 0), (0, 2)])
@@ -67,7 +67,7 @@ def off_of(key: str) -> list[tuple[int, int]]:
 
 
 def effect_of(losses: Mapping[str, float], off: Pairs, n_layer: int, n_head: int) -> Effect:
-    """The losses with and without some heads, and what that means, in plain words.
+    """Compare the losses with and without some heads, and say in plain words what that means.
 
     The difference is that of the numbers as they are shown, so that nobody who subtracts finds another.
 
@@ -103,7 +103,7 @@ def effect_of(losses: Mapping[str, float], off: Pairs, n_layer: int, n_head: int
 
 
 def signed_number(value: float) -> str:
-    """A difference as the widget writes it: with a plus or a true minus, 0.000 with neither.
+    """Write a difference with a plus or a true minus, and 0.000 with neither.
 
     Example:
         >>> signed_number(0.31), signed_number(-0.0042), signed_number(0.0001)
@@ -118,7 +118,7 @@ def _shown(loss: float) -> float:
 
 
 def _listed(parts: Sequence[object]) -> str:
-    """1; 1 and 2; 1, 2 and 3."""
+    """Write parts as a list in words: 1; 1 and 2; 1, 2 and 3."""
     *first, last = map(str, parts)
     return f"{', '.join(first)} and {last}" if first else last
 
@@ -131,7 +131,7 @@ def _by_layer(off: Pairs) -> dict[int, list[int]]:
 
 
 def _names(off: Pairs, n_layer: int, n_head: int) -> str:
-    """The heads in words; of one layer alone its number is not worth a word."""
+    """Return the heads in words, with the number of their layer where there are several layers."""
     parts = []
     for layer, heads in _by_layer(off).items():
         name = f"head{'s' if len(heads) > 1 else ''} {_listed(heads)}"
@@ -142,7 +142,7 @@ def _names(off: Pairs, n_layer: int, n_head: int) -> str:
 
 
 def _emptied(off: Pairs, n_layer: int, n_head: int) -> str:
-    """What is lost where a layer has no head left."""
+    """Say what is lost where a layer has no head left."""
     empty = [layer for layer, heads in _by_layer(off).items() if len(heads) == n_head]
     if len(empty) == n_layer:
         return " Now no character sees another: each prediction comes from one character and its place."
@@ -153,7 +153,7 @@ def _emptied(off: Pairs, n_layer: int, n_head: int) -> str:
 
 
 class HeadGrid(Widget):
-    """A layer's heads as small maps with one query for all, and boxes that switch heads off.
+    """Show a layer's heads as small maps with one query for all, and boxes that switch heads off.
 
     The model is copied: training it further does not change what is shown here.
 
@@ -216,7 +216,7 @@ class HeadGrid(Widget):
         )
 
     def _first_losses(self) -> dict[str, float]:
-        """What every tick of a small model asks for, so that the answer is there already."""
+        """Measure what the ticks of a small model will ask for, so that the answers are there already."""
         losses = {"": loss_without(self._model, *self._batch)}
         if not math.isfinite(losses[""]):
             raise problem(
@@ -232,16 +232,16 @@ class HeadGrid(Widget):
         return losses
 
     def effect(self) -> Effect:
-        """What the heads that are off now do to the loss."""
+        """Return how the loss changes without the heads that are off now."""
         self._measure([self.off])
         return effect_of(self.losses, self.off, self.shape["n_layer"], self.shape["n_head"])
 
     def row(self, head: int) -> list[float]:
-        """What one head of the chosen layer reads at the chosen query: a weight a position."""
+        """Return what one head of the chosen layer reads at the chosen query: one weight per position."""
         return self._weights[self.layer, head, self.query].tolist()
 
     def _measure(self, offs: Sequence[Pairs]) -> None:
-        """Adds the losses that are not there yet."""
+        """Measure the losses that are not there yet."""
         asked = [off for off in offs if off_key(off) not in self.losses]
         if asked:
             with one_thread():
@@ -285,7 +285,7 @@ class HeadGrid(Widget):
         return f"HeadGrid of {text!r} ({sizes}), {self._chosen()}. {self.effect().words}"
 
     def static_html(self) -> str:
-        """Each head of the chosen layer: what it reads most, and the loss without it."""
+        """Return what each head of the chosen layer reads most, and the loss without it, as a table."""
         n_head = self.shape["n_head"]
         alone = [[[self.layer, head]] for head in range(n_head)]
         self._measure(alone)

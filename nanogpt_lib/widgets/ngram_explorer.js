@@ -37,7 +37,7 @@ export function orderAt(x, orders, left, width) {
 
 const TRAIN = "#0072b2";
 const VAL = "#e69f00";
-const HEIGHT = 245;
+const HEIGHT = 225;
 const MARGIN = { left: 46, right: 10, top: 10, bottom: 32 };
 
 function render({ model, el }) {

@@ -1,4 +1,4 @@
-"""How far counting alone gets: the loss of every order, and what each order writes.
+"""Show how far counting alone gets: the loss of every order, and what each order writes.
 
 Taught in: text_tokens_batches.
 """
@@ -20,7 +20,7 @@ HIGHEST_ORDER = 8
 
 
 def shorter(model: NGramLM, order: int) -> NGramLM:
-    """The same counts, used only up to a shorter context; nothing is counted again.
+    """Return the same counts, used only up to a shorter context; nothing is counted again.
 
     Args:    model: counted up to its own order.   order: 0 to model.order.
     Returns: a model equal to `NGramLM(data, order, vocab_size)` of the same data.
@@ -40,12 +40,12 @@ def shorter(model: NGramLM, order: int) -> NGramLM:
 
 
 def ngram_losses(model: NGramLM, data: torch.Tensor) -> list[float]:
-    """The loss of every order from 0 to the model's, in one pass from short contexts to long.
+    """Compute the loss of every order from 0 to the model's, in one pass from short contexts to long.
 
-    Each different (order + 1)-gram of the data is judged once and weighted by how often it
-    occurs, and the lower order's answers are kept: some ten times quicker than one by one.
+    Each different (order + 1)-gram of the data is evaluated once and weighted by how often it
+    occurs, and the lower order's answers are kept: about ten times quicker than one by one.
 
-    Args:    model: counted on the training data.   data: (N,) int64 ids to judge by.
+    Args:    model: counted on the training data.   data: (N,) int64 ids to evaluate on.
     Returns: order + 1 losses in nats per character, each equal to `NGramLM.loss` of that order.
     Raises:  ValueError: there are no more ids than the longest context.
     Example:
@@ -56,7 +56,7 @@ def ngram_losses(model: NGramLM, data: torch.Tensor) -> list[float]:
     Taught in: text_tokens_batches.
     """
     if len(data) <= model.order:
-        raise problem(f"more than {model.order} ids to judge by", f"{len(data)}", "Judge on a longer text.")
+        raise problem(f"more than {model.order} ids to evaluate on", f"{len(data)}", "Take a longer text.")
     V, losses = model.vocab_size, []
     shorter_grams, probs = None, torch.full((1,), 1 / model.vocab_size, dtype=torch.float64)
     for length in range(model.order + 1):
@@ -71,9 +71,9 @@ def ngram_losses(model: NGramLM, data: torch.Tensor) -> list[float]:
 
 
 def losses_in_words(train_losses: list[float], val_losses: list[float]) -> str:
-    """What the bars say: the best order by validation, and what happens beyond it.
+    """Say what the bars show: the best order by validation loss, and what happens beyond it.
 
-    Args:    train_losses, val_losses: one loss an order, from order 0 on.
+    Args:    train_losses, val_losses: one loss per order, from order 0 on.
     Example:
         >>> losses_in_words([3.0, 2.0, 1.0], [3.1, 2.2, 2.5])
         'Validation loss is lowest at order 1: 2.200. From there to order 2 training loss falls from 2.000 to
@@ -93,20 +93,20 @@ def losses_in_words(train_losses: list[float], val_losses: list[float]) -> str:
 
 
 def _way(before: float, after: float) -> str:
-    """How a number moved, judged by the digits that are shown."""
+    """Say how a number moved, by the digits that are shown."""
     if number(before) == number(after):
         return f"stays at {number(before)}"
     return f"{'falls' if after < before else 'rises'} from {number(before)} to {number(after)}"
 
 
 class NGramExplorer(Widget):
-    """A slider over the orders of a counted model: both losses as bars, and a sample of its writing.
+    """Show a slider over the orders of a counted model: both losses as bars, and a sample of its writing.
 
     Everything is counted when it is made: about two seconds for the whole of tiny Shakespeare.
 
-    Args:    train_ids: (N,) int64, to count.   val_ids: (M,) int64, to judge by.
+    Args:    train_ids: (N,) int64, to count.   val_ids: (M,) int64, to evaluate on.
              tokenizer: gives V and turns samples into text.   max_order: the longest context, 0 to 8.
-             seed: sample n of each order is drawn with seed + n - 1.   length: characters a sample.
+             seed: sample n of each order is drawn with seed + n - 1.   length: characters per sample.
     Raises:  ValueError: max_order is out of range, or there are too few ids for it.
     Example:
         >>> ids = torch.tensor([0, 1, 0, 1, 1, 0, 1])
@@ -124,8 +124,8 @@ class NGramExplorer(Widget):
     train_losses = traitlets.List().tag(sync=True)
     val_losses = traitlets.List().tag(sync=True)
     words = traitlets.Unicode().tag(sync=True)
-    wanted = traitlets.List().tag(sync=True)  # the number of the sample to show, one an order
-    samples = traitlets.List().tag(sync=True)  # [{"number": int, "text": str}], one an order
+    wanted = traitlets.List().tag(sync=True)  # the number of the sample to show, one per order
+    samples = traitlets.List().tag(sync=True)  # [{"number": int, "text": str}], one per order
     seed = traitlets.Int().tag(sync=True)
 
     def __init__(
@@ -175,21 +175,21 @@ class NGramExplorer(Widget):
         return max(0, min(proposal["value"], self.max_order))
 
     def _write(self, order: int, count: int) -> str:
-        """Sample number `count` of an order; it starts after a newline where the text has any."""
+        """Return sample number `count` of an order; it starts after a newline where the text has any."""
         start = torch.tensor([self._tokenizer.id_of.get("\n", 0)])
         generator = torch.Generator().manual_seed(self.seed + count - 1)
         drawn = shorter(self._model, order).sample(self._length, start, generator)
         return self._tokenizer.decode(drawn[1:])
 
     def _answer(self, change: dict) -> None:
-        """Writes the samples that are wanted and not there, which the browser asks for one at a time."""
+        """Write the samples that are wanted and not there, which the browser asks for one at a time."""
         self.samples = [
             have if have["number"] == wanted else {"number": wanted, "text": self._write(order, wanted)}
             for order, (wanted, have) in enumerate(zip(change["new"], self.samples, strict=True))
         ]
 
     def static_html(self) -> str:
-        """The losses of every order as a table, what they say, and the sample."""
+        """Return the losses of every order as a table, what they say, and the sample."""
         sample = self.samples[self.order]
         return (
             html_table(

@@ -10,7 +10,7 @@ import { css, inkOn, signed } from "./pictures/colours.js";
 
 const REST = "#0072b2";
 const GROUP = "#e69f00";
-const HEIGHT = 96;
+const HEIGHT = 84;
 const HUE = 2; // where the colours of the normalised table end, as in the notebook's maps
 const SIDES = ["top", "right", "bottom", "left"];
 
@@ -39,13 +39,13 @@ const members = (values, groups, group) => values.filter((_, at) => groups[at] =
 
 export function normalise(x, groups, eps) {
   const means = [];
-  const spreads = [];
+  const deviations = [];
   for (let group = 0; group <= Math.max(...groups); group += 1) {
     const own = members(x, groups, group);
     means.push(mean(own));
-    spreads.push(Math.sqrt(variance(own) + eps));
+    deviations.push(Math.sqrt(variance(own) + eps));
   }
-  return x.map((value, at) => (value - means[groups[at]]) / spreads[groups[at]]);
+  return x.map((value, at) => (value - means[groups[at]]) / deviations[groups[at]]);
 }
 
 /** Which bar of a histogram from −limit to limit a value belongs to. */
@@ -168,11 +168,11 @@ export function edges(at, groups, C) {
 export function cellInWords(state, layout, axis, at) {
   const C = layout.shape[2];
   const group = state.groups[at];
-  const [middle, spread] = state.statistics[group].map((value) => fixed(value, 2));
+  const [middle, varies] = state.statistics[group].map((value) => fixed(value, 2));
   const many = state.groups.filter((one) => one === group).length;
   return (
     `${layout.parts[Math.floor(at / C)][1]}, ${layout.features[at % C]}: ${plain(state.x[at])} becomes ` +
-    `${fixed(state.normalised[at], 2)}. It shares one mean, ${middle}, and one variance, ${spread}, with ` +
+    `${fixed(state.normalised[at], 2)}. It shares one mean, ${middle}, and one variance, ${varies}, with ` +
     `${many - 1} other numbers (outlined: ${layout.groups[axis][group]}).`
   );
 }
@@ -260,9 +260,8 @@ function render({ model, el }) {
       { class: "nano-panels" },
       before.root,
       after.root,
-      make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable),
+      make("div", { class: "nano-panel nrm-panel nrm-wide" }, groupTable, aloud.root),
     ),
-    aloud.root,
     hint(
       "Point at a number, or go to it with the arrow keys: the numbers that share its mean and variance are " +
         "outlined, and orange in the pictures. Bold numbers were moved by your change, which is made in each z " +

@@ -1,4 +1,4 @@
-"""One small table, the axes to average over, and a change to make: what a norm shares, erases and lets in.
+"""Show a small table, axes to average over and a change to make: what a norm shares, erases and lets in.
 
 `norm_explorer_state` is the whole mathematics; norm_explorer.js repeats it so that pixels follow at once, and
 a test holds the two to each other.
@@ -37,7 +37,7 @@ NOTHING, LITTLE = 1e-9, 0.005  # below the first it is rounding, below the secon
 
 
 def _named(position: int) -> str:
-    """The character and its block in words."""
+    """Return the character and its block in words."""
     return f"{'space' if LINE[position] == ' ' else LINE[position]} of block {position // 4}"
 
 
@@ -54,7 +54,7 @@ GROUPS = {
 
 
 class NormState(NamedTuple):
-    """What follows from the axes and a change; G is the number of groups that share a mean and a variance.
+    """Hold what follows from the axes and a change; each of G groups shares a mean and a variance.
 
     x (2, 4, 3): the table with the change.   normalised (2, 4, 3).   groups (2, 4, 3): each cell's group.
     statistics (G, 4): mean and variance before the norm, mean and variance after it.
@@ -83,7 +83,7 @@ class NormState(NamedTuple):
 def norm_explorer_state(
     axis: str, part: str = "position 0", *, shift: int = 0, scale: float = 1.0
 ) -> NormState:
-    """The table of notebook 08, one part of it times scale plus shift, normalised over the axes.
+    """Normalise the lesson's table over the axes, one part of it times scale plus shift.
 
     Args:    axis: "layer", "batch", "sequence" or "all".
              part: "position 0" to "position 7", "vowel", "consonant" or "place".
@@ -171,7 +171,7 @@ def _normalise(x: np.ndarray, dims: tuple[int, ...]) -> np.ndarray:
 
 
 def _groups(dims: tuple[int, ...]) -> np.ndarray:
-    """The number of each cell's group: cells that differ only along dims share it."""
+    """Return the number of each cell's group: cells that differ only along dims share it."""
     kept = [1 if at in dims else size for at, size in enumerate(X.shape)]
     return np.broadcast_to(np.arange(np.prod(kept)).reshape(kept), X.shape)
 
@@ -202,7 +202,7 @@ def _would(light: str, moved: float) -> str:
 
 
 def _what(label: str, shift: int, scale: float) -> str:
-    """The change, as in "t of block 0 times 3, plus 5"; nothing where there is none."""
+    """Write the change, as in "t of block 0 times 3, plus 5"; nothing where there is none."""
     parts = [f"times {_plain(scale)}"] if scale != 1 else []
     parts += [f"{'plus' if shift > 0 else 'minus'} {abs(shift)}"] if shift else []
     return f"{label} {', '.join(parts)}" if parts else ""
@@ -223,7 +223,7 @@ def _change_in_words(what: str, own: float, rest: float, *, same: bool) -> str:
 
 
 class NormExplorer(Widget):
-    """A table to normalise over axes of your choice: who shares a mean, what a change does, what leaks in.
+    """Show a table to normalise over any axes: which share a mean, what a change does, what leaks in.
 
     Args:    axis, part, shift, scale: as `norm_explorer_state`.
     Raises:  ValueError: as `norm_explorer_state`.
@@ -276,7 +276,7 @@ class NormExplorer(Widget):
         )
 
     def state(self) -> NormState:
-        """What the widget shows now, as arrays."""
+        """Return what the widget shows now, as arrays."""
         return norm_explorer_state(self.axis, self.part, shift=self.shift, scale=self.scale)
 
     @traitlets.validate("axis")
@@ -306,7 +306,7 @@ class NormExplorer(Widget):
         )
 
     def static_html(self) -> str:
-        """The table before and after, and the mean and variance of every group."""
+        """Return the table before and after, and the mean and variance of every group."""
         state = self.state()
         before, after = (one.reshape(8, 3) for one in (state.x, state.normalised))
         side = [f"block {at // 4}: {visible_text(char)}" for at, char in enumerate(LINE)]

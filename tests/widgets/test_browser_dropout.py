@@ -90,7 +90,7 @@ def many_in_python(notebook: NotebookPage) -> list[list[str]]:
         notebook.python(
             "s = explorer.state()\n"
             "print([[number(m, 2), number(d, 2), _percent(z)] "
-            "for m, d, z in zip(s.means, s.spreads, s.zeros, strict=True)])"
+            "for m, d, z in zip(s.means, s.deviations, s.zeros, strict=True)])"
         )
     )
 
@@ -145,7 +145,9 @@ def test_the_slider_is_turned_by_keyboard_and_the_notebook_stays(
     notebook.python_comes_to("explorer.p", 1.0)
 
 
-def test_draw_again_shows_other_holes_while_the_spread_stays(notebook: NotebookPage, widget: Locator) -> None:
+def test_draw_again_shows_other_holes_while_the_standard_deviation_stays(
+    notebook: NotebookPage, widget: Locator
+) -> None:
     again = widget.get_by_role("button", name="Draw again")
     mask, many = cells(widget.locator(".dro-weights")), cells(widget.locator(".dro-many"))
     again.click()
@@ -165,14 +167,14 @@ def test_draw_again_shows_other_holes_while_the_spread_stays(notebook: NotebookP
     assert cells(widget.locator(".dro-weights")) == mask
 
 
-def test_a_bar_is_as_long_as_its_spread(notebook: NotebookPage, widget: Locator) -> None:
+def test_a_bar_is_as_long_as_its_standard_deviation(notebook: NotebookPage, widget: Locator) -> None:
     notebook.python("explorer.p = 0.8")
     expect(said(widget)).to_contain_text("each raised to 5 times its size")
     lengths = widget.locator(".nano-fill").evaluate_all(
         "(bars) => bars.map((bar) => bar.clientWidth / bar.parentElement.clientWidth)"
     )
-    spreads = eval(notebook.python("print(explorer.state().spreads.tolist())"))
-    assert lengths == pytest.approx([spread / 3.2 for spread in spreads], abs=0.01)
+    deviations = eval(notebook.python("print(explorer.state().deviations.tolist())"))
+    assert lengths == pytest.approx([deviation / 3.2 for deviation in deviations], abs=0.01)
 
 
 def test_a_change_is_read_aloud_with_the_sums(widget: Locator) -> None:

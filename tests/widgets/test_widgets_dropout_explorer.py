@@ -60,20 +60,20 @@ def test_what_many_masks_give_is_what_the_notebooks_own_dropout_gives(
     sums = lesson.my_dropout(weights.expand(REPEATS, 8, 8), p, lesson.draw(1)).sum(dim=-1)
     state = dropout_explorer_state(p)
     np.testing.assert_allclose(state.means, sums.mean(dim=0), atol=1e-4)
-    np.testing.assert_allclose(state.spreads, sums.std(dim=0), atol=1e-4)
+    np.testing.assert_allclose(state.deviations, sums.std(dim=0), atol=1e-4)
     np.testing.assert_allclose(state.zeros, (sums == 0).float().mean(dim=0), atol=1e-6)
 
 
 @pytest.mark.parametrize("p", SHARES[:-1])
 def test_many_masks_come_near_what_the_formulas_say(p: float) -> None:
-    """Independent of any drawing: a row of n weights has spread sqrt(p / (1 - p) / n), vanishes with p^n.
+    """Independent of any drawing: a row of n weights has deviation sqrt(p / (1 - p) / n), vanishes with p^n.
 
     Six standard errors: a right widget fails once in 500 million rows.
     """
     state = dropout_explorer_state(p)
-    spread = np.sqrt(p / (1 - p) / ROWS)
-    np.testing.assert_array_less(np.abs(state.means - 1), 6 * spread / math.sqrt(REPEATS) + 1e-9)
-    np.testing.assert_allclose(state.spreads, spread, rtol=0.06)
+    deviation = np.sqrt(p / (1 - p) / ROWS)
+    np.testing.assert_array_less(np.abs(state.means - 1), 6 * deviation / math.sqrt(REPEATS) + 1e-9)
+    np.testing.assert_allclose(state.deviations, deviation, rtol=0.06)
     error = np.sqrt(p**ROWS * (1 - p**ROWS) / REPEATS)
     np.testing.assert_array_less(np.abs(state.zeros - p**ROWS), 6 * error + 2 / REPEATS)
 
@@ -84,7 +84,7 @@ def test_the_numbers_of_the_lesson_are_on_the_screen() -> None:
     assert "The sum of row 0 has a spread of 0.5, the last of 0.18" in source
     assert "In 20 % of all draws." in source
     words = dropout_in_words(dropout_explorer_state(0.2), 0.2)
-    assert "a spread of 0.50 in row 0 (all zero in 20 % of draws) and 0.18 in row 7" in words
+    assert "a standard deviation of 0.50 in row 0 (all zero in 20 % of draws) and 0.18 in row 7" in words
 
 
 def test_a_larger_p_drops_more_of_the_same_draw(explorer: DropoutExplorer) -> None:
@@ -99,8 +99,8 @@ def test_a_larger_p_drops_more_of_the_same_draw(explorer: DropoutExplorer) -> No
 def test_nothing_is_dropped_at_0_and_all_at_1() -> None:
     none, all_of_it = dropout_explorer_state(0.0, 3), dropout_explorer_state(1.0, 3)
     np.testing.assert_array_equal(none.sums, np.ones(8))
-    np.testing.assert_array_equal(none.spreads, np.zeros(8))
-    assert not any(part.any() for part in (all_of_it.weights, all_of_it.sums, all_of_it.spreads))
+    np.testing.assert_array_equal(none.deviations, np.zeros(8))
+    assert not any(part.any() for part in (all_of_it.weights, all_of_it.sums, all_of_it.deviations))
     assert all_of_it.zeros.tolist() == [1.0] * 8
 
 
@@ -134,8 +134,8 @@ def test_the_words_hold_for_every_choice(explorer: DropoutExplorer) -> None:
         assert float(factor) == pytest.approx(1 / (1 - p), abs=0.005)
         empty = (state.weights.sum(axis=1) == 0).sum()
         assert f"; {empty or 'no'} row{'s are' if empty > 1 else ' is'} all zero." in words
-        spreads = re.findall(r"([\d.]+) in row", words)
-        assert [float(one) for one in spreads] == pytest.approx(state.spreads[[0, 7]], abs=0.0051)
+        deviations = re.findall(r"([\d.]+) in row", words)
+        assert [float(one) for one in deviations] == pytest.approx(state.deviations[[0, 7]], abs=0.0051)
         assert f"all zero in {100 * state.zeros[0]:.0f} % of draws" in words
         assert state.means == pytest.approx(np.ones(8), abs=0.05)  # "about 1"
 
@@ -160,7 +160,7 @@ def test_javascript_picks_out_of_the_list_what_python_put_there(explorer: Dropou
         kinds[np.triu_indices(8, 1)] = "future"
         assert their["kinds"] == kinds.tolist()
         np.testing.assert_allclose(np.array(their["cells"])[state.kept], state.weights[state.kept], rtol=1e-6)
-        for field in ("sums", "means", "spreads"):
+        for field in ("sums", "means", "deviations"):
             np.testing.assert_allclose(getattr(state, field), their[field], rtol=1e-6, err_msg=field)
     assert len(theirs) == len(SHARES) * MASKS
 
@@ -216,11 +216,11 @@ def test_the_still_picture_shows_this_mask_and_many() -> None:
     for row in range(8):
         assert f">row {row}: {'␣' if LINE[row] == ' ' else LINE[row]}</th>" in html
         assert f"<td>{number(state.sums[row], 2)}</td></tr>" in html
-        assert f"<td>{number(state.spreads[row], 2)}</td>" in html
+        assert f"<td>{number(state.deviations[row], 2)}</td>" in html
     assert "<td>20 %</td>" in html
     assert repr(explorer) == (
         "DropoutExplorer: p = 0.2, mask 2: row sums 0.00, 1.25, 0.83, 0.63, 0.50, 1.04, 1.25, 1.09; "
-        "spread over 20,000 draws 0.50 in row 0, 0.18 in row 7"
+        "standard deviation over 20,000 draws 0.50 in row 0, 0.18 in row 7"
     )
 
 
@@ -232,7 +232,7 @@ def test_the_numbers_at_both_ends_of_the_slider_are_written_without_noise() -> N
 def test_what_travels_in_single_precision_is_written_with_the_same_digits(explorer: DropoutExplorer) -> None:
     """1.015 is the mean of a row; half the numbers at such an edge would read differently on the page."""
     for state in explorer._states.values():
-        for value in np.concatenate([state.weights[state.kept], state.sums, state.means, state.spreads]):
+        for value in np.concatenate([state.weights[state.kept], state.sums, state.means, state.deviations]):
             assert number(float(np.float32(value)), 2) == number(float(value), 2)
 
 

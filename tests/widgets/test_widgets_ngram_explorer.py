@@ -125,7 +125,7 @@ def test_a_tag_in_a_sample_is_shown_and_not_obeyed() -> None:
     [
         (SMALL, SMALL, "abc", 9, "0 <= max_order <= 8, got max_order=9"),
         (SMALL, SMALL, "abc", True, "0 <= max_order <= 8, got max_order=True"),
-        (SMALL, SMALL[:2], "abc", 2, "more than 2 ids to judge by, got 2"),
+        (SMALL, SMALL[:2], "abc", 2, "more than 2 ids to evaluate on, got 2"),
         (SMALL[:2], SMALL, "abc", 2, "0 <= order < 2, the number of ids"),
         (SMALL, SMALL, "ab", 1, r"every id of data in \[0, 2\)"),
         (SMALL, SMALL, "".join(map(chr, range(33, 333))), 8, "300 .* below 2 .* 63, got max_order=8"),

@@ -1,4 +1,4 @@
-// What every drawn picture needs: a sharp canvas, the theme's colours, one picture a frame.
+// What every drawn picture needs: a sharp canvas, the theme's colours, one picture per frame.
 
 import { make, markDrawn } from "../../kit/browser/elements.js";
 

@@ -1,4 +1,4 @@
-// The heat map: cells of colour, the ring around one of them, small maps of one pixel a number, the scale.
+// The heat map: cells of colour, the ring around one of them, small maps of one pixel per number, the scale.
 import { make } from "../../kit/browser/elements.js";
 import { clamp } from "../../kit/browser/words.js";
 import { sizeCanvas } from "./canvas.js";

@@ -8,12 +8,19 @@ import {
   randomScores,
   resizedScores,
   resizedX,
+  rowHeight,
   softmax,
   typed,
 } from "../../../nanogpt_lib/widgets/averaging_explorer.js";
 
 const zeros = resizedScores([], 4);
 const x = [2, 4, 9, 1];
+
+test("two tables of eight rows stand above one another on a small screen", () => {
+  for (let T = 2; T <= 8; T += 1) assert.ok((T + 1) * (rowHeight(T) + 2) <= 176, `${T} rows`);
+  assert.equal(rowHeight(4), 30);
+  assert.ok(rowHeight(8) >= 17);
+});
 
 test("equal scores and minus infinity give plain averages of the past", () => {
   const state = explore(zeros, "-inf", x);

@@ -15,10 +15,10 @@ test("each choice gets its own stretch of the list, part by part", () => {
     [0, 1],
     [2, 3],
   ];
-  assert.deepEqual(first, { choice: 0, share: 0, cells, sums: [4, 5], means: [6, 7], spreads: [8, 9] });
+  assert.deepEqual(first, { choice: 0, share: 0, cells, sums: [4, 5], means: [6, 7], deviations: [8, 9] });
   const middle = unpack(numbers, layout, 0.2, 1);
   assert.deepEqual([middle.choice, middle.share, middle.cells[0][0]], [3, 1, 3 * length]);
-  assert.equal(unpack(numbers, layout, 1, 1).spreads[1], numbers.length - 1);
+  assert.equal(unpack(numbers, layout, 1, 1).deviations[1], numbers.length - 1);
 });
 
 test("a place is the future, dropped or kept; a kept weight may be as small as it likes", () => {
