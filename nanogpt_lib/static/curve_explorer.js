@@ -404,7 +404,7 @@ function render({ model, el }) {
   const root = startRoot(
     el,
     "curve_explorer",
-    `Curve explorer: recorded trainings of "${layout.experiment}"`
+    `Curve explorer: recorded training runs of "${layout.experiment}"`
   );
   const save = saver(model);
   let ink = null;

@@ -528,7 +528,7 @@ function ranked(rows, axis, at, t95) {
   const away = read.filter(({ losses }) => !losses);
   for (const one of away) {
     const ended = places(one.row, axis).some((where) => at > where.at(-1));
-    one.loss = ended ? "ended" : "not judged yet";
+    one.loss = ended ? "ended" : "not evaluated yet";
     one.words = ended ? `ended at ${inWords(axis, commonEnd([one.row], axis))}` : "";
   }
   return [...there, ...away];
@@ -566,7 +566,7 @@ function render({ model, el }) {
   const layout = get("layout_of");
   const recorded = get("rows");
   const questions = get("questions");
-  const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
+  const root = startRoot(el, "run_explorer", "Run explorer: all recorded training runs");
   const save = saver(model);
   let width = 0;
   let laidOut = null;
@@ -832,7 +832,7 @@ function render({ model, el }) {
     fold(
       "How it is trained",
       hint(
-        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
+        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, evaluations included, with fused attention: the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not counted. At the end it is measured on the whole validation split, and its row joins the table.`
       )
     )
   );

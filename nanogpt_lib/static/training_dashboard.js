@@ -379,7 +379,7 @@ function apart(heights, gap, low, high) {
   });
   return places;
 }
-function nearestJudgement(curve, step) {
+function nearestEvaluation(curve, step) {
   return curve.reduce(
     (best, [at], place) => Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best,
     0
@@ -393,7 +393,7 @@ function render({ model, el }) {
   const root = startRoot(
     el,
     "training_dashboard",
-    "Training dashboard: a live training, its losses and what it writes"
+    "Training dashboard: a live training run, its losses and what it writes"
   );
   const layout = model.get("layout_of");
   const levels = layout.baselines;
@@ -489,14 +489,14 @@ function render({ model, el }) {
   const rateCanvas = make("canvas", { role: "img" });
   const picture = make("div", { class: "dash-picture" }, lossCanvas, rateCanvas);
   const field = slider({
-    label: "judgement",
+    label: "evaluation",
     min: 0,
     max: 0,
     value: 0,
     format: (at) => model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet",
     onInput: (at) => choose(at)
   });
-  const judged = readout();
+  const evaluated = readout();
   const wrote = make("p", { class: "dash-wrote" });
   const start = make("b");
   const text = make("span");
@@ -508,7 +508,7 @@ function render({ model, el }) {
   );
   const body = make("tbody");
   const table = fold(
-    "All judgements as a table",
+    "All evaluations as a table",
     make(
       "table",
       {},
@@ -532,7 +532,7 @@ function render({ model, el }) {
         "div",
         {},
         make("div", { class: "dash-choose" }, field.root),
-        make("div", { class: "dash-judged" }, judged.root),
+        make("div", { class: "dash-evaluated" }, evaluated.root),
         wrote,
         paper
       )
@@ -577,7 +577,7 @@ function render({ model, el }) {
     field.input.disabled = curve.length < 1;
     field.set(chosen);
     const record = curve[chosen];
-    judged.say(record ? record[3] : "No judgement yet.");
+    evaluated.say(record ? record[3] : "No evaluation yet.");
     const sample = record && model.get("samples").find(([step]) => step === record[0]);
     const late = !record && model.get("samples").at(-1);
     const written = sample ?? (chosen === curve.length - 1 ? model.get("samples").at(-1) ?? null : null) ?? late;
@@ -697,7 +697,7 @@ function render({ model, el }) {
     field.input,
     (share) => {
       const curve = model.get("curve");
-      if (curve.length) choose(nearestJudgement(curve, share * Math.max(1, layout.steps - 1)));
+      if (curve.length) choose(nearestEvaluation(curve, share * Math.max(1, layout.steps - 1)));
     },
     () => ({ left: LEFT, right })
   );
@@ -718,7 +718,7 @@ function render({ model, el }) {
     ask.answered();
     paint.stop();
     status.stop();
-    judged.stop();
+    evaluated.stop();
   };
 }
 var training_dashboard_default = { render };
@@ -727,7 +727,7 @@ export {
   training_dashboard_default as default,
   followed,
   lossRange,
-  nearestJudgement,
+  nearestEvaluation,
   rateText,
   shortened
 };

@@ -315,7 +315,7 @@ function render({ model, el }) {
     dropout.set(now.dropout > 0);
   }
 
-  // All of it once a frame: a ready-made setting changes eight traits, each of which is told of.
+  // All of it once per frame: a ready-made setting changes eight traits, each of which is told of.
   const paint = painter(root, () => {
     const [now, pinned] = [setting(), model.get("pinned")];
     const kept = Object.keys(pinned).length ? pinned : null;

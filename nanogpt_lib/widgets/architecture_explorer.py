@@ -89,7 +89,7 @@ class ArchitectureState(NamedTuple):
 
 
 def architecture_explorer_state(config: GPTConfig, batch_size: int) -> ArchitectureState:
-    """What a model of these sizes costs, from costs.py.
+    """Return what a model of these sizes costs, from costs.py.
 
     Args:    config: the sizes.   batch_size: lines in a batch, each block_size long.
     Raises:  ValueError: config is no GPTConfig, or batch_size no positive whole number.
@@ -163,7 +163,7 @@ def _known_config(config: GPTConfig) -> GPTConfig:
 
 
 def short(value: int, unit: str) -> str:
-    """A size in three digits, with the unit in its thousands.
+    """Return a size in three digits, with the unit in its thousands.
 
     Example:
         >>> short(603_979_776, "B"), short(1_999_999, "FLOP"), short(999, "B")
@@ -178,12 +178,12 @@ def short(value: int, unit: str) -> str:
 
 
 def _decimals(value: float) -> int:
-    """How many decimals make three digits of it."""
+    """Return how many decimals make three digits of it."""
     return 2 if value < 9.995 else 1 if value < 99.95 else 0
 
 
 def share(part: int, whole: int) -> str:
-    """A share in percent; what is more than nothing never as nothing.
+    """Return a share in percent; what is more than nothing never as nothing.
 
     Example:
         >>> share(1, 3), share(0, 3), share(1, 5000)
@@ -193,7 +193,7 @@ def share(part: int, whole: int) -> str:
 
 
 def factor(now: int, before: int) -> str:
-    """How many times as much, or which part of it, now is.
+    """Return how many times as much, or which part of it, now is.
 
     Example:
         >>> factor(8, 2), factor(2, 8), factor(3, 3), factor(5, 0), factor(0, 5), factor(10**9, 3)
@@ -213,7 +213,7 @@ def factor(now: int, before: int) -> str:
 
 
 def architecture_in_words(state: ArchitectureState) -> str:
-    """The three totals in a sentence.
+    """Return the three totals in a sentence.
 
     Example:
         >>> architecture_in_words(architecture_explorer_state(LECTURE, 64))
@@ -229,7 +229,7 @@ def architecture_in_words(state: ArchitectureState) -> str:
 
 
 def notes_in_words(state: ArchitectureState) -> list[str]:
-    """What is said below each of the three lists.
+    """Return what is said below each of the three lists.
 
     Taught in: full_model.
     """
@@ -246,7 +246,7 @@ def notes_in_words(state: ArchitectureState) -> list[str]:
 def comparison_in_words(
     now: ArchitectureState, before: ArchitectureState, changed: dict[str, tuple[object, object]]
 ) -> str:
-    """By how much each total differs from a setting that was kept, and in what the two settings differ.
+    """Tell by how much each total differs from a setting that was kept, and in what the settings differ.
 
     Args:    now, before: both states.   changed: setting to (before, now), those alone that differ.
     Example:
@@ -329,27 +329,27 @@ class ArchitectureExplorer(Widget):
         )
 
     def config(self) -> GPTConfig:
-        """The sizes that are set, ready for `GPT`.
+        """Return the sizes that are set, ready for `GPT`.
 
         Raises:  ValueError: n_head does not divide n_embd, as the sliders allow; it says what would.
         """
         return self._config_of(self.settings())
 
     def settings(self) -> dict[str, Any]:
-        """What is set now, by name: the sizes, batch_size, attention, dropout."""
+        """Return what is set now, by name: the sizes, batch_size, attention, dropout."""
         return {name: getattr(self, name) for name in SETTINGS}
 
     def state(self) -> ArchitectureState:
-        """What the widget shows now. Raises ValueError as `config` does."""
+        """Return what the widget shows now. Raises ValueError as `config` does."""
         return architecture_explorer_state(self.config(), self.batch_size)
 
     def keep(self) -> None:
-        """Keeps this setting to compare the next ones with, as the button does. Raises as `config` does."""
+        """Keep this setting to compare the next ones with, as the button does. Raises as `config` does."""
         self.config()
         self.pinned = self.settings()
 
     def kept_state(self) -> ArchitectureState | None:
-        """What the kept setting costs; None where none is kept."""
+        """Return what the kept setting costs; None where none is kept."""
         if not self.pinned:
             return None
         return architecture_explorer_state(self._config_of(self.pinned), self.pinned["batch_size"])
@@ -379,7 +379,7 @@ class ArchitectureExplorer(Widget):
         return kept
 
     def _said(self) -> str:
-        """All that is shown, in sentences; where no such model can be built, why."""
+        """Return all that is shown, in sentences; where no such model can be built, why."""
         try:
             state = self.state()
         except ValueError as error:
@@ -401,7 +401,7 @@ class ArchitectureExplorer(Widget):
         return f"ArchitectureExplorer: {self._chosen()}: {self._said()}"
 
     def static_html(self) -> str:
-        """The three lists as tables; where no such model can be built, why."""
+        """Return the three lists as tables; where no such model can be built, why."""
         said = f"<p><b>{html_text(self._chosen())}.</b> {html_text(self._said())}</p>"
         try:
             state = self.state()
@@ -429,7 +429,7 @@ _TITLES = ("Parameters to learn", "Operations of a training step", "Memory of a 
 
 
 def _writers(state: ArchitectureState) -> list[tuple[Any, str]]:
-    """How each list writes its values, and the sentence below it."""
+    """Return how each list writes its values, and the sentence below it."""
     writers = (
         lambda value: f"{value:,}",
         lambda value: short(value, "FLOP"),
@@ -439,5 +439,5 @@ def _writers(state: ArchitectureState) -> list[tuple[Any, str]]:
 
 
 def _plain(value: object) -> str:
-    """A setting as it is written: 0.2, but 0 without decimals."""
+    """Return a setting as it is written: 0.2, but 0 without decimals."""
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-// CurveExplorer: recorded trainings over one another; tick variants and losses, read them at any step.
+// CurveExplorer: recorded training runs over one another; tick variants and losses, read them at any step.
 //
 // Python has computed means, gaps and sentences of every step; here they are picked and drawn.
 import { checkbox, slider } from "../kit/browser/controls.js";
@@ -18,7 +18,7 @@ export function toggled(all, chosen, name, on) {
   return all.filter((one) => (one === name ? on : chosen.includes(one)));
 }
 
-/** The place of the judgement that lies nearest to a share 0..1 of the way from the first to the last. */
+/** The place of the evaluation that lies nearest to a share 0..1 of the way from the first to the last. */
 export function nearest(steps, share) {
   const goal = steps[0] + clamp(share, 0, 1) * (steps.at(-1) - steps[0]);
   return steps.reduce(
@@ -37,7 +37,7 @@ function render({ model, el }) {
   const root = startRoot(
     el,
     "curve_explorer",
-    `Curve explorer: recorded trainings of "${layout.experiment}"`,
+    `Curve explorer: recorded training runs of "${layout.experiment}"`,
   );
   const save = saver(model);
   let ink = null; // in which the samples beside the boxes are drawn

@@ -1,4 +1,4 @@
-"""Recorded trainings over one another: variants to tick, training and validation, a step to read them at.
+"""Recorded training runs over one another: variants to tick, training and validation, a step to read them at.
 
 `curve_explorer_state` is the whole mathematics. Everything is computed once, when the widget is made;
 curve_explorer.js only picks, so it answers at once, and also where no kernel runs.
@@ -19,10 +19,10 @@ SPLITS = {"train": "training", "val": "validation"}
 
 
 class CurveState(NamedTuple):
-    """The curves of one variant, in nats per character; S judgements of each of its runs.
+    """The curves of one variant, in nats per character; S evaluations of each of its runs.
 
-    variant, seeds: which runs.   steps: (S,) when they were judged.
-    train, val: a list of (S,) losses, one a seed.   train_mean, val_mean: (S,) means over the seeds.
+    variant, seeds: which runs.   steps: (S,) when they were evaluated.
+    train, val: a list of (S,) losses, one per seed.   train_mean, val_mean: (S,) means over the seeds.
     best: for each seed the place, in steps, of its lowest validation loss.   lowest: their mean loss.
     ends: for each seed the loss after the last step, measured on the whole validation split.
 
@@ -42,11 +42,11 @@ class CurveState(NamedTuple):
 
 
 def curve_explorer_state(runs: list[RecordedRun]) -> list[CurveState]:
-    """The curves of each variant, their means over the seeds, and each run's lowest validation loss.
+    """Return the curves of each variant, their means over the seeds, and each run's lowest validation loss.
 
-    Args:    runs: recorded runs that were judged at the same steps, as `load_runs` gives them.
-    Returns: one state a variant, in the order in which the variants come.
-    Raises:  ValueError: there is no run, or not all were judged at the same steps.
+    Args:    runs: recorded runs that were evaluated at the same steps, as `load_runs` gives them.
+    Returns: one state per variant, in the order in which the variants come.
+    Raises:  ValueError: there is no run, or not all were evaluated at the same steps.
     Example:
         >>> states = curve_explorer_state(load_runs("dropout"))
         >>> {state.variant: round(state.lowest, 3) for state in states}
@@ -60,7 +60,7 @@ def curve_explorer_state(runs: list[RecordedRun]) -> list[CurveState]:
     for run in runs:
         if (found := [record.step for record in run.curve]) != steps:
             raise problem(
-                f"all runs judged at the same {len(steps)} steps",
+                f"all runs evaluated at the same {len(steps)} steps",
                 f"{run.variant!r}, seed {run.seed}: {len(found)} steps up to {found[-1]}",
                 "Compare runs of one length.",
             )
@@ -88,7 +88,7 @@ def _gathered(runs: list[RecordedRun], steps: list[int]) -> CurveState:
 
 
 def curve_in_words(state: CurveState, at: int) -> str:
-    """One variant at one judgement: the gap, and how far validation lies above its lowest.
+    """Return one variant at one evaluation: the gap, and how far validation lies above its lowest.
 
     Args:    at: the place in `state.steps`.
     Example:
@@ -112,13 +112,13 @@ def curve_in_words(state: CurveState, at: int) -> str:
 
 
 def _columns(state: CurveState, at: int) -> list[str]:
-    """Training, validation and gap at this place."""
+    """Return training, validation and gap at this place."""
     train, val = state.train_mean[at], state.val_mean[at]
     return [number(train), number(val), number(val - train)]
 
 
 def _lasting(state: CurveState) -> list[str]:
-    """What does not depend on the step: lowest validation, when, and the loss at the end."""
+    """Return what does not depend on the step: lowest validation, when, and the loss at the end."""
     spread = f" ± {number(stdev(state.ends))}" if len(state.ends) > 1 else ""
     when = ", ".join(str(state.steps[at]) for at in sorted(state.best))
     return [number(state.lowest), when, f"{number(mean(state.ends))}{spread}"]
@@ -185,18 +185,18 @@ class CurveExplorer(Widget):
         )
 
     def state(self) -> list[CurveState]:
-        """The curves of the ticked variants."""
+        """Return the curves of the ticked variants."""
         return [self._states[name] for name in self.variants]
 
     def _known_step(self, step: int) -> int:
         if type(step) is not int or step not in self._steps:
             raise problem(
-                f"a step at which was judged: {self._steps}", f"step={step!r}", "Choose one of these."
+                f"a step with an evaluation: {self._steps}", f"step={step!r}", "Choose one of these."
             )
         return step
 
     def _known_names(self, what: str, known: dict, names: list[str] | None) -> list[str]:
-        """The names in the order in which they are known, each once."""
+        """Return the names in the order in which they are known, each once."""
         if names is None:
             return list(known)
         if not isinstance(names, list | tuple):
@@ -227,7 +227,7 @@ class CurveExplorer(Widget):
         )
 
     def static_html(self) -> str:
-        """What is read at this step of each ticked variant, and its lowest validation loss, as a table."""
+        """Return what is read of each ticked variant, and its lowest validation loss, as a table."""
         at = self._steps.index(self.step)
         words = " ".join(curve_in_words(state, at) for state in self.state())
         return (
@@ -243,7 +243,7 @@ class CurveExplorer(Widget):
 
 
 def _made(runs: list[RecordedRun]) -> str:
-    """How the runs were made, in two sentences."""
+    """Return how the runs were made, in two sentences."""
     seeds, first = sorted({run.seed for run in runs}), runs[0]
     text = f"the first {first.train.train_chars:,} characters" if first.train.train_chars else "all"
     who = (
@@ -252,7 +252,7 @@ def _made(runs: list[RecordedRun]) -> str:
         else f"{len(seeds)} seeds ({', '.join(map(str, seeds))}): thin lines; their mean is the thick one."
     )
     return (
-        f"{who} Trained on {text} of the training split; judged on {first.train.eval_iters} random batches "
-        "of it and of the validation split, in evaluation mode. The lowest validation is the mean of each "
+        f"{who} Trained on {text} of the training split; evaluated on {first.train.eval_iters} random "
+        "batches of it and of the validation split, in evaluation mode. The lowest validation is the mean of each "
         "seed's own lowest; the last column was measured on the whole validation split, after the last step."
     )

@@ -54,7 +54,7 @@ class DepthState(NamedTuple):
 def depth_explorer_state(
     n_layer: int, residual: bool = True, init: str = "torch", *, norm: bool = False, seed: int = 1337
 ) -> DepthState:
-    """Spread and gradient after each layer of a stack of thin ReLU layers that nobody has trained.
+    """Return spread and gradient after each layer of a stack of thin ReLU layers that nobody has trained.
 
     Args:    n_layer: 1 to 24.   residual: False takes the bypass away: each layer replaces what comes in.
              init: "torch" for the default weights, "small" for those times 1/root of n_layer, "gpt2" for
@@ -91,7 +91,7 @@ def _known_init(init: str) -> str:
 
 
 def _drawn(seed: int) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Weights (24, C, C) and biases (24, C) of each start, drawn in the order of the notebook."""
+    """Return weights (24, C, C) and biases (24, C) of each start, drawn in the order of the notebook."""
     with drawing_from(torch.Generator().manual_seed(seed)):
         layers = [nn.Linear(WIDTH, WIDTH) for _ in range(DEEPEST)]
         torch_start = torch.stack([layer.weight.detach().clone() for layer in layers])
@@ -112,7 +112,7 @@ def _drawn(seed: int) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
 def _measured(
     weights: torch.Tensor, biases: torch.Tensor, init: str, residual: bool, norm: bool
 ) -> list[DepthState]:
-    """The states of 1 to 24 layers, from one pass forwards and one backwards.
+    """Return the states of 1 to 24 layers, from one pass forwards and one backwards.
 
     All depths start together, and after layer n the stack of n layers stops: its row is the first that is
     left. In double precision, so that every processor finds the same digits.
@@ -120,7 +120,7 @@ def _measured(
     draw = torch.Generator().manual_seed(1)
     x = torch.randn(INPUTS, WIDTH, generator=draw).double()
     arriving = torch.randn(INPUTS, WIDTH, generator=draw).double()
-    factors = torch.arange(1, DEEPEST + 1).double().pow(INITS[init][1])[:, None, None]  # one a depth
+    factors = torch.arange(1, DEEPEST + 1).double().pow(INITS[init][1])[:, None, None]  # one per depth
     read = LayerNorm(WIDTH).double() if norm else nn.Identity()
     passed = [x.expand(DEEPEST, -1, -1).clone().requires_grad_()]  # passed[n]: depths max(n, 1) to 24
     for at, (weight, bias) in enumerate(zip(weights.double(), biases.double(), strict=True)):
@@ -129,7 +129,7 @@ def _measured(
         passed.append(x + change if residual else change)
     goal = sum((layer[0] * arriving).sum() for layer in passed[1:])  # each stack's output is its own row 0
     gradients = torch.autograd.grad(goal, passed)
-    found = []  # one tensor a place, (3, depths that come so far)
+    found = []  # one tensor per place, (3, depths that come so far)
     for stream, gradient in zip(passed, gradients, strict=True):
         stream = stream.detach()
         spread = stream.flatten(1).std(dim=1)
@@ -143,7 +143,7 @@ def _measured(
 
 
 def brief(value: float) -> str:
-    """A positive number in two digits; what is too small to be told is "<1e-12".
+    """Return a positive number in two digits; what is too small to be told is "<1e-12".
 
     Example:
         >>> brief(0.4142), brief(35.1), brief(0.0000183), brief(220_000), brief(0.0)
@@ -162,7 +162,7 @@ def _too_small(value: float) -> bool:
 
 
 def light(state: DepthState) -> str:
-    """Whether a tenth of the gradient or less reaches the input ("fades"), or tenfold ("swells"), or neither.
+    """Tell whether at most a tenth of the gradient arrives ("fades"), or tenfold ("swells"), or neither.
 
     Example:
         >>> light(depth_explorer_state(12)), light(depth_explorer_state(12, residual=False))
@@ -174,7 +174,7 @@ def light(state: DepthState) -> str:
 
 
 def depth_in_words(state: DepthState) -> str:
-    """What the pictures show, forwards and backwards, with its numbers.
+    """Return what the pictures show, forwards and backwards, with its numbers.
 
     Example:
         >>> depth_in_words(depth_explorer_state(12, residual=False))[-64:]
@@ -268,7 +268,7 @@ class DepthExplorer(Explorer):
         return _known_init(proposal["value"])
 
     def _chosen(self) -> str:
-        """The choice in words."""
+        """Return the choice in words."""
         layers = "1 layer" if self.n_layer == 1 else f"{self.n_layer} layers"
         return (
             f"{layers}, {'with' if self.residual else 'no'} bypass, {INITS[self.init][0]}, "
@@ -284,7 +284,7 @@ class DepthExplorer(Explorer):
         )
 
     def static_html(self) -> str:
-        """What is found after each layer, as a table."""
+        """Return what is found after each layer, as a table."""
         state = self.state()
         return f"<p><b>{html_text(self._chosen())}.</b> {html_text(depth_in_words(state))}</p>" + html_table(
             [[brief(value) for value in place] for place in zip(*state, strict=True)],

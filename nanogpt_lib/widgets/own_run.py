@@ -31,18 +31,18 @@ FIELDS = {
 _FRACTIONS = ("learning_rate", "dropout", "seconds")
 MOST_SECONDS = 60
 HIGHEST_SEED = 2**31 - 1
-JUDGED_ON = 25_600  # characters of each split, as many as most of the recorded runs were judged on
-JUDGEMENTS = 8  # after the first; fewer where judging takes long
+EVALUATED_ON = 25_600  # characters of each split, as many as most of the recorded runs were evaluated on
+EVALUATIONS = 8  # after the first; fewer where an evaluation takes long
 MOST_PARAMETERS, MOST_READ, MOST_SCORES = 1_000_000, 8_192, 20_000_000  # so that one step never takes long
 
 
 def own_settings(fields: dict[str, object], vocab_size: int) -> tuple[GPTConfig, TrainConfig, float]:
-    """What was typed into the fields, as the library's settings and the seconds to train.
+    """Return what was typed into the fields, as the library's settings and the seconds to train.
 
     Attention is the fused one: the same numbers, sooner.
 
     Args:    fields: one entry for each of FIELDS, a text or a number.   vocab_size: V.
-    Returns: model, training (how often to judge is for the clock to say), seconds.
+    Returns: model, training (how often to evaluate is for the clock to say), seconds.
     Raises:  ValueError: in the words of GPTConfig and TrainConfig; or more than a laptop does in a minute.
     Example:
         >>> model, training, seconds = own_settings(FIELDS | {"n_head": "2"}, vocab_size=65)
@@ -66,13 +66,13 @@ def own_settings(fields: dict[str, object], vocab_size: int) -> tuple[GPTConfig,
         batch_size=B,
         max_iters=HIGHEST_SEED,
         learning_rate=values["learning_rate"],
-        eval_iters=max(1, JUDGED_ON // (B * T)),
+        eval_iters=max(1, EVALUATED_ON // (B * T)),
         seed=seed,
     )
     for found, most, what, remedy in (
         (12 * model.n_layer * C**2 + (2 * vocab_size + T) * C, MOST_PARAMETERS, "parameters", "n_embd"),
-        (B * T, MOST_READ, "characters a step (batch_size * block_size)", "batch_size"),
-        (model.n_layer * B * model.n_head * T**2, MOST_SCORES, "attention scores a step", "block_size"),
+        (B * T, MOST_READ, "characters per step (batch_size * block_size)", "batch_size"),
+        (model.n_layer * B * model.n_head * T**2, MOST_SCORES, "attention scores per step", "block_size"),
     ):
         if found > most:
             raise problem(
@@ -82,7 +82,7 @@ def own_settings(fields: dict[str, object], vocab_size: int) -> tuple[GPTConfig,
 
 
 def _typed(name: str, value: object) -> object:
-    """The number that was typed; a count that is none stays text, for the library to refuse."""
+    """Return the number that was typed; a count that is none stays text, for the library to refuse."""
     try:
         return float(value) if name in _FRACTIONS else int(value)
     except (ValueError, OverflowError):
@@ -92,40 +92,40 @@ def _typed(name: str, value: object) -> object:
 
 
 class _ByTheClock(TrainingRun):
-    """A training that lasts for some seconds, judgements included, instead of some steps."""
+    """A training run that lasts for some seconds, evaluations included, instead of some steps."""
 
     budget = math.inf  # seconds
     is_stopped = False
 
     @property
-    def _is_judged(self) -> bool:
+    def _is_evaluated(self) -> bool:
         return bool(self.curve) and self.curve[-1].step == self.step
 
     @property
     def _is_over(self) -> bool:
-        """Whether only the last judgement is left, for which some time is kept."""
-        judging = self.curve[0].seconds if self.curve else 0.0
-        return self.step > 0 and (self.is_stopped or self.seconds + judging >= self.budget)
+        """Tell whether only the last evaluation is left, for which some time is kept."""
+        evaluating = self.curve[0].seconds if self.curve else 0.0
+        return self.step > 0 and (self.is_stopped or self.seconds + evaluating >= self.budget)
 
     @property
     def is_done(self) -> bool:
-        """Whether the time is up, or was cut short, and the last step is judged."""
-        return self._is_over and self._is_judged
+        """Tell whether the time is up, or was cut short, and the last step is evaluated."""
+        return self._is_over and self._is_evaluated
 
     @property
     def is_due(self) -> bool:
-        """Judged before the first step, at equal times, and at the end."""
-        if self._is_judged:
+        """Tell whether to evaluate now: before the first step, at equal times, and at the end."""
+        if self._is_evaluated:
             return False
         if not self.curve or self._is_over:
             return True
-        between = max(self.budget / JUDGEMENTS, 4 * self.curve[0].seconds)
+        between = max(self.budget / EVALUATIONS, 4 * self.curve[0].seconds)
         return self.seconds - self.curve[-1].seconds >= between
 
 
 @functools.lru_cache(maxsize=1)
 def _prepared(text: str) -> tuple[int, torch.Tensor, torch.Tensor]:
-    """Size of the vocabulary, and both splits; kept, since it takes about a second."""
+    """Return the size of the vocabulary, and both splits; kept, since it takes about a second."""
     tokenizer = CharTokenizer.from_text(text)
     return tokenizer.vocab_size, *train_val_split(torch.tensor(tokenizer.encode(text)))
 
@@ -158,31 +158,31 @@ class OwnRun:
 
     @property
     def curve(self) -> list[Record]:
-        """The judgements so far."""
+        """Return the evaluations so far."""
         return self._run.curve
 
     @property
     def step(self) -> int:
-        """Steps so far."""
+        """Return the steps so far."""
         return self._run.step
 
     @property
     def seconds(self) -> float:
-        """Seconds of training so far, judgements included; what the kernel did in between is not."""
+        """Return the seconds of training, evaluations included, without what the kernel did in between."""
         return self._run.seconds
 
     @property
     def budget(self) -> float:
-        """The seconds that it was given."""
+        """Return the seconds that it was given."""
         return self._run.budget
 
     @property
     def was_stopped(self) -> bool:
-        """Whether it was ended before its time."""
+        """Tell whether it was ended before its time."""
         return self._run.is_stopped
 
     def stop(self) -> None:
-        """No further step; what was learned so far is judged and measured."""
+        """Make no further step; what was learned so far is evaluated and measured."""
         self._run.is_stopped = True
 
     def go_on(self) -> bool:

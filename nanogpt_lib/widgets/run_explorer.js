@@ -1,4 +1,4 @@
-// RunExplorer: all recorded trainings in a table; overlay, read at equal cost, predict, and run your own.
+// RunExplorer: all recorded training runs in a table; overlay, read at equal cost, predict, and run your own.
 //
 // Python has computed the table and who wins; here curves are picked, drawn and read on straight lines.
 import { button, checkbox, choice, select, slider, textField } from "../kit/browser/controls.js";
@@ -13,7 +13,7 @@ import { DASHES, lookOf, lossText, markSample, placesTo, range } from "./picture
 import { roundStep } from "./pictures/ticks.js";
 
 const TEXTS = 3; // the first columns are sorted as text, the others by their numbers
-const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; judging takes some
+const PATIENCE = 20_000; // milliseconds until the widget says that Python does not answer; an evaluation takes some
 const SPLITS = ["val", "train"];
 const HEIGHTS = { compare: 190, predict: 180, run: 260 }; // of the picture in each view
 
@@ -46,14 +46,14 @@ function once(row, what, compute) {
   return answers.get(what);
 }
 
-/** Where a row was judged on an axis: a list for each seed, as `places` in Python. */
+/** Where a row was evaluated on an axis: a list for each seed, as `places` in Python. */
 export function places(row, axis) {
   if (axis === "seconds") return row.seconds;
   const scale = axis === "characters" ? row.per_step : 1;
   return once(row, axis, () => row.seeds.map(() => row.steps.map((step) => step * scale)));
 }
 
-/** A loss on the straight line between two judgements; null before the first and after the last. */
+/** A loss on the straight line between two evaluations; null before the first and after the last. */
 export function lossAt(where, losses, at) {
   if (!where.length || at < where[0] || at > where.at(-1)) return null;
   const right = where.findIndex((place) => place >= at);
@@ -118,7 +118,7 @@ export function ranked(rows, axis, at, t95) {
   const away = read.filter(({ losses }) => !losses);
   for (const one of away) {
     const ended = places(one.row, axis).some((where) => at > where.at(-1));
-    one.loss = ended ? "ended" : "not judged yet";
+    one.loss = ended ? "ended" : "not evaluated yet";
     one.words = ended ? `ended at ${inWords(axis, commonEnd([one.row], axis))}` : "";
   }
   return [...there, ...away];
@@ -133,7 +133,7 @@ export function inWords(axis, at) {
 /** A round step for a slider that goes to `last`: some two hundred of them. */
 export const sliderStep = (axis, last) => roundStep(Math.max(last / 200, axis === "seconds" ? 0.1 : 1));
 
-/** What the picture's height is made for: every judgement but each curve's first, which lies far above. */
+/** What the picture's height is made for: every evaluation but each curve's first, which lies far above. */
 export function inSight(curves) {
   const later = curves
     .filter((curve) => curve.length > 1)
@@ -173,7 +173,7 @@ function render({ model, el }) {
   const layout = get("layout_of");
   const recorded = get("rows");
   const questions = get("questions");
-  const root = startRoot(el, "run_explorer", "Run explorer: all recorded trainings");
+  const root = startRoot(el, "run_explorer", "Run explorer: all recorded training runs");
   const save = saver(model);
   let width = 0;
   let laidOut = null; // the view that the page shows
@@ -454,7 +454,7 @@ function render({ model, el }) {
     fold(
       "How it is trained",
       hint(
-        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, judgements included, with fused attention: ` +
+        `Trains in the kernel for up to ${layout.most_seconds} seconds on one thread, evaluations included, with fused attention: ` +
           "the same numbers as the recorded ones, sooner. Your other cells can run meanwhile, and their time is not " +
           "counted. At the end it is measured on the whole validation split, and its row joins the table.",
       ),
@@ -563,7 +563,7 @@ function render({ model, el }) {
     details,
   );
 
-  /** How far the picture goes: to the last judgement, but where a run of one's own is looked at, not far beyond. */
+  /** How far the picture goes: to the last evaluation, but where a run of one's own is looked at, not far beyond. */
   function longest(shown) {
     const lastOf = (some) =>
       Math.max(0, ...some.flatMap((row) => places(row, get("axis")).map((where) => where.at(-1) ?? 0)));

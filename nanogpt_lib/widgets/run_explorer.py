@@ -1,4 +1,4 @@
-"""All recorded trainings in one table: overlay them, read them at equal cost, predict, and run your own.
+"""All recorded training runs in one table: overlay them, read them at equal cost, predict, and run your own.
 
 `run_summaries` and `verdict` are the whole mathematics. Everything recorded is computed once, when the
 widget is made; run_explorer.js only picks and reads off lines, so it answers at once, also without a kernel.
@@ -41,15 +41,15 @@ COLUMNS = [
     "minutes",
     "parameters",
 ]
-_SAME = ("eval_interval", "eval_iters", "seed", "attention")  # change when it is judged, or how fast it is
+_SAME = ("eval_interval", "eval_iters", "seed", "attention")  # change when it is evaluated, or how fast it is
 
 
 class RunSummary(NamedTuple):
-    """All that is recorded of one variant; S judgements of each seed, losses in nats per character.
+    """All that is recorded of one variant; S evaluations of each seed, losses in nats per character.
 
     experiment, variant, differs: which one, and what sets it apart.   seeds: which seeds.
-    steps: (S,) when it was judged.   per_step: characters read in a step.
-    train, val, seconds: one list (S,) a seed; seconds since its start.
+    steps: (S,) when it was evaluated.   per_step: characters read in a step.
+    train, val, seconds: one list (S,) per seed; seconds since its start.
     ends: each seed's loss on the whole validation split.   characters: read in all.
     minutes: mean over the seeds.   parameters: how many numbers it learns.
 
@@ -72,25 +72,25 @@ class RunSummary(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The name by which it is ticked."""
+        """Return the name by which it is ticked."""
         return self.variant if self.experiment == YOURS else f"{self.experiment}: {self.variant}"
 
     @property
     def loss(self) -> str:
-        """Mean on the whole validation split, with the standard deviation of the seeds."""
-        return _with_spread(self.ends)
+        """Return the mean on the whole validation split, with the standard deviation of the seeds."""
+        return _with_deviation(self.ends)
 
 
-def _with_spread(values: list[float]) -> str:
+def _with_deviation(values: list[float]) -> str:
     return number(fmean(values)) + (f" ± {number(stdev(values))}" if len(values) > 1 else "")
 
 
 def run_summaries(runs: list[RecordedRun]) -> list[RunSummary]:
-    """One summary for each variant of an experiment.
+    """Return one summary for each variant of an experiment.
 
     Args:    runs: those of one experiment, as `load_runs` gives them.
     Returns: the variants in the order in which they come.
-    Raises:  ValueError: the seeds of a variant were not judged at the same steps.
+    Raises:  ValueError: the seeds of a variant were not evaluated at the same steps.
     Example:
         >>> [(one.variant, one.differs, one.loss) for one in run_summaries(load_runs("depth"))][1]
         ('4 blocks', 'n_layer=4', '2.101 ± 0.003')
@@ -108,7 +108,7 @@ def _summary(runs: list[RecordedRun], differs: str) -> RunSummary:
     for run in runs:
         if (found := [record.step for record in run.curve]) != steps:
             raise problem(
-                f"all seeds of {run.variant!r} judged at the same {len(steps)} steps",
+                f"all seeds of {run.variant!r} evaluated at the same {len(steps)} steps",
                 f"seed {run.seed}: {len(found)} steps up to {found[-1]}",
                 "Record them with the same settings.",
             )
@@ -138,7 +138,7 @@ def _parameters(config: GPTConfig) -> int:
 
 
 def _differs(variants: dict[str, RecordedRun], name: str) -> str:
-    """The settings that set a variant apart: its factor, or what differs from the first."""
+    """Return the settings that set a variant apart: its factor, or what differs from the first."""
     chosen = experiments()[variants[name].experiment]
     settings = {one: asdict(run.model) | asdict(run.train) for one, run in variants.items()}
     mine, base = settings[name], next(iter(settings.values()))
@@ -162,14 +162,14 @@ def _setting(value: object) -> str:
 def gaps_between(
     worse: list[float], better: list[float], worse_seeds: list[int], better_seeds: list[int]
 ) -> list[float]:
-    """How much higher one variant's losses lie than another's, each seed with itself."""
+    """Return how much higher one variant's losses lie than another's, each seed with itself."""
     other = dict(zip(better_seeds, better, strict=True))
     pairs = zip(worse_seeds, worse, strict=True)
     return [loss - other[seed] for seed, loss in pairs if seed in other]
 
 
 def gap_in_words(gaps: list[float], apart: float) -> str:
-    """Whether a difference is more than noise, and why: as `sort_claims` in the exercises decides it.
+    """Tell whether a difference is more than noise, and why: as `sort_claims` in the exercises decides it.
 
     Args:    gaps: difference seed by seed, empty or one where it cannot be told.   apart: that of the means.
     Example:
@@ -208,11 +208,11 @@ class Verdict(NamedTuple):
 
     @property
     def answer(self) -> str:
-        """The right guess: a variant, or that it is a draw."""
+        """Return the right guess: a variant, or that it is a draw."""
         return self.order[0] if len(self.drawn) == 1 else DRAW
 
     def in_words(self) -> str:
-        """One or two sentences."""
+        """Return one or two sentences."""
         first = self.order[0]
         if len(self.drawn) > 1:
             *names, last = self.drawn[1:]
@@ -227,7 +227,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(summaries: list[RunSummary]) -> Verdict:
-    """Who wins an experiment, or that nobody does.
+    """Tell who wins an experiment, or that nobody does.
 
     Args:    summaries: two variants or more, as `run_summaries` gives them.
     Example:
@@ -259,17 +259,17 @@ def verdict(summaries: list[RunSummary]) -> Verdict:
 
 
 def places(one: RunSummary, axis: str) -> list[list[float]]:
-    """Where a variant was judged on this axis, a list for each seed."""
+    """Return where a variant was evaluated on this axis, a list for each seed."""
     if axis == "seconds":
         return one.seconds
     return [[step * (one.per_step if axis == "characters" else 1) for step in one.steps]] * len(one.seeds)
 
 
 def read_at(one: RunSummary, axis: str, at: float) -> list[float] | None:
-    """Each seed's validation loss at a place, on the straight line between two judgements.
+    """Return each seed's validation loss at a place, on the straight line between two evaluations.
 
     Args:    axis: "steps", "characters" or "seconds".   at: where, in these units.
-    Returns: a loss a seed; None where a seed has ended, or was not judged yet.
+    Returns: one loss per seed; None where a seed has ended, or was not evaluated yet.
     Example:
         >>> read_at(run_summaries(load_runs("depth"))[0], "steps", 1_000) is None
         True
@@ -288,12 +288,12 @@ def read_at(one: RunSummary, axis: str, at: float) -> list[float] | None:
 
 
 def common_end(summaries: list[RunSummary], axis: str) -> float:
-    """The last place at which all of these can be read."""
+    """Return the last place at which all of these can be read."""
     return min((where[-1] for one in summaries for where in places(one, axis)), default=0.0)
 
 
 def place_in_words(axis: str, at: float) -> str:
-    """A place as the widget says it.
+    """Return a place as the widget says it.
 
     Example:
         >>> place_in_words("characters", 511488.0), place_in_words("seconds", 12.34)
@@ -305,7 +305,7 @@ def place_in_words(axis: str, at: float) -> str:
 
 
 def same_setting_took(runs: list[RecordedRun]) -> str:
-    """How differently long the very same training took, in a sentence; "" where none was recorded twice."""
+    """Say how differently long the same training run took; nothing where none was recorded twice."""
     times: dict[tuple, list[float]] = {}
     for run in runs:
         times.setdefault((run.model, run.train), []).append(run.minutes)
@@ -313,7 +313,7 @@ def same_setting_took(runs: list[RecordedRun]) -> str:
     if len(again) < 2:
         return ""
     return (
-        f" The very same training, recorded {len(again)} times, took {number(min(again), 1)} to "
+        f" The very same training run, recorded {len(again)} times, took {number(min(again), 1)} to "
         f"{number(max(again), 1)} minutes: it was not always alone on its machine."
     )
 
@@ -322,7 +322,7 @@ def same_setting_took(runs: list[RecordedRun]) -> str:
 
 
 class RunExplorer(Worker):
-    """Every recorded training in a table, their curves over one another, a game of guessing, and your own.
+    """Every recorded training run in a table, their curves together, a game of guessing, and your own.
 
     Args:    names: which experiments; None is all of them.
              view: what is open at first, "compare", "predict" or "run".
@@ -445,12 +445,12 @@ class RunExplorer(Worker):
 
     @property
     def score(self) -> tuple[int, int]:
-        """How many guesses were right, and how many were made."""
+        """Return how many guesses were right, and how many were made."""
         right = [guess == self._verdicts[name].answer for name, guess in self.tried.items()]
         return sum(right), len(right)
 
     def shown(self) -> list[RunSummary]:
-        """The ticked curves."""
+        """Return the ticked curves."""
         return [self._known[key] for key in self.ticked]
 
     # --- the learner's own run: in turns with the cells
@@ -471,7 +471,7 @@ class RunExplorer(Worker):
         self._give_up(str(error))
 
     def _ended(self, why: str | Exception) -> None:
-        """Stop and a first interrupt end the training; what was learned so far is still to be measured."""
+        """End it; after Stop and a first interrupt, what was learned so far is still to be measured."""
         run = self._run
         if isinstance(why, Exception):
             self._give_up(error_in_words(why))
@@ -548,7 +548,7 @@ class RunExplorer(Worker):
     # --- without a browser
 
     def _reading(self) -> tuple[float, list[tuple[RunSummary, list[float]]], list[RunSummary]]:
-        """Where the ticked curves are read, what they say there, lowest first, and which say nothing."""
+        """Return where the ticked curves are read, what they say, lowest first, and which say nothing."""
         shown = self.shown()
         at = common_end(shown, self.axis) if self.at is None else self.at
         read = [(one, read_at(one, self.axis, at)) for one in shown]
@@ -569,7 +569,7 @@ class RunExplorer(Worker):
         )
 
     def static_html(self) -> str:
-        """The question and, folded, its answer; or the ticked curves where they are read, and all runs."""
+        """Return the question and, folded, its answer; or the reading of the ticked curves, and all runs."""
         if self.view == "predict" and self.question:
             return self._static_question()
         at, there, away = self._reading()
@@ -578,7 +578,7 @@ class RunExplorer(Worker):
             best, lowest = there[0]
             gaps = gaps_between(losses, lowest, one.seeds, best.seeds)
             apart = fmean(losses) - fmean(lowest)
-            rows.append([_with_spread(losses), "lowest" if one is best else gap_in_words(gaps, apart)])
+            rows.append([_with_deviation(losses), "lowest" if one is best else gap_in_words(gaps, apart)])
         where = place_in_words(self.axis, at)
         return (
             html_table(
@@ -620,21 +620,21 @@ class RunExplorer(Worker):
 
 
 def _why_not(one: RunSummary, axis: str, at: float) -> list[str]:
-    """What stands in place of a loss and of the words beside it."""
+    """Return what stands in place of a loss and of the words beside it."""
     end = common_end([one], axis)
-    return ["ended", f"ended at {place_in_words(axis, end)}"] if at > end else ["not judged yet", ""]
+    return ["ended", f"ended at {place_in_words(axis, end)}"] if at > end else ["not evaluated yet", ""]
 
 
 _HINT = (
-    "Thin lines are single seeds, thick ones their mean. Curves are judged on random batches, in evaluation "
-    "mode, and read on the straight line between two judgements; the table was measured on the whole "
-    "validation split after the last step. Noise is judged as in the exercises: seed by seed, at 95 %."
+    "Thin lines are single seeds, thick ones their mean. Curves are evaluated on random batches, in "
+    "evaluation mode, and read on the straight line between two evaluations; the table was measured on the whole "
+    "validation split after the last step. Noise is decided as in the exercises: seed by seed, at 95 %."
 )
-_TIMES = "Seconds are those of the machine at the time, judgements included."
+_TIMES = "Seconds are those of the machine at the time, evaluations included."
 
 
 def _row(one: RunSummary) -> dict:
-    """A variant as the browser gets it."""
+    """Return a variant as the browser gets it."""
     spent = number(one.minutes, 2)
     counts = [str(len(one.seeds)), one.loss, f"{one.characters:,}", spent, f"{one.parameters:,}"]
     ranks = [len(one.seeds), round(fmean(one.ends), 6), one.characters, round(one.minutes, 3), one.parameters]
@@ -654,7 +654,7 @@ def _row(one: RunSummary) -> dict:
 
 
 def _own_differs(run: RecordedRun) -> str:
-    """In which of the fields a run of one's own is not as they were at first."""
+    """Return in which of the fields a run of one's own is not as they were at first."""
     settings = asdict(run.model) | asdict(run.train)
     told = [
         f"{field}={_setting(settings[field])}"

@@ -45,7 +45,7 @@ class Settings(NamedTuple):
     top_p: float | None = None
 
     def words(self) -> str:
-        """As the widget says it."""
+        """Return them as the widget says it."""
         k = "off" if self.top_k is None else str(self.top_k)
         p = "off" if self.top_p is None else number(self.top_p, 2)
         return f"temperature {number(self.temperature, 2)}, top-k {k}, top-p {p}"
@@ -66,7 +66,7 @@ class Stages(NamedTuple):
 def filter_stages(
     logits: torch.Tensor, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> Stages:
-    """What each filter makes of the probabilities: each stage is `next_token_probs` with one setting more.
+    """Return what each filter makes of the probabilities: `next_token_probs` with one setting more each.
 
     Args:    logits: (V,) float.   temperature, top_k, top_p: as in `next_token_probs`.
     Returns: four tensors (V,); the last is what the character is drawn from.
@@ -89,7 +89,7 @@ def filter_stages(
 def choice_of(
     logits: torch.Tensor, token: int, settings: Settings, tokenizer: CharTokenizer, by: str = "draw"
 ) -> dict:
-    """One choice as the browser gets it: what was taken, and the likeliest candidates at every stage.
+    """Return one choice as the browser gets it: what was taken, and the likeliest candidates at every stage.
 
     Args:    logits: (V,) float.   token: the id that was taken.   settings: the filters.
              tokenizer: gives ids their characters.   by: "draw" or "you", who took it.
@@ -148,7 +148,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """What was written, without the prompt."""
+        """Return what was written, without the prompt."""
         return "".join(choice["char"] for choice in self.choices)
 
     def write(self, count: int, settings: Settings) -> list[dict]:
@@ -172,7 +172,7 @@ class Page:
         del self.choices[count:], self._logits[count:], self._luck[count + 1 :]
 
     def put(self, place: int, token: int) -> None:
-        """Another character at a place that was written; what followed it is forgotten."""
+        """Put another character at a place that was written; what followed it is forgotten."""
         if not 0 <= place < len(self.choices):
             raise problem(
                 f"a place below {len(self.choices)}", f"{place}", "Click a character that is there."
@@ -182,12 +182,12 @@ class Page:
         self.choices[place] = choice_of(self._logits[place], token, settings, self._tokenizer, by="you")
 
     def look(self, place: int, settings: Settings) -> dict:
-        """The choice at a place as other settings would show it; the text stays."""
+        """Return the choice at a place as other settings would show it; the text stays."""
         taken = self.choices[place]
         return choice_of(self._logits[place], taken["id"], settings, self._tokenizer, taken["by"])
 
     def packed(self) -> dict:
-        """All of it as the browser gets it."""
+        """Return all of it as the browser gets it."""
         text = self.reading.text
         return {
             "start": text[-START_SHOWN:],
@@ -289,7 +289,7 @@ class SamplingStudio(Worker):
 
     @property
     def text(self) -> str:
-        """What stands on the left page after the prompt."""
+        """Return what stands on the left page after the prompt."""
         return self._pages[0].text
 
     # --- what the browser may set
@@ -372,7 +372,7 @@ class SamplingStudio(Worker):
         return True
 
     def _rest(self, asked: dict) -> None:
-        """Stop: what the browser shows is the text."""
+        """Stop writing: what the browser shows is the text."""
         column, page = asked["column"], self._pages[asked["column"]]
         if page is not None:
             page.keep(asked["at"])
@@ -397,7 +397,7 @@ class SamplingStudio(Worker):
         self.send({**new, **told, "from": at, "choices": page.choices[at:], **more})
 
     def _publish(self) -> None:
-        """Both pages to every view, also those that are opened later."""
+        """Send both pages to every view, also to those that are opened later."""
         self.pages = [{} if page is None else page.packed() for page in self._pages]
 
     # --- without a browser
@@ -413,7 +413,7 @@ class SamplingStudio(Worker):
         )
 
     def static_html(self) -> str:
-        """The text of each page, and the choice behind one character of the left one."""
+        """Return the text of each page, and the choice behind one character of the left one."""
         parts = []
         pages = self._pages if self.compare else self._pages[:1]
         for page in pages:
@@ -441,7 +441,7 @@ _ENDED = {
 
 
 def cell_text(value: float) -> str:
-    """A probability in a cell: what a filter has taken out has no number.
+    """Return a probability in a cell: what a filter has taken out has no number.
 
     Example:
         >>> cell_text(0.25), cell_text(0.0001), cell_text(0.0)

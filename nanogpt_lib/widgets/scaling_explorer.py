@@ -71,7 +71,7 @@ class ScalingState(NamedTuple):
 
 
 def scaling_explorer_state(head_size: int, divisor: str, *, seed: int = 1) -> ScalingState:
-    """Scores, weights and gradients of random queries and keys, for one head_size and one divisor.
+    """Return scores, weights and gradients of random queries and keys, for one head_size and one divisor.
 
     Args:    head_size: a power of two from 1 to 256.   seed: of the random numbers; 1 as in notebook 05.
              divisor: "none", "root of head_size", "root of n_embd" (with 4 heads), "head_size" or
@@ -110,7 +110,7 @@ def _known_query(query: int) -> int:
 
 
 def _drawn(head_size: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Queries and keys in the order in which the notebook draws them: (4000, 1, h) and (4000, 8, h)."""
+    """Return queries and keys in the order of the notebook's draws: (4000, 1, h) and (4000, 8, h)."""
     draw = torch.Generator().manual_seed(seed)
     q = torch.randn(QUERIES, 1, head_size, generator=draw)
     return q, torch.randn(QUERIES, KEYS, head_size, generator=draw)
@@ -148,7 +148,7 @@ def _measured(q: torch.Tensor, k: torch.Tensor, divisor: str) -> ScalingState:
 
 
 def light(state: ScalingState) -> str:
-    """Whether the spread is far above 1 ("sharp"), near it ("level") or far below ("even").
+    """Tell whether the spread is far above 1 ("sharp"), near it ("level") or far below ("even").
 
     Example:
         >>> light(scaling_explorer_state(4, "head_size"))
@@ -160,7 +160,7 @@ def light(state: ScalingState) -> str:
 
 
 def scaling_in_words(state: ScalingState) -> str:
-    """What the pictures show, in three sentences with their numbers.
+    """Return what the pictures show, in three sentences with their numbers.
 
     Example:
         >>> scaling_in_words(scaling_explorer_state(64, "none"))[:75]
@@ -183,7 +183,7 @@ def scaling_in_words(state: ScalingState) -> str:
 
 
 def _plain(value: float) -> str:
-    """A divisor: 8, 65,536 or 2.828."""
+    """Return a divisor: 8, 65,536 or 2.828."""
     return f"{value:,.0f}" if value == int(value) else number(value)
 
 
@@ -264,7 +264,7 @@ class ScalingExplorer(Explorer):
         )
 
     def static_html(self) -> str:
-        """Every divisor for this head_size, and the weights of the example, as two tables."""
+        """Return every divisor for this head_size, and the weights of the example, as two tables."""
         state, query = self.state(), self.query
         rows = []
         for name in DIVISORS:
@@ -296,6 +296,6 @@ class ScalingExplorer(Explorer):
 
 
 def _packed(state: ScalingState) -> tuple:
-    """The parts of one state in the order in which `unpack` in scaling_explorer.js reads them."""
+    """Return the parts of one state in the order in which `unpack` in scaling_explorer.js reads them."""
     summary = [state.divisor, state.outside, state.spread, *(getattr(state, name) for name, *_ in MEASURES)]
     return summary, state.counts, state.scores, state.weights, state.row_measures

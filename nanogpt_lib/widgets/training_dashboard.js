@@ -1,4 +1,4 @@
-// TrainingDashboard: a live training. Python trains and tells after each turn; here it is drawn.
+// TrainingDashboard: a live training run. Python trains and tells after each turn; here it is drawn.
 import { button, slider } from "../kit/browser/controls.js";
 import { fold, foldRow, hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { asker, watch } from "../kit/browser/python.js";
@@ -50,15 +50,15 @@ export function apart(heights, gap, low, high) {
   return places;
 }
 
-/** The place of the judgement nearest to a step. */
-export function nearestJudgement(curve, step) {
+/** The place of the evaluation nearest to a step. */
+export function nearestEvaluation(curve, step) {
   return curve.reduce(
     (best, [at], place) => (Math.abs(at - step) < Math.abs(curve[best][0] - step) ? place : best),
     0,
   );
 }
 
-/** Which judgement is shown when there are more than before: the newest, unless an older one was chosen. */
+/** Which evaluation is shown when there are more than before: the newest, unless an older one was chosen. */
 export const followed = (chosen, before, after) =>
   chosen >= before - 1 ? after - 1 : Math.min(chosen, after - 1);
 
@@ -77,7 +77,7 @@ function render({ model, el }) {
   const root = startRoot(
     el,
     "training_dashboard",
-    "Training dashboard: a live training, its losses and what it writes",
+    "Training dashboard: a live training run, its losses and what it writes",
   );
   const layout = model.get("layout_of");
   const levels = layout.baselines;
@@ -184,7 +184,7 @@ function render({ model, el }) {
   const rateCanvas = make("canvas", { role: "img" });
   const picture = make("div", { class: "dash-picture" }, lossCanvas, rateCanvas);
   const field = slider({
-    label: "judgement",
+    label: "evaluation",
     min: 0,
     max: 0,
     value: 0,
@@ -192,7 +192,7 @@ function render({ model, el }) {
       model.get("curve")[at] ? `step ${model.get("curve")[at][0].toLocaleString("en")}` : "none yet",
     onInput: (at) => choose(at),
   });
-  const judged = readout();
+  const evaluated = readout();
   const wrote = make("p", { class: "dash-wrote" });
   const start = make("b");
   const text = make("span");
@@ -204,7 +204,7 @@ function render({ model, el }) {
   );
   const body = make("tbody");
   const table = fold(
-    "All judgements as a table",
+    "All evaluations as a table",
     make(
       "table",
       {},
@@ -229,7 +229,7 @@ function render({ model, el }) {
         "div",
         {},
         make("div", { class: "dash-choose" }, field.root),
-        make("div", { class: "dash-judged" }, judged.root),
+        make("div", { class: "dash-evaluated" }, evaluated.root),
         wrote,
         paper,
       ),
@@ -281,7 +281,7 @@ function render({ model, el }) {
     field.input.disabled = curve.length < 1;
     field.set(chosen);
     const record = curve[chosen];
-    judged.say(record ? record[3] : "No judgement yet.");
+    evaluated.say(record ? record[3] : "No evaluation yet.");
     const sample = record && model.get("samples").find(([step]) => step === record[0]);
     const late = !record && model.get("samples").at(-1);
     const written =
@@ -418,7 +418,7 @@ function render({ model, el }) {
     field.input,
     (share) => {
       const curve = model.get("curve");
-      if (curve.length) choose(nearestJudgement(curve, share * Math.max(1, layout.steps - 1)));
+      if (curve.length) choose(nearestEvaluation(curve, share * Math.max(1, layout.steps - 1)));
     },
     () => ({ left: LEFT, right }),
   );
@@ -442,7 +442,7 @@ function render({ model, el }) {
     ask.answered();
     paint.stop();
     status.stop();
-    judged.stop();
+    evaluated.stop();
   };
 }
 

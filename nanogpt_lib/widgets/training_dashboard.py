@@ -1,4 +1,4 @@
-"""A training to watch, stop and go on with: its curves, its pace, and what it writes on the way.
+"""A training run to watch, stop and go on with: its curves, its pace, and what it writes on the way.
 
 The kernel trains in turns between its cells (see turns.py) and tells the browser after each; the browser
 only draws. Between two turns the run is whole, so stopping loses nothing.
@@ -30,14 +30,14 @@ from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.training_run import Record, TrainingRun, advance
 
-SAMPLES = "samples.json"  # beside the checkpoint: what was written after each judgement
+SAMPLES = "samples.json"  # beside the checkpoint: what was written after each evaluation
 ROWS = 20  # of a still table at most
 TEXTS = 5  # in a still picture at most
 POINTS = 120  # of the curve of the rate
 
 
 class Sample(NamedTuple):
-    """What is written after each judgement, always with the same luck, so that only the model differs.
+    """What is written after each evaluation, always with the same luck, so that only the model differs.
 
     prompt: where it begins.   length: how many characters.   seed, temperature: as in `sampling.stream`.
 
@@ -54,7 +54,7 @@ class Progress(NamedTuple):
     """How far a run is. rate: the learning rate of the next step, or of the last where all are made.
 
     read: characters in all batches so far.   per_second: of them; None before the first step.
-    seconds: spent in steps and judgements.   to_go: about how many are left; None before the first step.
+    seconds: spent in steps and evaluations.   to_go: about how many are left; None before the first step.
 
     Taught in: full_model.
     """
@@ -69,7 +69,7 @@ class Progress(NamedTuple):
 
 
 def progress_of(run: TrainingRun) -> Progress:
-    """How far the run is, how fast it has been, and about how long the rest will take.
+    """Return how far the run is, how fast it has been, and about how long the rest will take.
 
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
@@ -96,7 +96,7 @@ def progress_of(run: TrainingRun) -> Progress:
 
 
 def rate_curve(run: TrainingRun) -> list[tuple[int, float]]:
-    """The learning rate over all steps, at so many of them that a line through them shows its course.
+    """Return the learning rate over all steps, at so many of them that a line through them shows its course.
 
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
@@ -116,11 +116,11 @@ def _rate(run: TrainingRun, step: int) -> float:
     return run.optimizer.param_groups[0]["initial_lr"] * run.config.rate_factor(step)
 
 
-def judged_in_words(record: Record, baselines: Mapping[str, float]) -> str:
-    """One judgement: both losses, and which baselines the validation loss lies below.
+def evaluation_in_words(record: Record, baselines: Mapping[str, float]) -> str:
+    """Return one evaluation: both losses, and which baselines the validation loss lies below.
 
     Example:
-        >>> print(judged_in_words(Record(50, 2.7, 2.8, 0.0), {"letters": 3.35, "pairs": 2.48}))
+        >>> print(evaluation_in_words(Record(50, 2.7, 2.8, 0.0), {"letters": 3.35, "pairs": 2.48}))
         Step 50: training 2.700, validation 2.800. Below letters (3.35), not below pairs (2.48).
 
     Taught in: full_model.
@@ -152,7 +152,7 @@ def _loss(value: float) -> str:
 
 
 def clock(seconds: float | None) -> str:
-    """Seconds as a clock shows them.
+    """Return seconds as a clock shows them.
 
     Example:
         >>> clock(7.2), clock(754), clock(3700), clock(None)
@@ -166,16 +166,16 @@ def clock(seconds: float | None) -> str:
 
 
 class TrainingDashboard(Worker):
-    """A live training: curves against the baselines, pace, rate, and a sample after each judgement.
+    """A live training run: curves against the baselines, pace, rate, and a sample after each evaluation.
 
     Nothing trains before the learner presses Train. The other cells of the notebook can run meanwhile:
-    each waits for the end of a step, and the training for the end of the cell. The run is changed in
+    each waits for the end of a step, and the training run for the end of the cell. The run is changed in
     place, as by `train`, and a cell that looks at it, or trains it, finds it between two steps.
 
-    Args:    run: a training, new or on its way.   train_data, val_data: (N,) int64 ids.
+    Args:    run: a training run, new or on its way.   train_data, val_data: (N,) int64 ids.
              tokenizer: the characters of the ids.   baselines: name to loss, drawn as levels.
-             sample: what is written after each judgement; None for nothing.
-             folder: where the run is saved at every judgement and at Stop; if it holds this run already,
+             sample: what is written after each evaluation; None for nothing.
+             folder: where the run is saved at every evaluation and at Stop; if it holds this run already,
              further on than it is here, the dashboard goes on from there.
     Raises:  ValueError: the folder holds another run, or one that cannot be saved; a split is too short.
     Example:
@@ -192,7 +192,7 @@ class TrainingDashboard(Worker):
     name: ClassVar[str] = "training_dashboard"
 
     layout_of = traitlets.Dict().tag(sync=True)  # what never changes
-    curve = traitlets.List().tag(sync=True)  # [step, training, validation, words] of each judgement
+    curve = traitlets.List().tag(sync=True)  # [step, training, validation, words] of each evaluation
     samples = traitlets.List().tag(sync=True)  # [step, text]
     now = traitlets.Dict().tag(sync=True)  # the state, and what there is to say about it
 
@@ -269,7 +269,7 @@ class TrainingDashboard(Worker):
     # --- one piece of work
 
     def _piece(self) -> bool:
-        """A judgement, a step, a character or a save; says whether there is more to do."""
+        """Make an evaluation, a step, a character or a save; tell whether there is more to do."""
         run = self.run
         if self._writing is not None:
             self._write()
@@ -285,7 +285,7 @@ class TrainingDashboard(Worker):
         return True
 
     def _advance(self) -> None:
-        due = self.run.is_due  # a judgement can be cut short, and is then made again; a step cannot
+        due = self.run.is_due  # an evaluation can be cut short, and is then made again; a step cannot
         hook = self.run.model.register_forward_pre_hook(self._turns.check) if due else None
         try:
             advance(self.run, *self._data)
@@ -294,7 +294,7 @@ class TrainingDashboard(Worker):
                 hook.remove()
 
     def _is_kept(self, step: int) -> bool:
-        """Whether this judgement has its sample and its save."""
+        """Tell whether this evaluation has its sample and its save."""
         written = self._sample is None or step in self._texts
         return written and (self._folder is None or self._saved == step)
 
@@ -310,7 +310,7 @@ class TrainingDashboard(Worker):
         self._writing = (self.run.step, [], tokens)
 
     def _write(self) -> None:
-        """One more character; what was begun is thrown away where somebody has trained on meanwhile."""
+        """Write one more character; what was begun is thrown away where somebody has trained on meanwhile."""
         step, chars, tokens = self._writing
         with one_thread():
             token = next(tokens, None) if step == self.run.step else None
@@ -329,7 +329,7 @@ class TrainingDashboard(Worker):
     # --- the folder
 
     def _found(self) -> str:
-        """Goes on from what the folder holds, where that is further; says so."""
+        """Go on from what the folder holds, where that is further; say so."""
         saved, run = self._saved_run(), self.run
         if saved is None or saved.run.step <= run.step:
             return ""
@@ -339,7 +339,7 @@ class TrainingDashboard(Worker):
         return f"Goes on from step {run.step:,}, as it was saved in {self._folder.name}."
 
     def _saved_run(self) -> Checkpoint | None:
-        """What the folder holds; refused where it is another run, which must not be written over."""
+        """Return what the folder holds; refused where it is another run, which must not be written over."""
         if self._folder is None or not (self._folder / CARD).exists():
             return None
         saved = load_checkpoint(self._folder, self._tokenizer)
@@ -368,7 +368,7 @@ class TrainingDashboard(Worker):
             ) from error
 
     def _save(self) -> None:
-        """The samples first: a checkpoint that lies there is never without those of its own steps."""
+        """Save, the samples first: a checkpoint that lies there is never without those of its own steps."""
         if self._folder is None:
             return
         if self._saved is None:
@@ -397,14 +397,14 @@ class TrainingDashboard(Worker):
         self._tell()
 
     def _stop_others(self) -> None:
-        """A run, and a folder, belong to the newest of those that train them."""
+        """Stop older dashboards: a run, and a folder, belong to the newest of those that train them."""
         for other in list(_ALL):
             shared = other.run is self.run or (self._folder is not None and other._folder == self._folder)
             if shared and other is not self:
                 other.stop()
 
     def train(self) -> None:
-        """What Train and Continue do: the training begins as soon as the cell that runs has ended.
+        """Train, as the button does: it begins as soon as the cell that runs has ended.
 
         Raises:  ValueError: there is no kernel.
         """
@@ -415,17 +415,17 @@ class TrainingDashboard(Worker):
         self._message, self.error, self._begun = "", None, True
 
     def stop(self) -> None:
-        """What Stop does: ends the training after the step that is being made."""
+        """Stop, as the button does, after the step that is being made."""
         if self._turns.is_running:
             self._turns.stop()
 
     def start_again(self) -> None:
-        """Puts the run back to where it was when the dashboard got it; a save lies there until the next one.
+        """Put the run back to where it was when the dashboard got it; a save lies there until the next one.
 
         Raises:  ValueError: it trains at this moment.
         """
         if self._turns.is_running:
-            raise problem("a training at rest", "one that runs", "Stop it first.")
+            raise problem("a training run at rest", "one that runs", "Stop it first.")
         _put(self.run, self._start)
         self._texts, self._writing, self._saved, self.error, self._begun = {}, None, None, None, False
         self._message = f"Back at step {self.run.step:,}: press Train."
@@ -454,7 +454,7 @@ class TrainingDashboard(Worker):
 
     @property
     def state(self) -> str:
-        """ "new", "training", "stopped", "failed" or "done"."""
+        """Return "new", "training", "stopped", "failed" or "done"."""
         if self._turns.is_running:
             return "training"
         if self.error is not None:
@@ -464,7 +464,7 @@ class TrainingDashboard(Worker):
         return "stopped" if self._begun or self.run.step or self.run.curve else "new"
 
     def _tell(self) -> None:
-        """All that has changed, in one message."""
+        """Tell the browser all that has changed, in one message."""
         with self.hold_sync():
             for name, value in self._told().items():
                 setattr(self, name, value)
@@ -474,7 +474,7 @@ class TrainingDashboard(Worker):
         run = self.run
         return {
             "curve": [
-                [r.step, _drawn(r.train_loss), _drawn(r.val_loss), judged_in_words(r, self._baselines)]
+                [r.step, _drawn(r.train_loss), _drawn(r.val_loss), evaluation_in_words(r, self._baselines)]
                 for r in run.curve
             ],
             "samples": sorted([step, text] for step, text in self._texts.items()),
@@ -505,7 +505,7 @@ class TrainingDashboard(Worker):
             ["step", f"{p.step:,} of {p.of:,}"],
             ["learning rate", f"{p.rate:.3g}"],
             ["characters read", f"{p.read:,}" + (f" ({share:.2f} × the text)" if p.read else "")],
-            ["characters a second", speed],
+            ["characters per second", speed],
             ["time so far", clock(p.seconds)],
             [
                 "time to go",
@@ -527,14 +527,14 @@ class TrainingDashboard(Worker):
         return f"{told}; at step {last.step:,}: {losses}"
 
     def static_html(self) -> str:
-        """The state, the baselines, the judgements so far and what the model wrote after some of them."""
+        """Return the state, the baselines, the evaluations, and what the model wrote after some of them."""
         curve, texts = _spread(self.run.curve, ROWS), _spread(sorted(self._texts.items()), TEXTS)
         parts = [f"<p><b>{html_text(self._words())}</b></p>"]
         if self._baselines:
             levels = ", ".join(f"{name} {number(loss, 2)}" for name, loss in self._baselines.items())
             parts.append(f"<p>Levels to beat, in nats per character: {html_text(levels)}.</p>")
         if curve:
-            parts.append(f"<p>{html_text(judged_in_words(curve[-1], self._baselines))}</p>")
+            parts.append(f"<p>{html_text(evaluation_in_words(curve[-1], self._baselines))}</p>")
             parts.append(
                 html_table(
                     [[_loss(record.train_loss), _loss(record.val_loss)] for record in curve],
@@ -553,14 +553,14 @@ _ALL: WeakSet[TrainingDashboard] = WeakSet()
 
 
 def _spread(items: list, most: int) -> list:
-    """At most so many of them, evenly spaced, the first and the last among them."""
+    """Return at most so many of them, evenly spaced, the first and the last among them."""
     if len(items) <= most:
         return items
     return [items[round(at * (len(items) - 1) / (most - 1))] for at in range(most)]
 
 
 def _state_of(run: TrainingRun) -> dict[str, object]:
-    """A copy of all that a training changes."""
+    """Return a copy of all that a training run changes."""
     stream_state = torch.get_rng_state() if run.generator is None else run.generator.get_state()
     return {
         "model": copy.deepcopy(run.model.state_dict()),
@@ -573,7 +573,7 @@ def _state_of(run: TrainingRun) -> dict[str, object]:
 
 
 def _put(run: TrainingRun, state: dict[str, object]) -> None:
-    """Puts such a state into the run, whose objects stay the same."""
+    """Put such a state into the run, whose objects stay the same."""
     run.model.load_state_dict(state["model"])
     run.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
     if run.generator is None:

@@ -171,7 +171,7 @@ def test_a_kernels_interrupt_at_any_moment_leaves_a_whole_run_and_a_whole_folder
 
 @pytest.mark.every  # what a kill can break is tried below without a kernel, and in test_checkpoint.py
 def test_a_kernel_that_is_killed_while_it_trains_leaves_its_last_save(tmp_path: Path) -> None:
-    """A judgement, and so a save, before every step; the log says which saves were begun and ended."""
+    """An evaluation, and so a save, before every step; the log says which saves were begun and ended."""
     log = tmp_path / "log"
     cell = f"""
 real, log = training_dashboard.save_checkpoint, os.open({str(log)!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -89,12 +89,12 @@ def fact(notebook: NotebookPage, name: str) -> str:
     return facts.filter(has_text=name).locator("dd").first.text_content()
 
 
-def judgements(notebook: NotebookPage) -> int:
+def evaluations(notebook: NotebookPage) -> int:
     return notebook.widgets.nth(LIVE).locator(".dash-table tbody tr").count()
 
 
 def train_until(notebook: NotebookPage, rows: int) -> None:
-    """Presses the button and waits until so many judgements are there."""
+    """Presses the button and waits until so many evaluations are there."""
     main_button(notebook).click()
     notebook.page.wait_for_function(
         "(rows) => document.querySelector('.nano-widget').querySelectorAll('tbody tr').length >= rows",
@@ -131,7 +131,7 @@ def test_train_stop_and_continue_end_where_an_uninterrupted_training_ends(notebo
     main_button(notebook).click()
     expect(status(notebook)).to_have_text("All 400 steps are made.", timeout=PATIENCE)
     expect(main_button(notebook)).to_have_text("Done")
-    assert judgements(notebook) == 17
+    assert evaluations(notebook) == 17
     assert notebook.python(AT_ONCE) == "True"
     went_well(notebook)
 
@@ -180,7 +180,7 @@ def test_the_samples_are_looked_through_by_keyboard_and_are_never_markup(noteboo
     main_button(notebook).press("Enter")
     expect(main_button(notebook)).to_have_text("Continue")
     samples = eval(notebook.python("print(dashboard.samples)"))
-    root.get_by_label("judgement").focus()
+    root.get_by_label("evaluation").focus()
     page.keyboard.press("Home")
     for step, text in samples:
         expect(root.locator(".dash-wrote")).to_have_text(f"At step {step} it wrote:")
@@ -203,7 +203,7 @@ def test_the_samples_are_looked_through_by_keyboard_and_are_never_markup(noteboo
     box = root.locator("canvas").first.bounding_box()
     page.mouse.click(box["x"] + 60 + 50 / 399 * (box["width"] - 150), box["y"] + 100)
     expect(root.locator(".dash-wrote")).to_have_text(re.compile("At step (25|50|75) it wrote:"))
-    expect(root.get_by_label("judgement")).to_be_focused()
+    expect(root.get_by_label("evaluation")).to_be_focused()
     assert len(notebook.cells()) == len(CELLS)
 
 
@@ -222,7 +222,7 @@ def test_start_again_asks_first(notebook: NotebookPage) -> None:
     root.get_by_role("button", name="Yes, start again").click()
     expect(status(notebook)).to_have_text("Back at step 0: press Train.")
     expect(main_button(notebook)).to_have_text("Train")
-    assert judgements(notebook) == 0
+    assert evaluations(notebook) == 0
     expect(root.locator(".dash-wrote")).to_have_text("It has written nothing yet.")
 
 
@@ -237,13 +237,13 @@ def test_a_loss_that_is_no_number_is_shown_in_its_own_words(notebook: NotebookPa
 
 
 @pytest.mark.timed
-def test_a_judgement_is_shown_at_once(notebook: NotebookPage) -> None:
+def test_an_evaluation_is_shown_at_once(notebook: NotebookPage) -> None:
     train_until(notebook, 5)
     rest(notebook)
     times = best_times(
-        notebook, notebook.widget(LIVE), {"judgement": set_input("input[type=range]", [1, 2, 3, 0])}
+        notebook, notebook.widget(LIVE), {"evaluation": set_input("input[type=range]", [1, 2, 3, 0])}
     )
-    assert times["judgement"] < 200
+    assert times["evaluation"] < 200
 
 
 def test_its_question_fits_a_narrow_window(notebook: NotebookPage) -> None:

@@ -14,7 +14,7 @@ from nanogpt_lib.recorded.runs import load_runs
 from nanogpt_lib.widgets.curve_explorer import CurveExplorer, curve_explorer_state, curve_in_words
 from notebook_files import FOLDER
 
-# In these each variant takes steps of another size, and so other steps were judged.
+# In these each variant takes steps of another size, and so other steps were evaluated.
 OTHER_STEPS = ("batch size", "ladder")
 SAME_STEPS = [name for name in experiments() if name not in OTHER_STEPS]
 
@@ -40,7 +40,7 @@ def test_every_recorded_experiment_can_be_looked_at(experiment: str) -> None:
 
 @pytest.mark.parametrize("experiment", OTHER_STEPS)
 def test_an_experiment_judged_at_other_steps_is_refused(experiment: str) -> None:
-    with pytest.raises(ValueError, match=r"^Expected all runs judged at the same \d+ steps, got '"):
+    with pytest.raises(ValueError, match=r"^Expected all runs evaluated at the same \d+ steps, got '"):
         CurveExplorer(experiment)
 
 
@@ -118,7 +118,7 @@ def test_a_step_at_which_not_all_were_judged_is_no_comparison() -> None:
     runs = load_runs("heads")
     shorter = dataclasses.replace(runs[4], curve=runs[4].curve[:-1])
     with pytest.raises(
-        ValueError, match=r"^Expected all runs judged at the same 11 steps, got '2 heads', seed"
+        ValueError, match=r"^Expected all runs evaluated at the same 11 steps, got '2 heads', seed"
     ):
         curve_explorer_state([*runs[:4], shorter])
     with pytest.raises(ValueError, match=r"^Expected at least one recorded run, got none\."):
@@ -140,7 +140,7 @@ def test_the_browser_gets_the_curves_and_the_texts_of_every_step(explorer: Curve
 
 
 @pytest.mark.parametrize("experiment", SAME_STEPS)
-def test_the_picture_has_room_for_every_judgement_after_the_first(experiment: str) -> None:
+def test_the_picture_has_room_for_every_evaluation_after_the_first(experiment: str) -> None:
     explorer = CurveExplorer(experiment)
     losses = [losses for state in explorer.state() for losses in state.train + state.val]
     found = evaluate("widgets/pictures/curves", "m.range(losses)", losses=losses)
@@ -157,7 +157,7 @@ def test_the_picture_has_room_for_every_judgement_after_the_first(experiment: st
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ({"step": 5}, r"a step at which was judged: \[0, 100, .*2999\], got step=5\."),
+        ({"step": 5}, r"a step with an evaluation: \[0, 100, .*2999\], got step=5\."),
         ({"step": 300.0}, r"a step .* got step=300\.0\."),
         ({"step": "300"}, r"a step .* got step='300'\."),
         ({"variants": "p = 0"}, r"variants as a list of names, got variants='p = 0'\."),

@@ -199,7 +199,7 @@ def test_only_seeds_that_both_have_are_compared() -> None:
 # --- reading --------------------------------------------------------------------------------------
 
 
-def test_a_curve_is_read_on_the_line_between_two_judgements_and_not_beyond_its_ends() -> None:
+def test_a_curve_is_read_on_the_line_between_two_evaluations_and_not_beyond_its_ends() -> None:
     one = run_summaries(load_runs("depth"))[1]
     middle = [(a + b) / 2 for a, b in ((losses[2], losses[3]) for losses in one.val)]
     assert read_at(one, "steps", 250) == pytest.approx(middle)
@@ -258,7 +258,7 @@ def test_the_browser_says_gaps_and_places_as_python_does() -> None:
 
 def test_seeds_judged_at_other_steps_are_no_variant() -> None:
     runs = load_runs("depth")
-    with pytest.raises(ValueError, match=r"^Expected all seeds of '1 block' judged at the same 11 steps"):
+    with pytest.raises(ValueError, match=r"^Expected all seeds of '1 block' evaluated at the same 11 steps"):
         run_summaries([*runs[:2], replace(runs[2], curve=runs[2].curve[:-1])])
 
 
@@ -276,10 +276,10 @@ def finished(fields: dict) -> OwnRun:
 
 
 @pytest.mark.slow
-def test_a_run_lasts_as_long_as_it_was_told_and_is_judged_at_equal_times(
+def test_a_run_lasts_as_long_as_it_was_told_and_is_evaluated_at_equal_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With a clock on which each step and each judgement takes 1/64 of a second."""
+    """With a clock on which each step and each evaluation takes 1/64 of a second."""
     ticks = count()
     monkeypatch.setattr(time, "perf_counter", lambda: next(ticks) / 64)
     run = finished(SMALL | {"seconds": "2"})
@@ -321,9 +321,9 @@ def test_a_long_split_is_measured_in_parts(monkeypatch: pytest.MonkeyPatch) -> N
     assert run.val_loss == pytest.approx(evaluate_split(run._run.model, val_data), abs=1e-6)
 
 
-def test_one_piece_is_one_step_and_stop_ends_the_training_with_a_last_judgement() -> None:
+def test_one_piece_is_one_step_and_stop_ends_the_training_with_a_last_evaluation() -> None:
     run = OwnRun({**SMALL, "seconds": "60"}, TEXT)
-    run.go_on()  # the first judgement
+    run.go_on()  # the first evaluation
     assert (run.step, len(run.curve)) == (0, 1)
     run.go_on()
     run.go_on()
@@ -376,7 +376,7 @@ def test_it_begins_with_the_weights_of_a_recorded_run_of_that_seed_and_leaves_th
         ("seed", "luck", "Expected a seed from 0 to 2,147,483,647, got seed='luck'."),
         ("seconds", "61", "Expected 1 to 60 seconds, got seconds='61'."),
         ("n_embd", "1000000", "Expected at most 1,000,000 parameters, for a laptop, got"),
-        ("batch_size", "100000", "Expected at most 8,192 characters a step"),
+        ("batch_size", "100000", "Expected at most 8,192 characters per step"),
         ("n_head", "64", None),
     ],
 )
@@ -390,7 +390,7 @@ def test_a_bad_setting_is_refused_in_words(field: str, typed: str, says: str | N
 
 def test_many_scores_are_refused_before_they_fill_the_memory() -> None:
     many = {"block_size": "1024", "batch_size": "8", "n_head": "64"}
-    with pytest.raises(ValueError, match="^Expected at most 20,000,000 attention scores a step"):
+    with pytest.raises(ValueError, match="^Expected at most 20,000,000 attention scores per step"):
         own_settings(FIELDS | many, 65)
 
 
@@ -609,7 +609,7 @@ def test_the_still_picture_holds_the_reading_and_every_run(explorer: RunExplorer
     assert '<th scope="row">depth: 8 blocks</th><td>ended</td><td>ended at 999 steps</td>' in html
     for row in explorer.rows:
         assert f"<td>{row['cells'][4]}</td>" in html
-    assert "judgements included" in html
+    assert "evaluations included" in html
     assert repr(explorer).endswith("at 2,000 steps dropout: p = 0 2.667, depth: 8 blocks ended")
     assert repr(RunExplorer(["depth"], ticked=[])).endswith("nothing ticked")
 

@@ -1,4 +1,4 @@
-"""The sampling studio without a browser: filters, an answer for any prompt, one text a seed."""
+"""The sampling studio without a browser: filters, an answer for any prompt, one text per seed."""
 
 import asyncio
 import json

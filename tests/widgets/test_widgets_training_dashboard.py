@@ -38,7 +38,7 @@ from nanogpt_lib.widgets.training_dashboard import (
     SAMPLES,
     Sample,
     TrainingDashboard,
-    judged_in_words,
+    evaluation_in_words,
     progress_of,
     rate_curve,
 )
@@ -222,7 +222,7 @@ def test_an_async_cell_keeps_its_own_interrupts_between_the_turns() -> None:
     assert heard == [True]
 
 
-def test_stop_from_another_thread_cuts_a_judgement_short_which_is_then_made_anew() -> None:
+def test_stop_from_another_thread_cuts_a_evaluation_short_which_is_then_made_anew() -> None:
     """Where a kernel hears its widgets in a thread, Stop need not wait for 400 batches."""
     run, calls = a_run(), []
 
@@ -231,7 +231,7 @@ def test_stop_from_another_thread_cuts_a_judgement_short_which_is_then_made_anew
 
         def stop(*_: object) -> None:
             calls.append(run.step)
-            if len(calls) == 15:  # in the middle of the judgement of step 6
+            if len(calls) == 15:  # in the middle of the evaluation of step 6
                 other = threading.Thread(target=one._hear, args=[None, {"do": "stop"}, []])
                 other.start(), other.join()
 
@@ -283,7 +283,7 @@ def test_a_cell_that_trains_the_run_meanwhile_is_gone_on_from() -> None:
         one.train()
         await until(lambda: run.step == 3)
         steps = train(run, TRAIN, VAL)
-        next(steps)  # three steps, and the judgement of step 6
+        next(steps)  # three steps, and the evaluation of step 6
         assert run.step == 6
         await resting(one)
         assert [step for step, *_ in one.curve] == [0, 6, 11]
@@ -459,7 +459,7 @@ def test_text_that_looks_like_markup_stays_text() -> None:
 # --- the folder -----------------------------------------------------------------------------------
 
 
-def test_a_folder_is_saved_into_at_every_judgement_and_at_stop_and_gone_on_from(tmp_path: Path) -> None:
+def test_a_folder_is_saved_into_at_every_evaluation_and_at_stop_and_gone_on_from(tmp_path: Path) -> None:
     folder, run, saved = tmp_path / "live", a_run(), []
     wanted = uninterrupted()
 
@@ -610,9 +610,9 @@ def test_the_curve_of_the_rate_has_its_start_its_height_and_its_end(
     assert len(points) < 130
 
 
-def test_a_judgement_says_which_levels_it_lies_below() -> None:
+def test_a_evaluation_says_which_levels_it_lies_below() -> None:
     levels = {"a": 3.0, "b": 2.0, "c": 1.0}
-    said = [judged_in_words(Record(1000, 2.5, loss, 0.0), levels) for loss in (0.5, 1.5, 4.0, math.nan)]
+    said = [evaluation_in_words(Record(1000, 2.5, loss, 0.0), levels) for loss in (0.5, 1.5, 4.0, math.nan)]
     assert [one.split("validation ")[1] for one in said] == [
         "0.500. Below a (3.00), b (2.00) and c (1.00).",
         "1.500. Below a (3.00) and b (2.00), not below c (1.00).",
@@ -620,7 +620,7 @@ def test_a_judgement_says_which_levels_it_lies_below() -> None:
         "not a number. Not below a (3.00), b (2.00) or c (1.00).",
     ]
     assert said[0].startswith("Step 1,000: training 2.500")
-    assert judged_in_words(Record(0, 1.0, 1.0, 0.0), {}) == "Step 0: training 1.000, validation 1.000."
+    assert evaluation_in_words(Record(0, 1.0, 1.0, 0.0), {}) == "Step 0: training 1.000, validation 1.000."
 
 
 def test_before_the_first_step_it_says_what_to_press_and_its_still_picture_is_always_the_same() -> None:
@@ -633,7 +633,7 @@ def test_before_the_first_step_it_says_what_to_press_and_its_still_picture_is_al
     assert "uniform 2.40, letters 1.50" in bundles[0]
 
 
-def test_the_still_picture_of_a_trained_run_holds_its_judgements_and_its_samples() -> None:
+def test_the_still_picture_of_a_trained_run_holds_its_evaluations_and_its_samples() -> None:
     async def cell() -> TrainingDashboard:
         one = dashboard(a_run())
         one.train()

@@ -13,7 +13,7 @@ test("a name is put in where it belongs, and taken out", () => {
   assert.deepEqual(toggled(all, ["a"], "a", false), []);
 });
 
-test("a place in the picture leads to the judgement beside it", () => {
+test("a place in the picture leads to the evaluation beside it", () => {
   const steps = [0, 100, 200, 299];
   const shares = [-1, 0, 0.16, 0.17, 0.5, 0.84, 1, 7];
   assert.deepEqual(

@@ -65,7 +65,7 @@ test("a column is sorted both ways, text without case, and -1 is as recorded", (
   assert.deepEqual(order([3, true]), ["1 head", "batch 8", "B"], "equal ones keep their order");
 });
 
-test("a loss is read on the line between two judgements and nowhere else", () => {
+test("a loss is read on the line between two evaluations and nowhere else", () => {
   const read = (at) => lossAt([0, 100, 200], [4, 3, 2], at);
   assert.deepEqual([0, 50, 100, 175, 200].map(read), [4, 3.5, 3, 2.25, 2]);
   assert.deepEqual([-1, 201].map(read), [null, null]);
@@ -94,7 +94,7 @@ test("the lowest comes first, and what has ended last, with the reason", () => {
   assert.deepEqual([list[0].words, list[3].loss, list[3].words], ["lowest", "ended", "ended at 90 steps"]);
   assert.equal(list[0].loss, "2.010 ± 0.014");
   assert.match(list[1].words, /^0\.100 apart; seed by seed that varies by 0\.000, .*more than noise$/);
-  assert.equal(ranked(ROWS, "seconds", 0.2, T95)[0].loss, "not judged yet");
+  assert.equal(ranked(ROWS, "seconds", 0.2, T95)[0].loss, "not evaluated yet");
   assert.deepEqual(ranked([], "steps", 0, T95), []);
 });
 
@@ -110,7 +110,7 @@ test("a seed that the lowest does not have says nothing about luck", () => {
   assert.match(list[1].words, /nobody knows what is luck$/);
 });
 
-test("the height is made for what comes after the first judgement, if there is anything", () => {
+test("the height is made for what comes after the first evaluation, if there is anything", () => {
   assert.deepEqual(inSight([[4, 3], [4, 2, 1], [4]]), [[3], [4, 2, 1]]);
   assert.deepEqual(inSight([[4]]), [[4]]);
 });

@@ -7,7 +7,7 @@ import {
   apart,
   followed,
   lossRange,
-  nearestJudgement,
+  nearestEvaluation,
   rateText,
   shortened,
 } from "../../../nanogpt_lib/widgets/training_dashboard.js";
@@ -34,13 +34,13 @@ test("names that would lie over one another are moved apart, in their order, and
   assert.deepEqual(apart([], 14, 0, 100), []);
 });
 
-test("a click chooses the nearest judgement", () => {
-  assert.equal(nearestJudgement(curve, -20), 0);
-  assert.equal(nearestJudgement(curve, 26), 1);
-  assert.equal(nearestJudgement(curve, 500), 2);
+test("a click chooses the nearest evaluation", () => {
+  assert.equal(nearestEvaluation(curve, -20), 0);
+  assert.equal(nearestEvaluation(curve, 26), 1);
+  assert.equal(nearestEvaluation(curve, 500), 2);
 });
 
-test("the newest judgement is followed, an older one that was chosen stays", () => {
+test("the newest evaluation is followed, an older one that was chosen stays", () => {
   assert.equal(followed(2, 3, 4), 3);
   assert.equal(followed(1, 3, 4), 1);
   assert.equal(followed(0, 0, 1), 0);
