@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage
-from looks import PIXELS, fits, in_theme, in_window, page_of, readable, went_well
+from looks import PIXELS, fits, in_theme, in_window, page_of, readable, ringed, went_well
 from widget_rows import EACH, PATIENCE, ROWS, Row, page_cells, shows, turn, view
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("contract")]
@@ -30,13 +30,6 @@ TALL = {
 # A picture has words, or a table beside it that a screen reader is sent to.
 UNNAMED = "canvas:not([aria-label], [aria-hidden=true]):visible"
 CONTROLS = ":is(input, select, textarea, button, summary, [tabindex='0']):not([tabindex='-1']):visible"
-
-# A box that is chosen by its label shows the ring around it.
-RINGS = """(controls) => controls.filter((control) => !control.disabled).map((control) => {
-  control.focus();
-  const ringed = control.closest(".nano-choice label") ?? control;
-  return [control.outerHTML.slice(0, 80), parseFloat(getComputedStyle(ringed).outlineWidth)];
-})"""
 
 opened = page_of(page_cells())
 
@@ -102,8 +95,7 @@ def test_every_control_is_named_and_shows_where_the_keyboard_is(full: Locator, r
     for control, name in zip(controls.all(), row.controls, strict=True):
         expect(control).to_have_accessible_name(name)
     expect(full.locator(UNNAMED)).to_have_count(0)
-    controls.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
-    assert [where for where, ring in controls.evaluate_all(RINGS) if ring < 2] == []
+    ringed(controls)
 
 
 @EACH
