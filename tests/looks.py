@@ -203,6 +203,20 @@ def fits(root: Locator) -> None:
     assert root.evaluate(OVERLAPS) == [], width
 
 
+@contextlib.contextmanager
+def unfolded(root: Locator) -> Iterator[None]:
+    """The widget with every fold open, and as it was afterwards."""
+    opened = root.locator("details:not([open])").all()
+    handles = [fold.element_handle() for fold in opened]
+    try:
+        for fold in handles:
+            fold.evaluate("(fold) => { fold.open = true; }")
+        yield
+    finally:
+        for fold in handles:
+            fold.evaluate("(fold) => { fold.open = false; }")
+
+
 # --- hands ----------------------------------------------------------------------------------------
 
 

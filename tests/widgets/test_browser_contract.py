@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage
-from looks import PIXELS, fits, in_theme, in_window, page_of, readable, ringed, went_well
+from looks import PIXELS, fits, in_theme, in_window, page_of, readable, ringed, unfolded, went_well
 from widget_rows import EACH, PATIENCE, ROWS, Row, page_cells, shows, turn, view
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("contract")]
@@ -69,10 +69,9 @@ def full(root: Locator, row: Row, opened: NotebookPage) -> Iterator[Locator]:
         before = [root.element_handle(), int(root.get_attribute("data-drawn"))]
         opened.python(row.fullest)
         opened.page.wait_for_function("([root, drawn]) => root.dataset.drawn > drawn", arg=before)
-    root.evaluate("(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
-    opened.settle()
-    yield root
-    root.evaluate("(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = false; })")
+    with unfolded(root):
+        opened.settle()
+        yield root
 
 
 # --- hands ----------------------------------------------------------------------------------------
