@@ -98,7 +98,7 @@ class Row:
     """What the contract asks of one widget.
 
     name: of the widget and of its variable.   make: the expression that makes it.
-    controls: the name of each control, in the order of the Tab key, with every fold open.
+    controls: the name of each control but the folds, in the order of the Tab key, with every fold open.
     main: a selector of its main control.   keys: are pressed there, in quick succession.
     first, says: what it said before them and says after them, somewhere in `said`; `aloud`, in other words.
     asks, value: the expression in Python that follows, and its value then; "" where the page alone chooses.
@@ -253,7 +253,6 @@ ROWS = [
         make="DepthExplorer()",
         controls=[
             *("layers", "bypass", "norm before each layer", "weights start as"),
-            "The numbers of every layer",
         ],
         main=SLIDER,
         keys=there_and_back(20, 5),
@@ -309,8 +308,7 @@ ROWS = [
         name="training_dashboard",
         make="TrainingDashboard(run, train_ids, val_ids, tokenizer, levels)",
         controls=[
-            *("Continue", "Start again …", "judgement"),
-            *("What the model wrote", "All judgements as a table"),
+            *("Continue", "Start again …", "judgement", "What the model wrote"),
         ],
         main=SLIDER,
         keys=there_and_back(3, 2),
