@@ -116,6 +116,15 @@ BOXES_OVER_BOXES = """(root, parts) => {
   return found;
 }"""
 
+# Those of the controls that show no ring when the keyboard is on them; one that is chosen by its label has it
+# there. (The width alone would not tell: it stays where the style is "none".)
+RINGLESS = """(controls) => controls.filter((control) => {
+  if (control.disabled) return false;
+  control.focus();
+  const ring = getComputedStyle(control.closest(".nano-choice label") ?? control);
+  return ring.outlineStyle === "none" || parseFloat(ring.outlineWidth) < 2;
+}).map((control) => control.outerHTML)"""
+
 REDRAWN = "(pairs) => pairs.every(([root, drawn]) => root.dataset.drawn > drawn)"
 
 
@@ -209,6 +218,12 @@ def unfolded(root: Locator) -> Iterator[None]:
 
 
 # --- hands ----------------------------------------------------------------------------------------
+
+
+def ringed(controls: Locator) -> None:
+    """Each of them that can be used shows a ring where the keyboard is."""
+    controls.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
+    assert controls.evaluate_all(RINGLESS) == []
 
 
 def hold_knob(slider: Locator, start: float, end: float) -> None:

@@ -98,7 +98,7 @@ class Row:
     """What the contract asks of one widget.
 
     name: of the widget and of its variable.   make: the expression that makes it.
-    controls: the name of each control, in the order of the Tab key, with every fold open.
+    controls: the name of each control but the folds, in the order of the Tab key, with every fold open.
     main: a selector of its main control.   keys: are pressed there, in quick succession.
     first, says: what it said before them and says after them, somewhere in `said`; `aloud`, in other words.
     asks, value: the expression in Python that follows, and its value then; "" where the page alone chooses.
@@ -195,7 +195,6 @@ ROWS = [
             *("row: the character before", "Another sample"),
             re.compile("^Counted table, 65 by 65"),
             "Show it",
-            "What both tables write",
             *("written by the counted table", "written by the learned table"),
         ],
         main="select",
@@ -254,7 +253,6 @@ ROWS = [
         make="DepthExplorer()",
         controls=[
             *("layers", "bypass", "norm before each layer", "weights start as"),
-            "The numbers of every layer",
         ],
         main=SLIDER,
         keys=there_and_back(20, 5),
@@ -299,7 +297,6 @@ ROWS = [
         make='CurveExplorer("dropout")',
         controls=[
             *("p = 0", "p = 0.2", "p = 0.5", "training", "validation", "read at step"),
-            "How these runs were made",
         ],
         main=SLIDER,
         keys=there_and_back(9, 2),
@@ -313,8 +310,7 @@ ROWS = [
         name="training_dashboard",
         make="TrainingDashboard(run, train_ids, val_ids, tokenizer, levels)",
         controls=[
-            *("Continue", "Start again …", "judgement"),
-            *("What the model wrote", "All judgements as a table", "How to use it"),
+            *("Continue", "Start again …", "evaluation", "What the model wrote"),
         ],
         main=SLIDER,
         keys=there_and_back(3, 2),
@@ -332,7 +328,6 @@ ROWS = [
             *("baseline", "longer", "wider", "deep", "ours", "the lecture's", "GPT-2 small"),
             *("n_layer", "n_head", "n_embd (C)", "block_size (T)", "vocab_size (V)", "batch_size (B)"),
             *("heads", "fused", "dropout", "Keep this one to compare", "Forget the kept one"),
-            "How this is counted",
         ],
         main=SLIDER,
         keys=there_and_back(9, 2),
@@ -353,7 +348,6 @@ ROWS = [
             *("temperature", "top-k", "top-p"),
             re.compile("^Page A: what was written"),
             re.compile("Take this one instead|This one was taken"),
-            "By keyboard, and about luck",
         ],
         main=".studio-list",
         keys=there_and_back(9, 4),
@@ -376,7 +370,7 @@ ROWS = [
             *("norm: before", "norm: after", "norm: none"),
             *("dropout: p = 0", "dropout: p = 0.2", "dropout: p = 0.5"),
             *("steps", "characters read", "seconds of training", "training loss too (dashed)", "read at"),
-            *("Last common place", "Every curve as a table", "How these numbers were made"),
+            "Last common place",
         ],
         main=f".run-reader {SLIDER}",
         keys=there_and_back(5, 3),

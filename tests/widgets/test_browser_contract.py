@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage
-from looks import PIXELS, fits, in_theme, in_window, page_of, readable, went_well
+from looks import PIXELS, fits, in_theme, in_window, page_of, readable, ringed, unfolded, went_well
 from widget_rows import EACH, PATIENCE, ROWS, Row, page_cells, shows, turn, view
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("contract")]
@@ -21,14 +21,8 @@ WIDE = 900
 
 # A picture has words, or a table beside it that a screen reader is sent to.
 UNNAMED = "canvas:not([aria-label], [aria-hidden=true]):visible"
-CONTROLS = ":is(input, select, textarea, button, summary, [tabindex='0']):not([tabindex='-1']):visible"
-
-# A box that is chosen by its label shows the ring around it.
-RINGS = """(controls) => controls.filter((control) => !control.disabled).map((control) => {
-  control.focus();
-  const ringed = control.closest(".nano-choice label") ?? control;
-  return [control.outerHTML.slice(0, 80), parseFloat(getComputedStyle(ringed).outlineWidth)];
-})"""
+CONTROLS = ":is(input, select, textarea, button, [tabindex='0']):not([tabindex='-1']):visible"
+FOLDS = "summary:visible"  # their text is their name
 
 opened = page_of(page_cells())
 
@@ -68,12 +62,11 @@ def full(root: Locator, row: Row, opened: NotebookPage) -> Iterator[Locator]:
         before = [root.element_handle(), int(root.get_attribute("data-drawn"))]
         opened.python(row.fullest)
         opened.page.wait_for_function("([root, drawn]) => root.dataset.drawn > drawn", arg=before)
-    root.evaluate("(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     # A head that stays while its table scrolls lies over rows, and is meant to.
     root.evaluate("(root) => root.querySelectorAll('*').forEach((one) => { one.scrollTop = 0; })")
-    opened.settle()
-    yield root
-    root.evaluate("(root) => root.querySelectorAll('details').forEach((fold) => { fold.open = false; })")
+    with unfolded(root):
+        opened.settle()
+        yield root
 
 
 # --- hands ----------------------------------------------------------------------------------------
@@ -96,8 +89,7 @@ def test_every_control_is_named_and_shows_where_the_keyboard_is(full: Locator, r
     for control, name in zip(controls.all(), row.controls, strict=True):
         expect(control).to_have_accessible_name(name)
     expect(full.locator(UNNAMED)).to_have_count(0)
-    controls.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
-    assert [where for where, ring in controls.evaluate_all(RINGS) if ring < 2] == []
+    ringed(full.locator(f"{CONTROLS}, {FOLDS}"))
 
 
 @EACH
@@ -171,7 +163,7 @@ def test_controls_and_picture_fit_a_laptop(window: int, root: Locator, row: Row)
     """JupyterLab on a screen of 1366 × 768 leaves this much: so nobody scrolls to and fro between the two."""
     root.evaluate("(root, width) => { root.style.width = `${width}px`; }", WIDE)
     try:
-        tall = height(root, [f"{CONTROLS}:not(summary)", f"{row.picture}:visible"])
+        tall = height(root, [CONTROLS, f"{row.picture}:visible"])
     finally:
         root.evaluate("(root) => { root.style.width = ''; }")
     assert tall <= LOW

@@ -6,7 +6,18 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, choose_next, set_input
-from looks import PIXELS, best_times, fits, in_theme, in_window, page_of, readable, unfolded, went_well
+from looks import (
+    PIXELS,
+    best_times,
+    fits,
+    in_theme,
+    in_window,
+    page_of,
+    readable,
+    ringed,
+    unfolded,
+    went_well,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -319,12 +330,9 @@ def test_every_control_has_a_name_and_shows_where_the_keyboard_is(notebook: Note
     """In the two views that the contract of all widgets does not see."""
     for index in (GUESS, OWN):
         controls = notebook.widget(index).locator("input:visible, select:visible, button:visible")
-        notebook.page.keyboard.press("Tab")  # the keyboard's ring shows only after a key
         for control in controls.all():
             expect(control).to_have_accessible_name(re.compile(r"\S"))
-            control.focus()
-            ring = "(c) => parseFloat(getComputedStyle(c.closest('.nano-choice label') ?? c).outlineWidth)"
-            assert control.evaluate(ring) >= 2
+        ringed(controls)
 
 
 def test_the_reading_is_read_aloud(widget: Locator) -> None:
