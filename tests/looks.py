@@ -244,3 +244,12 @@ def best_times(notebook: NotebookPage, root: Locator, inputs: Mapping[str, str])
     print({what: f"{time:.0f} ms" for what, time in times.items()})
     notebook.python_is_told()  # or the last choice would come after what the next test sets
     return times
+
+
+def drawn_anew(picture: Locator, before: str) -> None:
+    """Wait until a canvas shows another picture than before: it comes a frame later than the words."""
+    picture.page.wait_for_function(
+        "([canvas, before]) => canvas.toDataURL() !== before",
+        arg=[picture.element_handle(), before],
+        timeout=10_000,
+    )

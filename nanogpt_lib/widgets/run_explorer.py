@@ -627,8 +627,8 @@ def _why_not(one: RunSummary, axis: str, at: float) -> list[str]:
 
 _HINT = (
     "Thin lines are single seeds, thick ones their mean. Curves are evaluated on random batches, in "
-    "evaluation mode, and read on the straight line between two evaluations; the table was measured on the whole "
-    "validation split after the last step. Noise is decided as in the exercises: seed by seed, at 95 %."
+    "evaluation mode, and read on the straight line between two evaluations; the table was measured on the "
+    "whole validation split after the last step. Noise is decided as in the exercises: seed by seed, at 95 %."
 )
 _TIMES = "Seconds are those of the machine at the time, evaluations included."
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, press_key, set_input
-from looks import PIXELS, page_of, went_well
+from looks import PIXELS, drawn_anew, page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -114,7 +114,7 @@ def test_pointing_lights_the_text_and_leaving_brings_back_what_was_kept(notebook
     point(notebook, SMALL, query=2, key=0)
     expect(root.locator(".strip-token.strip-blind")).to_have_count(6)  # the future of position 2
     expect(root.locator(".strip-token.strip-query")).to_have_text("␣")
-    assert root.locator(".attn-map").evaluate(PIXELS) != pixels
+    drawn_anew(root.locator(".attn-map"), pixels)
     notebook.page.mouse.move(1, 1)
     expect(said(notebook, SMALL)).to_have_text(before)
     assert root.locator(".attn-map").evaluate(PIXELS) == pixels

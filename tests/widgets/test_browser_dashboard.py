@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, set_input
-from looks import PIXELS, best_times, fits, in_window, page_of, unfolded, went_well
+from looks import PIXELS, best_times, drawn_anew, fits, in_window, page_of, unfolded, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +117,7 @@ def test_train_stop_and_continue_end_where_an_uninterrupted_training_ends(notebo
     train_until(notebook, 3)
     expect(main_button(notebook)).to_have_text("Stop")
     expect(root).to_have_attribute("data-state", "training")
-    assert root.locator("canvas").first.evaluate(PIXELS) != empty
+    drawn_anew(root.locator("canvas").first, empty)
     main_button(notebook).click()
     expect(main_button(notebook)).to_have_text("Continue")
     expect(status(notebook)).to_have_text(

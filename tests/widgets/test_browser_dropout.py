@@ -9,6 +9,7 @@ from browser import NotebookPage, set_input
 from looks import (
     PIXELS,
     best_times,
+    drawn_anew,
     in_window,
     page_of,
     went_well,
@@ -208,7 +209,7 @@ def test_the_step_is_moved_by_keyboard_and_the_notebook_stays(notebook: Notebook
         notebook.page.keyboard.press(key)
     expect(slider).to_have_attribute("aria-valuetext", "2500")
     expect(said(curve)).to_contain_text("Step 2500. p = 0: gap ")
-    assert curve.locator(".cur-picture canvas").evaluate(PIXELS) != picture
+    drawn_anew(curve.locator(".cur-picture canvas"), picture)
     assert notebook.active_cell() == before
     assert len(notebook.cells()) == len(CELLS)
     notebook.python_comes_to("curves.step", 2500)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, press_key
-from looks import BOXES_OVER_BOXES, PIXELS, in_window, page_of, went_well
+from looks import BOXES_OVER_BOXES, PIXELS, drawn_anew, in_window, page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -159,7 +159,7 @@ def test_one_query_for_all_heads_by_click_on_the_text(notebook: NotebookPage) ->
     expect(pointed(notebook, ONE)).to_have_text('query "e" at 4: what each head reads')
     notebook.python_comes_to("one.query", 4)
     for head in range(4):
-        assert maps.nth(head).evaluate(PIXELS) != before[head], f"head {head} kept its row"
+        drawn_anew(maps.nth(head), before[head])
         weights = notebook.python(
             f"row = torch.tensor(one.row({head})); print(row.argmax().item(), number(row.max().item()))"
         )
@@ -181,7 +181,8 @@ def test_pointing_at_a_map_lights_the_row_in_all_and_leaving_brings_back_what_wa
     weight = notebook.python("one.query = 8; print(number(one.row(1)[3])); one.query = 12").strip()
     expect(pointed(notebook, ONE)).to_have_text(f'head 1: query "r" at 8 → key "b" at 3: {weight}')
     expect(root.locator(".strip-query")).to_have_text("r")
-    assert all(maps.nth(head).evaluate(PIXELS) != before[head] for head in range(4))
+    for head in range(4):
+        drawn_anew(maps.nth(head), before[head])
     notebook.page.mouse.move(1, 1)
     expect(pointed(notebook, ONE)).to_have_text('query "t" at 12: what each head reads')
     assert [maps.nth(head).evaluate(PIXELS) for head in range(4)] == before

@@ -9,6 +9,7 @@ from browser import NotebookPage, choose_next, set_input
 from looks import (
     PIXELS,
     best_times,
+    drawn_anew,
     fits,
     in_theme,
     in_window,
@@ -134,7 +135,7 @@ def test_a_run_is_ticked_by_box_row_and_keyboard_and_drawn(notebook: NotebookPag
     notebook.page.keyboard.press("Space")
     notebook.python_comes_to("runs.ticked[-1]", "norm: none")
     expect(widget.locator(".run-rank")).to_contain_text("norm: none")
-    assert picture.evaluate(PIXELS) != before
+    drawn_anew(picture, before)
     widget.get_by_role("rowheader", name="root of n_embd").click()
     notebook.python_comes_to("runs.ticked[-1]", "scale: root of n_embd")
     expect(widget.locator(".run-count")).to_have_text("14 of 14 shown, 5 ticked.")
@@ -203,7 +204,7 @@ def test_the_training_loss_is_drawn_where_it_is_wanted(notebook: NotebookPage, w
     before = picture.evaluate(PIXELS)
     widget.get_by_label("training loss too (dashed)").check()
     expect(picture).to_have_attribute("aria-label", re.compile("^Curves of validation and training loss"))
-    assert picture.evaluate(PIXELS) != before
+    drawn_anew(picture, before)
     notebook.python_comes_to("runs.training", True)
 
 

@@ -7,6 +7,7 @@ from browser import NotebookPage, choose_next, set_input
 from looks import (
     PIXELS,
     best_times,
+    drawn_anew,
     hold_knob,
     in_window,
     page_of,
@@ -122,7 +123,7 @@ def test_without_scaling_one_key_takes_nearly_all(notebook: NotebookPage, widget
     )
     weights = eval(notebook.python("print(explorer.state().weights[0].tolist())"))
     assert widths == pytest.approx(weights, abs=0.01)
-    assert widget.locator("canvas").evaluate(PIXELS) != picture
+    drawn_anew(widget.locator("canvas"), picture)
     notebook.python_comes_to("explorer.divisor", "none")
 
 
@@ -150,7 +151,7 @@ def test_draw_again_shows_other_keys_while_the_averages_stay(notebook: NotebookP
     assert after == numbers_in_python(notebook)
     assert [pair[0] for pair in after] == [pair[0] for pair in before]
     assert [row(widget, f"key {key}") for key in range(8)] != weights
-    assert widget.locator("canvas").evaluate(PIXELS) != picture  # its scores are marked below the histogram
+    drawn_anew(widget.locator("canvas"), picture)  # its scores are marked below the histogram
     again.focus()
     for _ in range(15):
         notebook.page.keyboard.press("Enter")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, press_key, set_input
-from looks import PIXELS, in_theme, in_window, page_of, went_well
+from looks import PIXELS, drawn_anew, in_theme, in_window, page_of, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -197,7 +197,7 @@ def test_a_click_on_a_bar_chooses_its_order_and_marks_it(ngram: Locator) -> None
     canvas.click(position={"x": 46 + (width - 56) * 2.5 / 4, "y": 150})
     expect(said(ngram)).to_contain_text("Order 2: train loss 1.906")
     expect(ngram.get_by_label("order", exact=True)).to_have_value("2")
-    assert canvas.evaluate(PIXELS) != before
+    drawn_anew(canvas, before)
 
 
 def test_another_sample_is_written_by_python_with_the_next_seed(
