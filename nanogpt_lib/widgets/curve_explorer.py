@@ -254,5 +254,6 @@ def _made(runs: list[RecordedRun]) -> str:
     return (
         f"{who} Trained on {text} of the training split; evaluated on {first.train.eval_iters} random "
         "batches of it and of the validation split, in evaluation mode. The lowest validation is the mean of "
-        "each seed's own lowest; the last column was measured on the whole validation split, after the last step."
+        "each seed's own lowest; the last column was measured on the whole validation split, after the "
+        "last step."
     )
