@@ -370,24 +370,3 @@ def test_a_tag_in_the_text_is_shown_and_not_obeyed(notebook: NotebookPage) -> No
 def test_nothing_went_wrong_on_the_way(notebook: NotebookPage) -> None:
     assert [line for line in notebook.console if "src=x" in line] == []
     went_well(notebook)
-<<<<<<< ours
-=======
-
-
-def test_without_python_the_widgets_say_so_and_claim_nothing_new() -> None:
-    """A number that rose although nothing was drawn would be a false claim on the screen."""
-    with open_notebook(
-        [SETUP, BATCH, "NGramExplorer(train_ids, val_ids, tokenizer, max_order=1)"]
-    ) as notebook:
-        batch, ngram = notebook.widget(0), notebook.widget(1)
-        counted = batch.locator(".nano-counted").inner_text()
-        notebook.stop_python()
-        batch.get_by_role("button", name="Draw a batch").click()
-        expect(said(batch)).to_have_text("Python does not answer: run this cell again.", timeout=8_000)
-        assert batch.locator(".nano-counted").inner_text() == counted
-        ngram.get_by_role("button", name="Another sample").click()
-        expect(said(ngram)).to_have_text("Python does not answer: run this cell again.", timeout=8_000)
-        ngram.get_by_label("order", exact=True).focus()
-        notebook.page.keyboard.press("Home")
-        expect(said(ngram)).to_contain_text("Order 0: train loss 3.309")  # what was sent lives on
->>>>>>> theirs
