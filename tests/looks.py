@@ -253,3 +253,8 @@ def drawn_anew(picture: Locator, before: str) -> None:
         arg=[picture.element_handle(), before],
         timeout=10_000,
     )
+
+
+def said(widget: Locator) -> Locator:
+    """The sentences of a widget that are seen."""
+    return widget.locator(".nano-said")

@@ -12,6 +12,7 @@ from looks import (
     hold_knob,
     in_window,
     page_of,
+    said,
     went_well,
 )
 
@@ -58,11 +59,6 @@ def notebook(opened: NotebookPage) -> NotebookPage:
 @pytest.fixture
 def widget(notebook: NotebookPage) -> Locator:
     return notebook.widget(WIDGET)
-
-
-def said(widget: Locator) -> Locator:
-    """The sentences that are seen."""
-    return widget.locator(".nano-said")
 
 
 def slider(widget: Locator, name: str) -> Locator:

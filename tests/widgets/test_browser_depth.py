@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage, choose_next, set_input
-from looks import best_times, hold_knob, in_window, page_of, went_well
+from looks import best_times, hold_knob, in_window, page_of, said, went_well
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +35,6 @@ def notebook(opened: NotebookPage) -> NotebookPage:
 @pytest.fixture
 def widget(notebook: NotebookPage) -> Locator:
     return notebook.widget(WIDGET)
-
-
-def said(widget: Locator) -> Locator:
-    """The sentences that are seen."""
-    return widget.locator(".nano-said")
 
 
 def table(widget: Locator) -> list[list[str]]:

@@ -12,6 +12,7 @@ from looks import (
     drawn_anew,
     in_window,
     page_of,
+    said,
     went_well,
 )
 
@@ -59,11 +60,6 @@ def widget(notebook: NotebookPage) -> Locator:
 @pytest.fixture
 def curve(notebook: NotebookPage) -> Locator:
     return notebook.widget(CURVE)
-
-
-def said(widget: Locator) -> Locator:
-    """The sentences that are seen."""
-    return widget.locator(".nano-said")
 
 
 def cells(table: Locator) -> list[list[str]]:

@@ -11,6 +11,7 @@ from looks import (
     hold_knob,
     in_window,
     page_of,
+    said,
     went_well,
 )
 
@@ -41,11 +42,6 @@ def notebook(opened: NotebookPage) -> NotebookPage:
 @pytest.fixture
 def widget(notebook: NotebookPage) -> Locator:
     return notebook.widget(WIDGET)
-
-
-def said(widget: Locator) -> Locator:
-    """The sentences that are seen."""
-    return widget.locator(".nano-said")
 
 
 def row(widget: Locator, name: str) -> list[str]:

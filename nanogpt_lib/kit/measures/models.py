@@ -9,6 +9,27 @@ from nanogpt_lib.kit.outcome import Fact
 
 MODES = ("training", "evaluation", "one part off")  # in which a model comes
 
+# Name and message of what answers do to the mode of a model that they should leave as it came.
+ALWAYS_TRAINING = (
+    "always ends in training mode",
+    "{after} model.train() at the end is right only for a model that came in training mode.",
+)
+ONE_MODE = (
+    "one mode for all parts",
+    (
+        "{after} Somebody had switched off one part on purpose. model.training is the mode of the whole; each "
+        "of model.modules() has its own."
+    ),
+)
+LOST_BY_AN_EXCEPTION = (
+    "the mode is lost after an exception",
+    "{error} {after} An exception jumps over the lines that follow. Which block of Python runs all the same?",
+)
+SWALLOWED = (
+    "the exception is swallowed",
+    "One thing is hidden: {error} Put the mode back, and let the error pass.",
+)
+
 
 class Broken(RuntimeError):
     """What a model raises when it is told to."""

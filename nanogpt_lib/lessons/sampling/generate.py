@@ -4,6 +4,7 @@ import torch
 
 from nanogpt_lib.checks import evaluating
 from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.measures.models import ALWAYS_TRAINING, LOST_BY_AN_EXCEPTION, ONE_MODE, SWALLOWED
 from nanogpt_lib.lessons.sampling.loops import as_the_whole, draw, stays, trains, writing
 from nanogpt_lib.lessons.sampling.shared import raised
 from nanogpt_lib.lessons.sampling.writer import BLOCK
@@ -149,27 +150,22 @@ ex.mistake(
     writing(leave=stays),
 )
 ex.mistake(
-    "always ends in training mode",
-    "{after} model.train() at the end is right only for a model that came in training mode.",
+    *ALWAYS_TRAINING,
     writing(leave=trains),
     writing(leave=trains, safe=False),
 )
 ex.mistake(
-    "one mode for all parts",
-    "{after} Somebody had switched off one part on purpose. model.training is the mode of the whole; each of model.modules() has its own.",
+    *ONE_MODE,
     writing(leave=as_the_whole),
     writing(leave=as_the_whole, safe=False),
 )
 ex.mistake(
-    "the mode is lost after an exception",
-    "{error} {after} An exception jumps over the lines that follow. Which block of Python runs all the same?",
+    *LOST_BY_AN_EXCEPTION,
     writing(safe=False),
 )
 
 
-@ex.mistake(
-    "the exception is swallowed", "One thing is hidden: {error} Put the mode back, and let the error pass."
-)
+@ex.mistake(*SWALLOWED)
 def _(model, idx, *rest):
     try:
         return generate(model, idx, *rest)
