@@ -17,8 +17,8 @@ ALWAYS_TRAINING = (
 ONE_MODE = (
     "one mode for all parts",
     (
-        "{after} Somebody had switched off one part on purpose. model.training is the mode of the whole; each "
-        "of model.modules() has its own."
+        "{after} Somebody had switched off one part on purpose. model.training is the mode of the whole; "
+        "each of model.modules() has its own."
     ),
 )
 LOST_BY_AN_EXCEPTION = (
