@@ -21,8 +21,8 @@ export OMP_WAIT_POLICY := passive
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
 	@echo 'make check      style, fast unit tests, doctests      about 2 minutes'
-	@echo 'make test       also widgets, and notebooks run again about 9 minutes'
-	@echo 'make test-all   every seed, record, notebook, clock   about 20 minutes'
+	@echo 'make test       also widgets, and notebooks run again about 12 minutes'
+	@echo 'make test-all   every seed, record, notebook, clock   the long one, for nights'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
 	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 18 or newer'
@@ -100,7 +100,7 @@ check: say-check $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) -m 'not slow' $(ARGS);)
 
 say-test:
-	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 9 minutes'
+	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 12 minutes'
 
 test: say-test $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(ARGS); \
@@ -108,7 +108,7 @@ test: say-test $(STAMP) $(IF_THERE_IS_NODE)
 	  $(NOTEBOOKS))
 
 say-test-all:
-	@echo 'test-all: also every seed, record, repetition, every notebook whole, and the clock; about 20 minutes'
+	@echo 'test-all: also every seed, record, repetition, every notebook whole, and the clock; the long one, for nights'
 
 test-all: say-test-all $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); \
