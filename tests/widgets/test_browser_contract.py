@@ -14,7 +14,7 @@ from browser import NotebookPage
 from looks import PIXELS, fits, in_theme, in_window, page_of, readable, ringed, unfolded, went_well
 from widget_rows import EACH, PATIENCE, ROWS, Row, page_cells, shows, turn, view
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("contract")]
+pytestmark = pytest.mark.browser
 
 LOW = 600  # pixels in which the controls and the main picture can be seen, at this width:
 WIDE = 900

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 from browser import open_notebook
 from widget_rows import EACH, ROWS, Row, page_cells, shows, turn, view
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("without_python")]
+pytestmark = pytest.mark.browser
 
 LATE = 10_000  # milliseconds; the most patient widget waits for 6,000
 SILENT = "Python does not answer: run this cell again."
