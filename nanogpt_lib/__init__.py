@@ -22,6 +22,9 @@
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
 | `training_run` | `TrainConfig`, `TrainingRun`, `train` | full_model |
 | `presets` | the reference's four rungs, by name | experiments |
+| `saved_json` | JSON files, read without trusting them | – |
+| `savable` | what a checkpoint can keep of a run, and what it refuses | full_model |
+| `restored` | a run, built from a checkpoint's files once they fit together | full_model |
 | `checkpoint` | save, load, resume; refuses what was damaged | full_model |
 | `prompt` | what a model makes of a prompt | sampling |
 | `sampling` | `next_token_probs`, `stream`, `generate` | sampling |

@@ -24,14 +24,16 @@ def problem(expected: str, arrived: str, remedy: str) -> ValueError:
 
 
 def plain(value: object) -> object:
-    """Return the number that a numpy scalar or a tensor without dimensions holds; anything else as it is.
+    """Return the number that a numpy scalar or a tensor without dimensions holds, also within a tuple.
 
-    Only Python's own numbers can be written into a JSON file.
+    Anything else comes back as it is. Only Python's own numbers can be written into a JSON file.
 
     Example:
-        >>> plain(torch.tensor(3)), plain("text")
-        (3, 'text')
+        >>> plain(torch.tensor(3)), plain((torch.tensor(0.5), "text"))
+        (3, (0.5, 'text'))
     """
+    if type(value) is tuple:
+        return tuple(map(plain, value))
     holds_one = getattr(value, "ndim", None) == 0 and not getattr(value, "is_meta", False)
     return value.item() if holds_one else value  # type: ignore[attr-defined]
 

@@ -102,6 +102,30 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
     return totals / sum(len(xb) for xb, _ in batches)
 
 
+def require_finite(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Refuse a model with a weight that is no finite number, or without a finite loss on this batch.
+
+    Weights can be finite and yet so large that nothing comes of them but NaN.
+
+    Args:    model: returns (logits, loss); its mode stays as it is.   x, y: (B, T) ids and targets.
+    Raises:  ValueError: as said; the weight is named.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> ids = torch.tensor([[0, 1]])
+        >>> require_finite(BigramLM(8), ids, ids)
+
+    Taught in: full_model.
+    """
+    remedy = "Lower the learning rate, and go on from the last good checkpoint or start again."
+    for name, weights in model.named_parameters():
+        if not torch.isfinite(weights).all():
+            raise problem(f"finite numbers in {name}", "NaN or infinity", remedy)
+    with evaluating(model):
+        loss = model(x, y)[1]
+    if not torch.isfinite(loss):
+        raise problem("a model with a finite loss", f"{loss.item()}", remedy)
+
+
 def _whole_blocks(
     model: nn.Module, data: torch.Tensor, batch_size: int
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
