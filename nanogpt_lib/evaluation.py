@@ -13,6 +13,8 @@ from torch import nn
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
 
+LOWER = "Lower the learning rate, and start again or go on from the last good checkpoint."
+
 
 def estimate_loss(
     model: nn.Module,
@@ -116,14 +118,22 @@ def require_finite(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> None:
 
     Taught in: full_model.
     """
-    remedy = "Lower the learning rate, and go on from the last good checkpoint or start again."
-    for name, weights in model.named_parameters():
-        if not torch.isfinite(weights).all():
-            raise problem(f"finite numbers in {name}", "NaN or infinity", remedy)
+    require_finite_weights(model)
     with evaluating(model):
         loss = model(x, y)[1]
     if not torch.isfinite(loss):
-        raise problem("a model with a finite loss", f"{loss.item()}", remedy)
+        raise problem("a model with a finite loss", f"{loss.item()}", LOWER)
+
+
+def require_finite_weights(model: nn.Module) -> None:
+    """Refuse a model with a weight that is no finite number.
+
+    Raises:  ValueError: as said; the weight is named.
+    Taught in: full_model.
+    """
+    for name, weights in model.named_parameters():
+        if not torch.isfinite(weights).all():
+            raise problem(f"finite numbers in {name}", "NaN or infinity", LOWER)
 
 
 def _whole_blocks(

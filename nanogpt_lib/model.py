@@ -142,11 +142,16 @@ class GPT(nn.Module):
                 "Start from at least one character, and keep the last block_size: idx[:, -block_size:].",
             )
         token_ids("idx", idx, self.config.vocab_size)
-        tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
-        positions = self.position_embedding_table.weight[:T]  # (T, C)
-        x = self.ln_f(self.blocks(tokens + positions))
-        logits = self.lm_head(x)  # (B, T, C) -> (B, T, V)
+        logits = self.scores(idx)
         return logits, None if targets is None else lm_loss(logits, targets)
+
+    def scores(self, idx: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, T, V) of ids that `forward` has looked at."""
+        tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
+        positions = self.position_embedding_table.weight[: idx.shape[1]]  # (T, C)
+        x = self.ln_f(self.blocks(tokens + positions))
+        logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)
+        return logits
 
     def parameter_count(self) -> int:
         """Return how many numbers it learns."""

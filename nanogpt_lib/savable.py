@@ -15,9 +15,9 @@ from torch import nn
 
 from nanogpt_lib.attention import Head
 from nanogpt_lib.averaging import causal_mask
-from nanogpt_lib.checks import problem
+from nanogpt_lib.checks import evaluating, problem
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.evaluation import require_finite
+from nanogpt_lib.evaluation import LOWER, require_finite_weights
 from nanogpt_lib.model import GPT
 from nanogpt_lib.optimizer import adamw, require_own_parameters
 from nanogpt_lib.training_run import TrainingRun
@@ -49,7 +49,11 @@ def require_savable(run: TrainingRun, tokenizer: CharTokenizer, *, resumable: bo
             "Undo this before you save: the model would come back without it.",
         )
     ids = torch.arange(min(model.block_size, tokenizer.vocab_size), device=next(model.parameters()).device)
-    require_finite(model, ids[None], ids[None])
+    require_finite_weights(model)
+    with evaluating(model):
+        scores = model.scores(ids[None])  # not model(ids): a save must not call anybody's hooks
+    if not torch.isfinite(scores).all():
+        raise problem("a model that gives finite scores", "NaN or infinity", LOWER)
     if resumable:
         _require_adamw(run)
     return model

@@ -349,8 +349,8 @@ def test_a_loss_that_is_no_number_is_told_in_its_own_words_and_spoils_no_weights
     one = in_a_kernel(cell)
     assert one.state == "failed"
     assert one.now["words"] == (
-        "It stopped before step 0 with this message: Expected a finite loss, got nan at step 0. Lower the "
-        "learning rate and start again."
+        "It stopped before step 0 with this message: Expected a finite loss, got nan at step 0. No step "
+        "has been made yet, so look at the model: its weights and its scale."
     )
     assert isinstance(one.error, ValueError)
     assert one.curve[0][1:3] == [None, None], "JSON has no word for what is not a number"
