@@ -63,10 +63,13 @@ def _require_adamw(run: TrainingRun) -> None:
     weights_alone = (
         "Save the weights alone, with resumable=False, or train with AdamW, as a run does by itself."
     )
-    require_own_parameters(run.optimizer, run.model)
     if type(run.optimizer) is not torch.optim.AdamW:
         name = type(run.optimizer).__name__
         raise problem("AdamW, with which a checkpoint can go on", name, weights_alone)
+    require_own_parameters(run.optimizer, run.model)
+    for name, parameter in run.model.named_parameters():
+        if not all(torch.isfinite(mean).all() for mean in run.optimizer.state.get(parameter, {}).values()):
+            raise problem(f"finite running means of {name}", "NaN or infinity", LOWER)
     for group in groups_of(run.optimizer):
         for name, value in group.items():
             try:
@@ -135,8 +138,11 @@ def _changes(model: GPT) -> Iterator[str]:
     parts, wanted = (dict(one.named_modules(remove_duplicate=False)) for one in (model, built))
     yield from _left_and_added(parts, wanted)
     for name in parts.keys() & wanted.keys():
-        for change in _changed_settings(parts[name], wanted[name]):
-            yield f"{name}.{change}".removeprefix(".")
+        if type(parts[name]) is not type(wanted[name]):
+            yield f"{name} is a {_kind(parts[name])}, not a {_kind(wanted[name])}"
+        else:
+            for change in _changed_settings(parts[name], wanted[name]):
+                yield f"{name}.{change}".removeprefix(".")
     tensors, shapes = _tensors_of(model), _tensors_of(built)
     yield from _left_and_added(tensors, shapes)
     for name in tensors.keys() & shapes.keys():
@@ -151,9 +157,6 @@ def _left_and_added(have: dict[str, Any], want: dict[str, Any]) -> Iterator[str]
 
 
 def _changed_settings(part: nn.Module, wanted: nn.Module) -> Iterator[str]:
-    if type(part) is not type(wanted):
-        yield f" is a {type(part).__name__}, not a {type(wanted).__name__}"
-        return
     if "forward" in vars(part):
         yield "forward is a function of your own"
     for name, value in vars(wanted).items():
@@ -161,6 +164,10 @@ def _changed_settings(part: nn.Module, wanted: nn.Module) -> Iterator[str]:
             found = getattr(part, name, None)
             if found != value:
                 yield f"{name} is {found!r}, not {value!r}"
+
+
+def _kind(part: nn.Module) -> str:
+    return f"{type(part).__module__.partition('.')[0]} {type(part).__name__}"
 
 
 def _tensors_of(model: nn.Module) -> dict[str, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""What was done to a model or its optimiser comes back from a checkpoint, or is refused at the save by name."""
+"""What was done to a model or its optimiser comes back from a checkpoint, or its save is refused by name."""
 
 import math
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def run_to(run: TrainingRun, step: int) -> TrainingRun:
 
 
 def assert_saved_whole(make: Callable[[], TrainingRun], folder: Path) -> TrainingRun:
-    """Whether a run that is saved half way and resumed ends as one that was never stopped, to the last bit."""
+    """A run that is saved half way and resumed ends as one that was never stopped, to the last bit."""
     save_checkpoint(folder, run_to(make(), 6), TOKENIZER)
     whole, resumed = make(), load_checkpoint(folder).resume()
     for run in (whole, resumed):
@@ -154,7 +154,7 @@ OPTIMIZERS: dict[str, Callable[[GPT], torch.optim.Optimizer]] = {
     "numpy's numbers": lambda model: torch.optim.AdamW(
         model.parameters(),
         lr=np.float32(0.02),
-        betas=(np.float32(0.8), np.float64(0.9)),
+        betas=(np.float64(0.8), np.float64(0.9)),
         eps=np.float32(1e-7),
     ),
     "two groups": lambda model: torch.optim.AdamW(decay_groups(model, 0.3), lr=0.02),
@@ -243,10 +243,13 @@ def a_subclass(model: GPT) -> None:
 REFUSED = {
     "another activation": (
         replaced("blocks.0.ffwd.net.1", nn.GELU),
-        "blocks.0.ffwd.net.1 is a GELU, not a ReLU",
+        "blocks.0.ffwd.net.1 is a torch GELU, not a torch ReLU",
     ),
-    "no last norm": (replaced("ln_f", nn.Identity), "ln_f is a Identity, not a LayerNorm"),
-    "torch's norm": (replaced("ln_f", lambda: nn.LayerNorm(12)), "ln_f is a LayerNorm, not a LayerNorm"),
+    "no last norm": (replaced("ln_f", nn.Identity), "ln_f is a torch Identity, not a nanogpt_lib LayerNorm"),
+    "torch's norm": (
+        replaced("ln_f", lambda: nn.LayerNorm(12)),
+        "ln_f is a torch LayerNorm, not a nanogpt_lib LayerNorm",
+    ),
     "a part added": (with_("extra", nn.Linear(2, 2)), "extra was added"),
     "a parameter added": (with_("blocks.0.gain", nn.Parameter(torch.ones(1))), "blocks.0.gain was added"),
     "a block more": (with_a_block_more, "blocks.2 was added"),
