@@ -8,6 +8,7 @@
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
 | `rebuild` | the exact text, rebuilt offline from an installed package | – |
+| `text_file` | a text of your own, in UTF-8 or refused by name | text_tokens_batches |
 | `data` | `load_text`, `CharTokenizer`, `train_val_split`, `get_batch` | text_tokens_batches |
 | `ngrams` | counted baselines: unigram, bigram, n-gram | text_tokens_batches, bigram |
 | `bigram` | `lm_loss`, `BigramLM` | bigram |
