@@ -183,7 +183,7 @@ def _put_back_optimizer(optimizer: torch.optim.Optimizer, groups: Any, moments: 
         for place, parameter in zip(group["params"], own["params"], strict=True):
             if found := under(str(place), moments):
                 _require_moments(place, found, parameter, group.get("amsgrad", False))
-                state[place] = found
+                state[place] = {name: tensor.clone() for name, tensor in found.items()}  # steps change it
     known = {f"{place}/{name}" for place, found in state.items() for name in found}
     if left := [name for name in moments if name not in known]:
         raise problem("the optimiser's state of parameters that it has", f"{left[0]} as well", AGAIN)
@@ -199,9 +199,10 @@ def _require_moments(place: int, found: Tensors, parameter: torch.Tensor, amsgra
     )
     for name in means:
         fits = fits and (found[name].shape, found[name].dtype) == (parameter.shape, parameter.dtype)
-    if not fits or not all(torch.isfinite(tensor).all() for tensor in found.values()):
+    finite = fits and all(torch.isfinite(tensor).all() for tensor in found.values())
+    if not finite or any((tensor < 0).any() for name, tensor in found.items() if name != "exp_avg"):
         raise problem(
-            f"finite running means like parameter {place}",
+            f"finite running means like parameter {place}, those of squares not negative",
             f"{', '.join(f'{name} {tuple(tensor.shape)}' for name, tensor in found.items())}",
             AGAIN,
         )

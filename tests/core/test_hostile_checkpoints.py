@@ -20,6 +20,7 @@ from nanogpt_lib import __version__
 from nanogpt_lib.checkpoint import CARD, CHECKPOINTS, load_checkpoint, save_checkpoint
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import sha256
+from nanogpt_lib.restored import memory
 from nanogpt_lib.saved_json import MOST_BYTES
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
@@ -177,25 +178,11 @@ def test_no_value_in_a_group_of_the_optimiser_gives_anything_but_a_refusal_or_a_
         loads_or_is_refused(folder, good | {"optimizer_groups": [group]})
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../x",
-        "/etc/hostname",
-        "..\\x",
-        "C:\\x",
-        "weights-000000000000.safetensors/../../x",
-        "weights-0.safetensors",
-    ]
-    + [
-        "",
-        ".",
-        "checkpoint.json",
-        "weights-000000000000.safetensors\n",
-        "weights-00000000000G.safetensors",
-        "\0",
-    ],
-)
+OUTSIDE = ["../x", "/etc/hostname", "..\\x", "C:\\x", "weights-000000000000.safetensors/../../x", ""]
+OUTSIDE += [".", CARD, "weights-0.safetensors", "weights-000000000000.safetensors\n", "\0"]
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
 def test_a_name_that_leads_out_of_the_folder_is_refused_before_it_is_opened(
     name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,40 +306,54 @@ def test_the_shipped_checkpoint_is_written_again_byte_for_byte(tmp_path: Path) -
 
 # --- the weights ------------------------------------------------------------------------------------
 
+
+def put(name: str, tensor: torch.Tensor) -> Callable[[dict], object]:
+    return lambda tensors: tensors.update({name: tensor})
+
+
+def fill(name: str, value: float) -> Callable[[dict], object]:
+    return lambda tensors: tensors[name].fill_(value)
+
+
+def drop(name: str) -> Callable[[dict], object]:
+    return lambda tensors: tensors.pop(name)
+
+
+BIAS, MEAN, SQUARES = "model/ln_f.bias", "optimizer/0/exp_avg", "optimizer/0/exp_avg_sq"
 SPOILED: dict[str, tuple[Callable[[dict], object], str]] = {
-    "a missing tensor": (lambda t: t.pop("model/ln_f.bias"), "ln_f.bias is missing"),
-    "no table": (lambda t: t.pop("model/token_embedding_table.weight"), "no such tensor"),
-    "no weights": (lambda t: t.clear(), "no such tensor"),
-    "one more": (lambda t: t.update({"model/more": torch.ones(1)}), "more is left over"),
-    "another room": (lambda t: t.update({"other": torch.ones(1)}), "other as well"),
-    "a tied one twice": (lambda t: t.update({"model/lm_head.weight": torch.ones(11, 12)}), "lm_head.weight is left over"),
-    "a larger one": (lambda t: t.update({"model/ln_f.bias": torch.ones(13)}), r"shape (13,) instead of (12,)"),
-    "NaN": (lambda t: t["model/ln_f.bias"].fill_(math.nan), "ln_f.bias holds NaN"),
-    "infinity": (lambda t: t["model/blocks.0.ln1.weight"].fill_(math.inf), "blocks.0.ln1.weight holds NaN or infinity"),
-    "whole numbers": (lambda t: t.update({"model/ln_f.bias": torch.ones(12, dtype=torch.int64)}), "torch.int64"),
-    "yes and no": (lambda t: t.update({"model/ln_f.bias": torch.ones(12, dtype=torch.bool)}), "torch.bool"),
-    "a running mean less": (lambda t: t.pop("optimizer/0/exp_avg"), "running means"),
-    "a running mean more": (lambda t: t.update({"optimizer/0/x": torch.ones(1)}), "running means"),
-    "a running mean's shape": (lambda t: t.update({"optimizer/0/exp_avg": torch.ones(3)}), "running means"),
-    "a running mean's type": (lambda t: t.update({"optimizer/0/exp_avg": t["optimizer/0/exp_avg"].half()}), "running means"),
-    "a running mean of NaN": (lambda t: t["optimizer/0/exp_avg"].fill_(math.nan), "running means"),
-    "a running mean below 0": (lambda t: t["optimizer/0/exp_avg_sq"].fill_(-1), "running means"),
-    "a step of NaN": (lambda t: t["optimizer/0/step"].fill_(math.nan), "running means"),
-    "a parameter too many": (lambda t: t.update({"optimizer/99/exp_avg": torch.ones(1)}), "optimizer's state"),
-    "a parameter called x": (lambda t: t.update({"optimizer/x/exp_avg": torch.ones(1)}), "optimizer's state"),
-    "no slash": (lambda t: t.update({"optimizer/": torch.ones(1)}), "optimizer's state"),
-    "a short stream": (lambda t: t.update({"random": torch.ones(3, dtype=torch.uint8)}), "random stream"),
-    "a stream of floats": (lambda t: t.update({"random": torch.ones(5056)}), "random stream"),
-    "a stream of ones": (lambda t: t.update({"random": torch.full((5056,), 255, dtype=torch.uint8)}), "random stream"),
-    "no stream": (lambda t: t.pop("random"), "as well"),
-}  # fmt: skip
+    "a missing tensor": (drop(BIAS), "ln_f.bias is missing"),
+    "no table": (drop("model/token_embedding_table.weight"), "no such tensor"),
+    "no weights": (lambda tensors: tensors.clear(), "no such tensor"),
+    "one more": (put("model/more", torch.ones(1)), "more is left over"),
+    "another room": (put("other", torch.ones(1)), "other as well"),
+    "a tied one twice": (put("model/lm_head.weight", torch.ones(11, 12)), "lm_head.weight is left over"),
+    "a larger one": (put(BIAS, torch.ones(13)), "shape (13,) instead of (12,)"),
+    "NaN": (fill(BIAS, math.nan), "ln_f.bias holds NaN"),
+    "infinity": (fill("model/blocks.0.ln1.weight", math.inf), "blocks.0.ln1.weight holds NaN or infinity"),
+    "whole numbers": (put(BIAS, torch.ones(12, dtype=torch.int64)), "torch.int64"),
+    "yes and no": (put(BIAS, torch.ones(12, dtype=torch.bool)), "torch.bool"),
+    "a running mean less": (drop(MEAN), "running means"),
+    "a running mean more": (put("optimizer/0/x", torch.ones(1)), "running means"),
+    "a running mean's shape": (put(MEAN, torch.ones(3)), "running means"),
+    "a running mean's type": (put(MEAN, torch.ones(11, dtype=torch.float64)), "running means"),
+    "a running mean of NaN": (fill(MEAN, math.nan), "running means"),
+    "squares below 0": (fill(SQUARES, -1), "running means"),
+    "a step of NaN": (fill("optimizer/0/step", math.nan), "running means"),
+    "a parameter too many": (put("optimizer/99/exp_avg", torch.ones(1)), "optimiser's state"),
+    "a parameter called x": (put("optimizer/x/exp_avg", torch.ones(1)), "optimiser's state"),
+    "no parameter": (put("optimizer/", torch.ones(1)), "optimiser's state"),
+    "a short stream": (put("random", torch.ones(3, dtype=torch.uint8)), "random stream"),
+    "a stream of floats": (put("random", torch.ones(5056)), "random stream"),
+    "a stream of ones": (put("random", torch.full((5056,), 255, dtype=torch.uint8)), "random stream"),
+    "no stream": (drop("random"), "as well"),
+}
 
 
 @pytest.mark.parametrize("spoil", SPOILED)
 def test_spoiled_weights_are_refused_by_name(spoil: str, folder: Path) -> None:
     change, named = SPOILED[spoil]
     rewrite_weights(folder, change)
-    assert named.replace("optimizer's", "optimiser's") in refusal(folder)
+    assert named in refusal(folder)
 
 
 class Surprise:
@@ -448,7 +449,7 @@ def test_a_file_larger_than_the_memory_is_refused_unread(folder: Path) -> None:
     """A sparse file, which takes no room on the disk."""
     path = folder / card_of(folder)["weights"]
     with path.open("wb") as file:
-        file.truncate(2**44)
+        file.truncate(2 * memory())
     assert "weights that fit into" in refusal(folder)
 
 
