@@ -14,7 +14,7 @@ import torch
 from nanogpt_lib.checks import problem
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import adamw
-from nanogpt_lib.savable import DTYPES
+from nanogpt_lib.savable import DTYPES, plan
 from nanogpt_lib.saved_json import settings
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun
 
@@ -90,12 +90,15 @@ def memory() -> int:
 
 def _model(config: GPTConfig, card: dict[str, Any], weights: Tensors) -> GPT:
     _require_room(config, weights)
-    with torch.device("meta"):
-        planned = GPT(config)
-    homes = _tie_and_freeze(planned, card)
-    _require_weights({n: w for n, w in planned.state_dict().items() if n not in homes}, weights)
+    homes = _homes(dict(plan(config).named_parameters()), card)
+    _require_weights({n: w for n, w in plan(config).state_dict().items() if n not in homes}, weights)
     model = GPT(config, generator=torch.Generator())  # leaves the global stream alone
-    _tie_and_freeze(model, card)
+    known = dict(model.named_parameters())
+    for name, home in homes.items():
+        owner, _, last = name.rpartition(".")
+        setattr(model.get_submodule(owner), last, known[home])
+    for name in card.get("frozen", []):
+        known[name].requires_grad_(False)
     weights = weights | {name: weights[home] for name, home in homes.items()}
     for name, parameter in model.named_parameters():
         parameter.data = parameter.data.to(weights[name].dtype)
@@ -141,19 +144,15 @@ def _require_weights(wanted: Tensors, weights: Tensors) -> None:
         raise problem(f"the {len(wanted)} weights of the configuration", told, AGAIN)
 
 
-def _tie_and_freeze(model: GPT, card: dict[str, Any]) -> dict[str, str]:
-    """Tie and freeze the model's weights as the card says; return which are tied to which."""
-    known, frozen = dict(model.named_parameters()), card.get("frozen", [])
+def _homes(known: Tensors, card: dict[str, Any]) -> dict[str, str]:
+    """Return which weights are tied to which; refuse those, and frozen ones, that the model does not have."""
     homes: dict[str, str] = card.get("tied", {})
     for name, home in homes.items():
         if not {name, home} <= known.keys() or home in homes or known[name].shape != known[home].shape:
             raise problem("tied weights that the model has", f"{name} tied to {home}", AGAIN)
-        owner, _, last = name.rpartition(".")
-        setattr(model.get_submodule(owner), last, known[home])
-    for name in frozen:
+    for name in card.get("frozen", []):
         if name not in known:
             raise problem("frozen weights that the model has", f"{name}", AGAIN)
-        known[name].requires_grad_(False)
     return homes
 
 

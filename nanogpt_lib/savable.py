@@ -8,6 +8,7 @@ Taught in: full_model.
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.checks import evaluating, problem
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.evaluation import LOWER, require_finite_weights
-from nanogpt_lib.model import GPT
+from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import adamw, require_own_parameters
 from nanogpt_lib.training_run import TrainingRun
 
@@ -128,13 +129,28 @@ def tied(model: nn.Module) -> dict[str, str]:
     return {name: home for name, home in homes.items() if name != home}
 
 
+@lru_cache(maxsize=4)  # each save asks for the same one, and 128 heads take a second
+def plan(config: GPTConfig) -> GPT:
+    """Return the GPT of this configuration in shapes without numbers; nothing is drawn, and no memory taken.
+
+    It is shared: look at it, and leave it as it is.
+
+    Example:
+        >>> plan(GPTConfig(vocab_size=8, block_size=4, n_embd=8, n_head=2, n_layer=1)).lm_head.weight.shape
+        torch.Size([8, 8])
+
+    Taught in: full_model.
+    """
+    with torch.device("meta"):
+        return GPT(config)
+
+
 # --- what was changed in a model --------------------------------------------------------------------
 
 
 def _changes(model: GPT) -> Iterator[str]:
     """Tell how the model differs from what its configuration builds; tied weights are no difference."""
-    with torch.device("meta"):  # shapes without numbers: nothing is drawn, and no memory taken
-        built = GPT(model.config)
+    built = plan(model.config)
     parts, wanted = (dict(one.named_modules(remove_duplicate=False)) for one in (model, built))
     yield from _left_and_added(parts, wanted)
     for name in parts.keys() & wanted.keys():

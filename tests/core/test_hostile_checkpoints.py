@@ -147,6 +147,7 @@ def test_no_value_of_a_field_gives_anything_but_a_refusal_or_a_run(field: str, f
         loads_or_is_refused(folder, good | {field: value})
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("room", ["model", "train", "versions"])
 def test_no_value_in_the_settings_gives_anything_but_a_refusal_or_a_run(room: str, folder: Path) -> None:
     good = card_of(folder)
@@ -155,6 +156,7 @@ def test_no_value_in_the_settings_gives_anything_but_a_refusal_or_a_run(room: st
             loads_or_is_refused(folder, good | {room: good[room] | {field: value}})
 
 
+@pytest.mark.every
 @pytest.mark.parametrize("field", ["tied", "frozen", "optimizer_parameters", "optimizer_groups", "curve"])
 def test_no_value_in_a_list_of_the_card_gives_anything_but_a_refusal_or_a_run(
     field: str, folder: Path
@@ -166,6 +168,7 @@ def test_no_value_in_a_list_of_the_card_gives_anything_but_a_refusal_or_a_run(
         loads_or_is_refused(folder, good | {field: change})
 
 
+@pytest.mark.every
 @pytest.mark.parametrize(
     "name", ["lr", "initial_lr", "betas", "eps", "weight_decay", "params", "amsgrad", "new"]
 )
