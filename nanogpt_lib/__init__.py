@@ -8,6 +8,7 @@
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
 | `rebuild` | the exact text, rebuilt offline from an installed package | – |
+| `text_file` | a text of your own, in UTF-8 or refused by name | text_tokens_batches |
 | `data` | `load_text`, `CharTokenizer`, `train_val_split`, `get_batch` | text_tokens_batches |
 | `ngrams` | counted baselines: unigram, bigram, n-gram | text_tokens_batches, bigram |
 | `bigram` | `lm_loss`, `BigramLM` | bigram |
@@ -22,6 +23,9 @@
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
 | `training_run` | `TrainConfig`, `TrainingRun`, `train` | full_model |
 | `presets` | the reference's four rungs, by name | experiments |
+| `saved_json` | JSON files, read without trusting them | – |
+| `savable` | what a checkpoint can keep of a run, and what it refuses | full_model |
+| `restored` | a run, built from a checkpoint's files once they fit together | full_model |
 | `checkpoint` | save, load, resume; refuses what was damaged | full_model |
 | `prompt` | what a model makes of a prompt | sampling |
 | `sampling` | `next_token_probs`, `stream`, `generate` | sampling |

@@ -9,7 +9,10 @@ Taught in: full_model.
 
 import json
 import platform
+import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +22,20 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from nanogpt_lib import __version__
-from nanogpt_lib.checks import problem
+from nanogpt_lib.checks import plain, problem, real_number, whole_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, sha256, write_atomically
-from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun
+from nanogpt_lib.model import GPT
+from nanogpt_lib.restored import AGAIN, memory, restored
+from nanogpt_lib.savable import UNUSUAL, groups_of, require_savable, tied, unusual
+from nanogpt_lib.saved_json import made_elsewhere, read_json
+from nanogpt_lib.training_run import TrainingRun
 
 FORMAT = 1
+UNUSUAL_FORMAT = 2  # with a field of `savable.UNUSUAL`, which a version that knows only 1 would pass over
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
 CARD = "checkpoint.json"
-_AGAIN = "Save the checkpoint again, or fetch it anew."
+_WEIGHTS = re.compile(r"weights-[0-9a-f]{12}\.safetensors")
 _FIELDS = (
     "format",
     "model",
@@ -58,6 +65,7 @@ class Checkpoint:
     tokenizer: CharTokenizer
     text_sha256: str | None
     random_state: torch.Tensor | None
+    rebuild: Callable[[], TrainingRun] | None = None
 
     @property
     def model(self) -> GPT:
@@ -66,24 +74,25 @@ class Checkpoint:
         return self.run.model
 
     def resume(self) -> TrainingRun:
-        """Return the run, ready to go on exactly: its random stream stands where it stood at the save.
+        """Return a new run as it was saved, ready to go on exactly: its random stream stands as at the save.
 
-        A run that drew from torch's global stream sets that stream; one with a generator of its
-        own gets a new generator. The model comes in training mode.
+        Each call returns another run, and none knows what became of an earlier one. A run that drew from
+        torch's global stream sets that stream; one with a generator of its own gets a new generator. The
+        model comes in training mode.
 
         Raises:  ValueError: the checkpoint was saved for use, without optimiser and stream.
         Taught in: full_model.
         """
-        if self.random_state is None:
+        if self.random_state is None or self.rebuild is None:
             raise problem(
                 "a resumable checkpoint", "one saved with resumable=False", "Use its model, or train anew."
             )
-        if self.run.generator is None:
+        run = self.rebuild()
+        if run.generator is None:
             torch.set_rng_state(self.random_state)
         else:
-            self.run.generator.set_state(self.random_state)
-        self.run.model.train()
-        return self.run
+            run.generator.set_state(self.random_state)
+        return run
 
 
 def save_checkpoint(
@@ -99,40 +108,39 @@ def save_checkpoint(
     Args:    folder: made if needed.   run: a training run of a GPT with AdamW.   tokenizer: its ids.
              text: what it learns from, remembered by its hash.
              resumable: keep optimiser and random stream too, which takes three times the space.
-    Raises:  ValueError: the model is no GPT, or the tokenizer has another vocabulary size.
+    Raises:  ValueError: the run would not come back as it is, see `savable.require_savable`; or its step,
+             time or curve has a number that is none. The checkpoint there is untouched.
              OSError: the folder cannot be written; the checkpoint there is untouched.
     Source:  tensors as safetensors, https://huggingface.co/docs/safetensors.
              Taught in: full_model.
     """
-    if not isinstance(run.model, GPT) or run.model.config.vocab_size != tokenizer.vocab_size:
-        raise problem(
-            "a run of a GPT, and the tokenizer that it was trained with",
-            f"a {type(run.model).__name__} and a vocabulary of {tokenizer.vocab_size}",
-            "Save a GPT with its own tokenizer.",
-        )
+    model = require_savable(run, tokenizer, resumable=resumable)
+    beside = unusual(run, resumable=resumable)
     content = save_tensors(_tensors(run, resumable))
     card = {
-        "format": FORMAT,
-        "model": asdict(run.model.config),
+        "format": UNUSUAL_FORMAT if beside else FORMAT,
+        "model": asdict(model.config),
         "train": asdict(run.config),
         "vocabulary": tokenizer.vocabulary,
         "text_sha256": None if text is None else sha256(text.encode("utf-8")),
-        "step": run.step,
-        "seconds": run.seconds,
-        "curve": [list(record) for record in run.curve],
-        "optimizer_groups": run.optimizer.state_dict()["param_groups"],
+        "step": whole_number("step", run.step),
+        "seconds": real_number("seconds", run.seconds),
+        "curve": [[plain(value) for value in record] for record in run.curve],
+        "optimizer_groups": groups_of(run.optimizer) if resumable or run.has_usual_optimizer else [],
         "own_generator": run.generator is not None,
         "versions": installed_versions(),
         "weights": f"weights-{sha256(content)[:12]}.safetensors",
         "weights_sha256": sha256(content),
+        **beside,
     }
+    _require_curve(card["curve"])
     card["card_sha256"] = _card_hash(card)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / card["weights"], content)
     write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
     for old in folder.glob("weights-*.safetensors"):
-        if old.name != card["weights"]:
+        if old.name != card["weights"] and _WEIGHTS.fullmatch(old.name):  # no other file is ours to remove
             old.unlink()
 
 
@@ -171,43 +179,22 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
             f"one for {known.vocab_size} characters, which differ in {odd[:5] if odd else 'their order'}",
             "Train on the text of this tokenizer, or use the checkpoint's own: checkpoint.tokenizer.",
         )
-    tensors = _read_tensors(folder / card["weights"], card["weights_sha256"])
-    model = GPT(GPTConfig(**card["model"]), generator=torch.Generator())  # leaves the global stream alone
-    _load_weights(model, _under("model", tensors))
-    run = TrainingRun(
-        model.eval(),
-        TrainConfig(**card["train"]),
-        generator=torch.Generator() if card["own_generator"] else None,
-        step=card["step"],
-        seconds=card["seconds"],
-        curve=[Record(*record) for record in card["curve"]],
-    )
-    if "random" in tensors:
-        state: dict[int, dict[str, torch.Tensor]] = {}
-        for name, tensor in _under("optimizer", tensors).items():
-            index, key = name.split("/")
-            state.setdefault(int(index), {})[key] = tensor
-        run.optimizer.load_state_dict({"state": state, "param_groups": card["optimizer_groups"]})
-    return Checkpoint(run, known, card["text_sha256"], tensors.get("random"))
+    rebuild = partial(restored, card, _read_tensors(folder / card["weights"], card["weights_sha256"]))
+    run = rebuild()
+    run.model.eval()
+    return Checkpoint(run, known, card["text_sha256"], rebuild.args[1].get("random"), rebuild)
 
 
 def _tensors(run: TrainingRun, resumable: bool) -> dict[str, torch.Tensor]:
     """Return all tensors to save, under `model/`, `optimizer/` and `random`."""
-    tensors = {f"model/{name}": tensor for name, tensor in run.model.state_dict().items()}
+    copies = tied(run.model)
+    weights = run.model.state_dict().items()
+    tensors = {f"model/{name}": tensor for name, tensor in weights if name not in copies}
     if resumable:
         for index, state in run.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{index}/{key}": tensor for key, tensor in state.items()}
         tensors["random"] = torch.get_rng_state() if run.generator is None else run.generator.get_state()
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-
-
-def _under(room: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the tensors whose names begin with that, without it."""
-    return {
-        name.removeprefix(f"{room}/"): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(f"{room}/")
-    }
 
 
 def _card_hash(card: dict[str, Any]) -> str:
@@ -216,45 +203,84 @@ def _card_hash(card: dict[str, Any]) -> str:
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    if not (folder / CARD).is_file():
         raise problem(
             f"a folder with {CARD}", f"{folder.name!r} without one", "Give the folder, not a file in it."
-        ) from None
-    except ValueError as error:
-        raise problem(f"{CARD} to be JSON", f"a damaged file ({error})", _AGAIN) from error
-    missing = [name for name in _FIELDS if name not in card] if isinstance(card, dict) else list(_FIELDS)
-    if missing:
-        raise problem(f"{CARD} with its {len(_FIELDS)} fields", f"none called {', '.join(missing)}", _AGAIN)
-    if card["format"] != FORMAT:
-        raise problem(
-            f"checkpoint format {FORMAT}", f"format {card['format']}", "Use the library version it names."
         )
+    try:
+        card: dict[str, Any] = read_json(folder / CARD)
+    except ValueError as error:
+        raise problem(f"{CARD} to be JSON", f"a damaged file ({error})", AGAIN) from error
+    fields = card if isinstance(card, dict) else {}
+    expected = UNUSUAL_FORMAT if any(name in fields for name in UNUSUAL) else FORMAT
+    if "format" in fields and fields["format"] != expected:
+        told = f"format {str(fields['format'])[:20]}"
+        raise made_elsewhere(f"checkpoint format {expected}", told, fields.get("versions"))
+    if missing := [name for name in _FIELDS if name not in fields]:
+        raise problem(f"{CARD} with its {len(_FIELDS)} fields", f"none called {', '.join(missing)}", AGAIN)
     if card["card_sha256"] != _card_hash(card):
-        raise problem(f"{CARD} as it was saved", "one that was changed since (its hash differs)", _AGAIN)
+        raise problem(f"{CARD} as it was saved", "one that was changed since (its hash differs)", AGAIN)
+    if unknown := [name for name in card if name not in (*_FIELDS, *UNUSUAL)]:
+        raise made_elsewhere(f"the fields of {CARD}", ", ".join(unknown), card["versions"])
+    _require_values(card)
     return card
+
+
+def _require_values(card: dict[str, Any]) -> None:
+    """Refuse a card whose fields hold what no save writes; the settings are looked at where they are used."""
+    kinds: dict[str, Any] = {
+        "vocabulary": str,
+        "text_sha256": str | None,
+        "step": int,
+        "seconds": int | float,
+        "own_generator": bool,
+        "weights": str,
+        "weights_sha256": str,
+        "tied": dict,
+        "frozen": list,
+        "optimizer_parameters": list,
+    }
+    wrong = [name for name, kind in kinds.items() if name in card and not isinstance(card[name], kind)]
+    wrong += [name for name in ("step", "seconds") if name not in wrong and not 0 <= card[name] < 1e15]
+    names = [*card.get("tied", {}).values()] if "tied" not in wrong else []
+    names += card.get("frozen", []) if "frozen" not in wrong else []
+    if not all(isinstance(name, str) for name in names):
+        wrong.append("tied or frozen weights")
+    groups = card.get("optimizer_parameters", [])
+    if not all(isinstance(group, list) and all(isinstance(name, str) for name in group) for group in groups):
+        wrong.append("optimizer_parameters")
+    if wrong:
+        raise problem(f"{CARD} as a save writes it", f"another kind of {wrong[0]}", AGAIN)
+    if not _WEIGHTS.fullmatch(card["weights"]):
+        raise problem("the name of a weights file in this folder", f"{card['weights'][:60]!r}", AGAIN)
+    _require_curve(card["curve"])
+
+
+def _require_curve(curve: object) -> None:
+    """Refuse what is no list of evaluations, each of a step, two losses and seconds."""
+    try:
+        for step, *numbers in curve:  # type: ignore[attr-defined]
+            whole_number("step", step)
+            _, _, _ = (real_number("loss", number) for number in numbers)
+    except (TypeError, ValueError) as error:
+        raise problem("a curve of finite losses", f"another one ({error})", AGAIN) from error
 
 
 def _read_tensors(path: Path, expected: str) -> dict[str, torch.Tensor]:
     if not path.is_file():
-        raise problem(f"the weights in {path.name}", "no such file beside the JSON", _AGAIN)
+        raise problem(f"the weights in {path.name}", "no such file beside the JSON", AGAIN)
+    if path.stat().st_size > memory():
+        raise problem(
+            f"weights that fit into the {memory():,} bytes of memory here",
+            f"{path.stat().st_size:,} bytes in {path.name}",
+            "Load it on a larger machine.",
+        )
     content = path.read_bytes()
     if sha256(content) != expected:
         raise problem(
-            f"{path.name} with SHA-256 {expected[:12]}…", f"{sha256(content)[:12]}…, a changed file", _AGAIN
+            f"{path.name} with SHA-256 {expected[:12]}…", f"{sha256(content)[:12]}…, a changed file", AGAIN
         )
     try:
         return load_tensors(content)
-    except SafetensorError as error:
-        raise problem(f"{path.name} in the safetensors format", str(error), _AGAIN) from error
-
-
-def _load_weights(model: GPT, weights: dict[str, torch.Tensor]) -> None:
-    wanted = model.state_dict()
-    wrong = [f"{name} is missing" for name in wanted if name not in weights]
-    wrong += [f"{name} is left over" for name in weights if name not in wanted]
-    wrong += [name for name in wanted if name in weights and weights[name].shape != wanted[name].shape]
-    if wrong:
-        raise problem(f"the {len(wanted)} weights of the configuration", "; ".join(wrong), _AGAIN)
-    model.load_state_dict(weights)
+    except (SafetensorError, KeyError) as error:  # a KeyError: a type of numbers that torch does not have
+        raise problem(f"{path.name} in the safetensors format", str(error), AGAIN) from error

@@ -6,6 +6,7 @@ Taught in: text_tokens_batches.
 import errno
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +16,7 @@ import torch
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
+from nanogpt_lib.text_file import read_text_file
 
 Data = TypeVar("Data", str, list[int], torch.Tensor)  # a text, or its ids
 
@@ -33,7 +35,8 @@ def load_text(path: str | Path | None = None, *, folder: Path | None = None) -> 
     Args:    path: a text file of your own, or None.
              folder: where the published text is kept; None is `files.work_folder()`.
     Returns: the text, 1,115,394 characters of 65 kinds where it is the published one.
-    Raises:  ValueError: your file is missing, empty, too short to split, or not UTF-8.
+    Raises:  ValueError: your file is missing, empty, too short to split, white space alone, or not UTF-8,
+             also where it only looks like it; see `text_file`.
              RuntimeError: none of the three ways gave the published text.
     Example:
         >>> text = load_text()
@@ -94,17 +97,10 @@ def _own_text(path: Path) -> str:
             f"{str(path)!r}, which is {'a folder' if path.is_dir() else 'not there'}",
             f"Give the full path, or one that starts at {Path.cwd().name!r}, where this runs.",
         )
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8").removeprefix("\ufeff")  # the byte-order mark
-    except UnicodeDecodeError as error:
-        raise problem(
-            f"{path.name!r} in UTF-8",
-            f"byte 0x{content[error.start]:02x} at offset {error.start}, which no UTF-8 text has there",
-            "Save it again with the encoding UTF-8.",
-        ) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = read_text_file(path)
     _long_enough(len(text), block_size=1, what=repr(path.name))
+    if not text.strip():
+        raise problem(f"{path.name!r} with characters to see", "white space alone", "Take another text.")
     return text
 
 
@@ -122,7 +118,7 @@ class CharTokenizer:
     """Two maps between characters and ids: the id of a character is its place in the vocabulary.
 
     Args:    vocabulary: every character once, in the order of the ids.
-    Raises:  ValueError: the vocabulary is empty or holds a character twice.
+    Raises:  ValueError: the vocabulary is no text, is empty, or holds a character twice or half of one.
     Example:
         >>> tokenizer = CharTokenizer.from_text("hello")
         >>> tokenizer.vocabulary, tokenizer.encode("hole"), tokenizer.decode([1, 0, 2, 2])
@@ -132,12 +128,20 @@ class CharTokenizer:
     """
 
     def __init__(self, vocabulary: str) -> None:
-        doubled = sorted({char for char in vocabulary if vocabulary.count(char) > 1})
-        if not vocabulary or doubled:
+        from_text = "Build it from a text with CharTokenizer.from_text(text)."
+        if not isinstance(vocabulary, str) or not vocabulary:
+            found = "an empty one" if vocabulary == "" else f"a {type(vocabulary).__name__}"
+            raise problem("a vocabulary with every character once", found, from_text)
+        doubled = sorted(char for char, times in Counter(vocabulary).items() if times > 1)
+        if doubled:
             raise problem(
-                "a vocabulary with every character once",
-                f"{doubled[0]!r} more than once" if doubled else "an empty one",
-                "Build it from a text with CharTokenizer.from_text(text).",
+                "a vocabulary with every character once", f"{doubled[0]!r} more than once", from_text
+            )
+        if halves := [char for char in vocabulary if "\ud800" <= char <= "\udfff"]:
+            raise problem(
+                "a vocabulary of whole characters",
+                f"half of a character (U+{ord(halves[0]):04X})",
+                "Read the text again with encoding='utf-8': such halves cannot be written to a file.",
             )
         self.vocabulary = vocabulary
         self.id_of = {char: id_ for id_, char in enumerate(vocabulary)}

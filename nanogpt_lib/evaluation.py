@@ -13,6 +13,8 @@ from torch import nn
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
 
+LOWER = "Lower the learning rate, and start again or go on from the last good checkpoint."
+
 
 def estimate_loss(
     model: nn.Module,
@@ -100,6 +102,38 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
             logits, _ = model(xb)
             totals += F.cross_entropy(logits.transpose(1, 2), yb, reduction="none").sum(dim=0).double()
     return totals / sum(len(xb) for xb, _ in batches)
+
+
+def require_finite(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> None:
+    """Refuse a model with a weight that is no finite number, or without a finite loss on this batch.
+
+    Weights can be finite and yet so large that nothing comes of them but NaN.
+
+    Args:    model: returns (logits, loss); its mode stays as it is.   x, y: (B, T) ids and targets.
+    Raises:  ValueError: as said; the weight is named.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> ids = torch.tensor([[0, 1]])
+        >>> require_finite(BigramLM(8), ids, ids)
+
+    Taught in: full_model.
+    """
+    require_finite_weights(model)
+    with evaluating(model):
+        loss = model(x, y)[1]
+    if not torch.isfinite(loss):
+        raise problem("a model with a finite loss", f"{loss.item()}", LOWER)
+
+
+def require_finite_weights(model: nn.Module) -> None:
+    """Refuse a model with a weight that is no finite number.
+
+    Raises:  ValueError: as said; the weight is named.
+    Taught in: full_model.
+    """
+    for name, weights in model.named_parameters():
+        if not torch.isfinite(weights).all():
+            raise problem(f"finite numbers in {name}", "NaN or infinity", LOWER)
 
 
 def _whole_blocks(

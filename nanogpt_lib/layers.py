@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
-from nanogpt_lib.checks import one_of, positive_int, probability, shape
+from nanogpt_lib.checks import one_of, positive_int, probability, problem, real_number, shape, yes_or_no
 from nanogpt_lib.heads import Attention
 
 ATTENTION: dict[str, type[Attention]] = {"heads": MultiHeadAttention, "fused": FusedAttention}
@@ -29,7 +29,8 @@ def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None)
     Source:  Srivastava et al. (2014), in the inverted form; draws as torch does on a CPU.
              Taught in: dropout.
     """
-    if probability("p", p) in (0.0, 1.0):  # nothing to draw, and 1 / (1 - p) may have no value
+    p = probability("p", p)
+    if p in (0.0, 1.0):  # nothing to draw, and 1 / (1 - p) may have no value
         return x if p == 0.0 else x * 0.0
     kept = torch.empty_like(x).bernoulli_(1 - p, generator=generator)
     return x * kept.div_(1 - p)
@@ -41,7 +42,7 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
     Args:    x: (..., C).   weight: (C,), the gain gamma.   bias: (C,), the shift beta.
              eps: added to the variance inside the root, so that a constant input stays finite.
     Returns: (..., C); each position is normalised alone, so nothing leaks through time or batch.
-    Raises:  ValueError: weight or bias is not as wide as x.
+    Raises:  ValueError: weight or bias is not as wide as x, or eps is negative or no number.
     Example:
         >>> x = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
         >>> layer_norm(x, torch.ones(4), torch.zeros(4))
@@ -52,9 +53,18 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
     """
     shape("weight", weight, x.shape[-1])
     shape("bias", bias, x.shape[-1])
+    eps = _small("eps", eps)
     centred = x - x.mean(dim=-1, keepdim=True)
     variance = centred.square().mean(dim=-1, keepdim=True)  # divided by C, not by C - 1
     return weight * centred / (variance + eps).sqrt() + bias
+
+
+def _small(name: str, value: float) -> float:
+    """Return the value as a float, known to be finite and not negative."""
+    number = real_number(name, value)
+    if number < 0:
+        raise problem(f"{name} >= 0", f"{name}={value!r}", "torch's own is 1e-5.")
+    return number
 
 
 class Dropout(nn.Module):
@@ -86,7 +96,7 @@ class LayerNorm(nn.Module):
 
     Args:    n_embd: C, the width.   eps: added to the variance inside the root.
     Returns: calling it with x (..., C) gives (..., C).
-    Raises:  ValueError: n_embd is no positive whole number.
+    Raises:  ValueError: n_embd is no positive whole number, or eps is negative or no number.
     Example:
         >>> LayerNorm(4)(torch.tensor([1.0, 0.0, 0.0, 0.0])).detach()
         tensor([ 1.7320, -0.5773, -0.5773, -0.5773])
@@ -98,7 +108,7 @@ class LayerNorm(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(positive_int("n_embd", n_embd)))
         self.bias = nn.Parameter(torch.zeros(n_embd))
-        self.eps = eps
+        self.eps = _small("eps", eps)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
@@ -119,8 +129,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, n_embd: int, dropout: float = 0.0) -> None:
         super().__init__()
+        n_embd = positive_int("n_embd", n_embd)
         self.net = nn.Sequential(
-            nn.Linear(positive_int("n_embd", n_embd), 4 * n_embd),
+            nn.Linear(n_embd, 4 * n_embd),
             nn.ReLU(),
             nn.Linear(4 * n_embd, n_embd),
             Dropout(dropout),
@@ -162,7 +173,7 @@ class Block(nn.Module):
         norm: str = "pre",
     ) -> None:
         super().__init__()
-        self.residual = residual
+        self.residual = yes_or_no("residual", residual)
         self.norm = one_of("norm", norm, NORMS)
         kind = ATTENTION[one_of("attention", attention, ATTENTION)]
         self.sa = kind(n_embd, n_head, block_size, dropout=dropout, scale=scale)

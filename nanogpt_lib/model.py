@@ -10,7 +10,17 @@ import torch
 from torch import nn
 
 from nanogpt_lib.bigram import lm_loss
-from nanogpt_lib.checks import one_of, positive_int, probability, problem, shape, token_ids
+from nanogpt_lib.checks import (
+    one_of,
+    positive_int,
+    probability,
+    problem,
+    real_number,
+    settle,
+    shape,
+    token_ids,
+    yes_or_no,
+)
 from nanogpt_lib.heads import Attention, split_width
 from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
 from nanogpt_lib.rng import drawing_from
@@ -29,7 +39,7 @@ class GPTConfig:
              init: "torch" for each layer's default, "gpt2" for normal numbers of standard deviation 0.02.
              residual: False takes away the stream that passes by.
              norm: "pre", with a last norm after the blocks; "post" or "none", without one.
-    Raises:  ValueError: a size below 1, n_head not dividing n_embd, an unknown choice.
+    Raises:  ValueError: a size below 1, n_head not dividing n_embd, a number that is none, an unknown choice.
     Example:
         >>> GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4).head_size
         16
@@ -50,10 +60,12 @@ class GPTConfig:
     norm: str = "pre"
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "block_size", "n_embd", "n_head", "n_layer"):
-            positive_int(name, getattr(self, name))
+        settle(self, positive_int, "vocab_size", "block_size", "n_embd", "n_head", "n_layer")
+        settle(self, probability, "dropout")
+        settle(self, yes_or_no, "residual")
+        if self.scale is not None:
+            settle(self, real_number, "scale")
         split_width(self.n_embd, self.n_head)
-        probability("dropout", self.dropout)
         for name, known in (("attention", ATTENTION), ("init", INITS), ("norm", NORMS)):
             one_of(name, getattr(self, name), known)
 
@@ -130,11 +142,16 @@ class GPT(nn.Module):
                 "Start from at least one character, and keep the last block_size: idx[:, -block_size:].",
             )
         token_ids("idx", idx, self.config.vocab_size)
-        tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
-        positions = self.position_embedding_table.weight[:T]  # (T, C)
-        x = self.ln_f(self.blocks(tokens + positions))
-        logits = self.lm_head(x)  # (B, T, C) -> (B, T, V)
+        logits = self.scores(idx)
         return logits, None if targets is None else lm_loss(logits, targets)
+
+    def scores(self, idx: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, T, V) of ids that `forward` has looked at."""
+        tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
+        positions = self.position_embedding_table.weight[: idx.shape[1]]  # (T, C)
+        x = self.ln_f(self.blocks(tokens + positions))
+        logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)
+        return logits
 
     def parameter_count(self) -> int:
         """Return how many numbers it learns."""

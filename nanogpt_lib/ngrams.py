@@ -8,7 +8,7 @@ Taught in: text_tokens_batches and bigram.
 
 import torch
 
-from nanogpt_lib.checks import positive_int, problem, token_ids
+from nanogpt_lib.checks import positive_int, problem, real_number, shape, token_ids, whole_number
 
 
 def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
@@ -23,7 +23,7 @@ def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
 
     Taught in: text_tokens_batches.
     """
-    return torch.bincount(token_ids("data", data, vocab_size), minlength=vocab_size)
+    return torch.bincount(_row("data", data, vocab_size), minlength=vocab_size)
 
 
 def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
@@ -39,7 +39,7 @@ def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
 
     Source:  Shannon (1948), section 3.   Taught in: bigram.
     """
-    token_ids("data", data, vocab_size)
+    _row("data", data, vocab_size)
     pairs = data[:-1] * vocab_size + data[1:]
     return torch.bincount(pairs, minlength=vocab_size**2).view(vocab_size, vocab_size)
 
@@ -51,13 +51,16 @@ def smoothed(counts: torch.Tensor, alpha: float = 1.0) -> torch.Tensor:
 
     Args:    counts: (..., V), one distribution per row.   alpha: > 0, or 0 if no row is empty.
     Returns: (..., V) float64; every row sums to 1.
-    Raises:  ValueError: alpha is negative, or a row would be 0 / 0.
+    Raises:  ValueError: alpha is negative or no finite number, a count is, or a row would be 0 / 0.
     Example:
         >>> smoothed(torch.tensor([3, 0]), alpha=1.0)
         tensor([0.8000, 0.2000], dtype=torch.float64)
 
     Source:  Laplace (1814), the rule of succession.   Taught in: bigram.
     """
+    if not bool((counts >= 0).all() and torch.isfinite(counts).all()):
+        raise problem("counts >= 0", "a negative one or none", "Count with unigram_counts or bigram_counts.")
+    alpha = real_number("alpha", alpha)
     raised = counts.double() + alpha
     totals = raised.sum(-1, keepdim=True)
     if alpha < 0 or bool((totals <= 0).any()):
@@ -72,12 +75,14 @@ def unigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 
     Args:    probs: (V,), sums to 1.   data: (N,) int64 ids.
     Returns: nats per character; infinite where an id of probability 0 occurs.
+    Raises:  ValueError: no ids, one of another vocabulary, or rows that are no probabilities.
     Example:
         >>> round(unigram_loss(torch.full((65,), 1 / 65), torch.arange(65)), 4)
         4.1744
 
     Source:  Shannon (1948), cross-entropy.   Taught in: text_tokens_batches.
     """
+    _row("data", data, len(_probabilities(probs)), at_least=1)
     return -probs.log()[data].mean().item()
 
 
@@ -86,13 +91,35 @@ def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 
     Args:    probs: (V, V), every row sums to 1.   data: (N,) int64 ids, N >= 2.
     Returns: nats per character, over the N - 1 characters that have one before them.
+    Raises:  ValueError: fewer than two ids, one of another vocabulary, or rows that are no probabilities.
     Example:
         >>> bigram_loss(torch.eye(3), torch.tensor([1, 1, 1])) == 0.0
         True
 
     Source:  Shannon (1948), cross-entropy.   Taught in: bigram.
     """
+    shape("probs", _probabilities(probs), len(probs), len(probs))
+    _row("data", data, len(probs), at_least=2)
     return -probs.log()[data[:-1], data[1:]].mean().item()
+
+
+def _row(name: str, data: torch.Tensor, vocab_size: int, at_least: int = 0) -> torch.Tensor:
+    """Return the same ids, known to be so many or more, in one row, and of this vocabulary."""
+    shape(name, token_ids(name, data, positive_int("vocab_size", vocab_size)), "N")
+    if len(data) < at_least:
+        raise problem(f"at least {at_least} ids in {name}", f"{len(data)}", "Take a longer text.")
+    return data
+
+
+def _probabilities(probs: torch.Tensor) -> torch.Tensor:
+    """Return the same tensor, known to have rows of numbers that are not negative and sum to 1."""
+    if not bool((probs >= 0).all() and (probs.sum(-1) - 1).abs().max() < 1e-3):
+        raise problem(
+            "probs with rows that sum to 1",
+            "others, or a negative number",
+            "Make them with smoothed(counts).",
+        )
+    return probs
 
 
 class NGramLM:
@@ -115,13 +142,14 @@ class NGramLM:
     """
 
     def __init__(self, data: torch.Tensor, order: int, vocab_size: int) -> None:
-        if order < 0 or len(data) <= order:
+        vocab_size = positive_int("vocab_size", vocab_size)
+        if not 0 <= whole_number("order", order) < len(_row("data", data, vocab_size)):
             raise problem(
                 f"0 <= order < {len(data)}, the number of ids",
                 f"order={order}",
                 "Take a shorter context or a longer text.",
             )
-        token_ids("data", data, vocab_size)
+        order = whole_number("order", order)
         if vocab_size ** (order + 1) > torch.iinfo(torch.long).max:
             raise problem(
                 f"vocab_size ** (order + 1) to fit into an int64, as {vocab_size} ** {order + 1} does not",
@@ -129,7 +157,7 @@ class NGramLM:
                 "Take a shorter context.",
             )
         self.order = order
-        self.vocab_size = positive_int("vocab_size", vocab_size)
+        self.vocab_size = vocab_size
         self.tables = [self._count(data, length) for length in range(order + 1)]
 
     def _codes(self, data: torch.Tensor, length: int) -> torch.Tensor:
@@ -159,7 +187,11 @@ class NGramLM:
         return torch.where(total > 0, mixed, lower)  # never seen: the lower order decides alone
 
     def probs(self, context: torch.Tensor) -> torch.Tensor:
-        """Return (V,) float64 probabilities of what follows the last `order` ids of `context`."""
+        """Return (V,) float64 probabilities of what follows the last `order` ids of `context`.
+
+        Where the context is shorter, it is what follows all of it. Raises ValueError as the class does.
+        """
+        _row("context", context, self.vocab_size)
         ids = torch.arange(self.vocab_size)
         mixed = torch.full((self.vocab_size,), 1 / self.vocab_size, dtype=torch.float64)
         for length in range(min(self.order, len(context)) + 1):
@@ -168,8 +200,11 @@ class NGramLM:
         return mixed
 
     def loss(self, data: torch.Tensor) -> float:
-        """Return the mean surprise in nats per character, over the ids with a full context before them."""
-        targets = data[self.order :]
+        """Return the mean surprise in nats per character, over the ids with a full context before them.
+
+        Raises ValueError where there is no such id, or one of another vocabulary.
+        """
+        targets = _row("data", data, self.vocab_size)[self.order :]
         if not len(targets):
             raise problem(f"more than {self.order} ids", f"{len(data)}", "Judge on a longer text.")
         mixed = torch.full((len(targets),), 1 / self.vocab_size, dtype=torch.float64)
@@ -181,8 +216,13 @@ class NGramLM:
     def sample(
         self, length: int, start: torch.Tensor, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """Return `start` and `length` drawn ids after it: (len(start) + length,) int64."""
-        idx = start
+        """Return `start` and `length` drawn ids after it: (len(start) + length,) int64.
+
+        Raises ValueError for a negative length, or an id of another vocabulary.
+        """
+        idx = _row("start", start, self.vocab_size)
+        if whole_number("length", length) < 0:
+            raise problem("length >= 0", f"length={length}", "Ask for at least 0 ids.")
         for _ in range(length):
             drawn = torch.multinomial(self.probs(idx), 1, generator=generator)
             idx = torch.cat([idx, drawn])

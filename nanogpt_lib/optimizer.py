@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import one_of, positive_int, problem
+from nanogpt_lib.checks import one_of, positive_int, problem, real_number, whole_number
 
 SCHEDULES = ("constant", "cosine")
 LOWEST = 0.1  # a cosine ends at this share of its height, so that the last steps still learn
@@ -30,7 +30,7 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
              Taught in: full_model.
     """
     one_of("schedule", schedule, SCHEDULES)
-    if not 0 <= warmup_iters < positive_int("max_iters", max_iters):
+    if not 0 <= whole_number("warmup_iters", warmup_iters) < positive_int("max_iters", max_iters):
         raise problem(
             f"0 <= warmup_iters < max_iters={max_iters}", f"{warmup_iters}", "Warm up for a shorter time."
         )
@@ -42,6 +42,22 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
     return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
 
 
+def decay_rate(weight_decay: float) -> float:
+    """Return the weight decay as Python's float, known to be a finite number of at least 0.
+
+    Raises:  ValueError: it is negative, or no number.
+    Example:
+        >>> decay_rate(0.1)
+        0.1
+
+    Taught in: full_model.
+    """
+    number = real_number("weight_decay", weight_decay)
+    if number < 0:
+        raise problem("weight_decay >= 0", f"{weight_decay!r}", "Begin with 0.1.")
+    return number
+
+
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Return the model's parameters in two groups: matrices, which decay, and the rest, which does not.
 
@@ -50,15 +66,14 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
     Args:    model: any module.   weight_decay: for the matrices, per step and unit of learning rate.
     Returns: two dictionaries, as optimisers take them; every parameter is in exactly one.
-    Raises:  ValueError: weight_decay is negative.
+    Raises:  ValueError: weight_decay is negative, or no number.
     Example:
         >>> [len(group["params"]) for group in decay_groups(nn.Linear(2, 3), 0.1)]
         [1, 1]
 
     Source:  Loshchilov and Hutter (2019), algorithm 2.   Taught in: full_model.
     """
-    if not weight_decay >= 0:
-        raise problem("weight_decay >= 0", f"{weight_decay!r}", "Begin with 0.1.")
+    weight_decay = decay_rate(weight_decay)
     parameters = list(model.parameters())
     matrices = [parameter for parameter in parameters if parameter.dim() >= 2]
     others = [parameter for parameter in parameters if parameter.dim() < 2]
@@ -71,7 +86,7 @@ def adamw(model: nn.Module, learning_rate: float, weight_decay: float | None = N
     Args:    model: any module.   learning_rate: its step size.
              weight_decay: None lets everything decay by torch's 0.01, as the reference did;
              a number is for matrices alone, see `decay_groups`.
-    Raises:  ValueError: weight_decay is negative.
+    Raises:  ValueError: weight_decay is negative, or one of the two is no number.
     Example:
         >>> adamw(nn.Linear(2, 3), 1e-3).defaults["weight_decay"]
         0.01
@@ -79,4 +94,64 @@ def adamw(model: nn.Module, learning_rate: float, weight_decay: float | None = N
     Source:  Loshchilov and Hutter (2019).   Taught in: full_model.
     """
     parameters = model.parameters() if weight_decay is None else decay_groups(model, weight_decay)
-    return torch.optim.AdamW(parameters, lr=learning_rate)
+    return torch.optim.AdamW(parameters, lr=real_number("learning_rate", learning_rate))
+
+
+def require_own_parameters(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
+    """Refuse an optimiser that moves parameters which the model has lost, as when two were tied too late.
+
+    Raises:  ValueError: as said; the model would not learn what the optimiser moves.
+    Taught in: full_model.
+    """
+    own = {id(parameter) for parameter in model.parameters()}
+    if any(id(parameter) not in own for group in optimizer.param_groups for parameter in group["params"]):
+        raise problem(
+            "an optimiser of the model's own parameters",
+            "one with parameters that the model no longer has",
+            "Change the model first, and make its TrainingRun then.",
+        )
+
+
+def is_usual(
+    optimizer: torch.optim.Optimizer, model: nn.Module, learning_rate: float, weight_decay: float | None
+) -> bool:
+    """Tell whether this is the optimiser that `adamw` makes, whatever its steps have changed since.
+
+    Example:
+        >>> layer = nn.Linear(2, 3)
+        >>> is_usual(torch.optim.SGD(layer.parameters(), lr=0.1), layer, 0.1, None)
+        False
+
+    Taught in: full_model.
+    """
+    usual = adamw(model, learning_rate, weight_decay)
+    return type(optimizer) is torch.optim.AdamW and _settled(optimizer) == _settled(usual)
+
+
+def _settled(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """Return the groups without the rate of the moment, and with ids in place of parameters."""
+    return [
+        {name: value for name, value in group.items() if name not in ("params", "lr", "initial_lr")}
+        | {"params": [id(parameter) for parameter in group["params"]]}
+        | {"height": group.get("initial_lr", group["lr"]), "betas": tuple(group["betas"])}
+        for group in optimizer.param_groups
+    ]
+
+
+def readjust(
+    optimizer: torch.optim.Optimizer, model: nn.Module, learning_rate: float, weight_decay: float | None
+) -> None:
+    """Give an optimiser that `adamw` made another rate and decay; its running means stay.
+
+    Example:
+        >>> layer = nn.Linear(2, 3)
+        >>> optimizer = adamw(layer, 0.1)
+        >>> readjust(optimizer, layer, 0.2, weight_decay=0.5)
+        >>> [(group["lr"], group["weight_decay"]) for group in optimizer.param_groups]
+        [(0.2, 0.5), (0.2, 0.0)]
+
+    Taught in: full_model.
+    """
+    optimizer.param_groups = adamw(model, learning_rate, weight_decay).param_groups
+    for group in optimizer.param_groups:
+        group["initial_lr"] = group["lr"]

@@ -16,14 +16,14 @@ from typing import Any, get_args
 
 import torch
 
-from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
+from nanogpt_lib.checkpoint import CARD, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import sha256
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.sampling import stream
-from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
+from nanogpt_lib.training_run import TrainConfig, TrainingRun, go_on_with, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,18 +34,24 @@ def main(argv: list[str] | None = None) -> int:
     Taught in: experiments.
     """
     options = _parser().parse_args(argv)
+    saved: list[int] = []  # before which steps
     try:
+        _require_free(options)
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
         data = torch.tensor(tokenizer.encode(text))
         splits = train_val_split(data, block_size=run.block_size)
+
+        def keep() -> None:
+            if options.out:
+                save_checkpoint(options.out, run, tokenizer, text=text)
+                saved.append(run.step)
+
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
             for record in train(run, *splits, progress=sys.stderr.isatty()):
                 print(record, flush=True)
-                if options.out:
-                    save_checkpoint(options.out, run, tokenizer, text=text)
-        if options.out:
-            save_checkpoint(options.out, run, tokenizer, text=text)
+                keep()
+        keep()
         if not run.is_done:
             kept = (
                 f"go on with --resume {options.out}" if options.out else "nothing was kept: give --out FOLDER"
@@ -56,6 +62,8 @@ def main(argv: list[str] | None = None) -> int:
         _write(run, tokenizer, options.sample)
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
+        if saved:
+            print(f"step {saved[-1]} is kept: go on from it with --resume {options.out}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
         print("stopped", file=sys.stderr)
@@ -72,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
     )
+    parser.add_argument("--force", action="store_true", help="replace another checkpoint that lies in --out")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="write N characters at the end")
     for config in (GPTConfig, TrainConfig):
         group = parser.add_argument_group(f"override a field of {config.__name__}")
@@ -92,6 +101,20 @@ def _argument(kind: object) -> dict[str, Any]:
 def _overrides(options: argparse.Namespace, config: type[GPTConfig | TrainConfig]) -> dict[str, Any]:
     given = {field.name: getattr(options, field.name, None) for field in fields(config)}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _require_free(options: argparse.Namespace) -> None:
+    """Refuse to write over a checkpoint that this run does not go on from."""
+    folder, own = options.out, options.resume
+    if folder is None or options.force or not (folder / CARD).exists():
+        return
+    if own is None or folder.resolve() != own.resolve():
+        raise problem(
+            "an --out folder without a checkpoint",
+            f"{str(folder)!r}, which holds one",
+            f"Give another folder; or go on from it with --resume {folder} --out {folder}; "
+            "or replace it with --force.",
+        )
 
 
 def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:
@@ -116,9 +139,7 @@ def _resumed(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharT
             "The checkpoint fixes the model; begin a new run to change it.",
         )
     run = checkpoint.resume()
-    run.config = replace(run.config, **_overrides(options, TrainConfig))
-    for group in run.optimizer.param_groups:
-        group["lr"] = group["initial_lr"] = run.config.learning_rate
+    go_on_with(run, **_overrides(options, TrainConfig))
     return run, checkpoint.tokenizer
 
 

@@ -9,17 +9,26 @@ Taught in: bigram (the loop by hand) and full_model.
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from nanogpt_lib.checks import one_of, positive_int, problem
+from nanogpt_lib.checks import (
+    one_of,
+    plain,
+    positive_int,
+    problem,
+    real_number,
+    seed_number,
+    settle,
+    whole_number,
+)
 from nanogpt_lib.data import get_batch
-from nanogpt_lib.evaluation import estimate_loss
-from nanogpt_lib.optimizer import adamw, rate_factor
+from nanogpt_lib.evaluation import estimate_loss, require_finite
+from nanogpt_lib.optimizer import adamw, decay_rate, is_usual, rate_factor, readjust, require_own_parameters
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.rng import drawing_from
 
@@ -37,7 +46,7 @@ class TrainConfig:
              schedule, warmup_iters: how the rate moves, see `optimizer.rate_factor`.
              weight_decay: None is the reference's, see `optimizer.adamw`.
              precision: "float32", or "bfloat16" for the products of a step (weights stay float32).
-    Raises:  ValueError: a count below 1, a rate that is not positive, an unknown choice.
+    Raises:  ValueError: a count below 1, a rate that is not positive, another kind of value.
     Example:
         >>> TrainConfig(batch_size=16, max_iters=5000, learning_rate=1e-3).eval_interval
         100
@@ -58,9 +67,14 @@ class TrainConfig:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "max_iters", "eval_interval", "eval_iters", "train_chars"):
-            if name != "train_chars" or self.train_chars is not None:
-                positive_int(name, getattr(self, name))
+        settle(self, positive_int, "batch_size", "max_iters", "eval_interval", "eval_iters")
+        settle(self, seed_number, "seed")
+        settle(self, whole_number, "warmup_iters")
+        settle(self, real_number, "learning_rate")
+        if self.train_chars is not None:
+            settle(self, positive_int, "train_chars")
+        if self.weight_decay is not None:
+            object.__setattr__(self, "weight_decay", decay_rate(self.weight_decay))
         if not self.learning_rate > 0:
             raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
         one_of("precision", self.precision, PRECISIONS)
@@ -97,6 +111,7 @@ class TrainingRun:
     Args:    model: returns (logits, loss), and has a block_size.   config: how to train.
              generator: where batches and dropout are drawn from; None is torch's global stream.
              optimizer: None is AdamW with the config's rate and decay.
+    Raises:  ValueError: the rate of a group of the optimiser is no number.
     Taught in: full_model.
     """
 
@@ -111,13 +126,20 @@ class TrainingRun:
     def __post_init__(self) -> None:
         if self.optimizer is None:
             self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
-        for group in self.optimizer.param_groups:  # the name under which torch's schedulers keep it too
-            group.setdefault("initial_lr", group["lr"])
+        for group in self.optimizer.param_groups:
+            group.update({name: plain(value) for name, value in group.items() if name != "params"})
+            group["lr"] = real_number("lr", group["lr"])
+            group.setdefault("initial_lr", group["lr"])  # the name under which torch's schedulers keep it too
 
     @property
     def block_size(self) -> int:
         """Return the model's longest context."""
         return positive_int("block_size", self.model.block_size)
+
+    @property
+    def has_usual_optimizer(self) -> bool:
+        """Tell whether the optimiser is the one that the config describes."""
+        return is_usual(self.optimizer, self.model, self.config.learning_rate, self.config.weight_decay)
 
     @property
     def is_done(self) -> bool:
@@ -132,6 +154,41 @@ class TrainingRun:
         return (self.step % self.config.eval_interval == 0 or last) and not evaluated
 
 
+def go_on_with(run: TrainingRun, **changes: Any) -> None:
+    """Change how a run goes on; what it has learned stays, the optimiser's running means too.
+
+    Args:    run: changed in place, or left as it is where this is refused.   changes: fields of its config.
+    Raises:  ValueError: another seed, which would come too late; fewer steps than have been made; or another
+             rate or decay for an optimiser that was not made from the config.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> run = TrainingRun(BigramLM(8), TrainConfig(batch_size=4, max_iters=3, learning_rate=1e-2))
+        >>> go_on_with(run, learning_rate=0.5)
+        >>> run.optimizer.param_groups[0]["lr"]
+        0.5
+
+    Taught in: full_model.
+    """
+    old, new = run.config, replace(run.config, **changes)
+    if new.seed != old.seed:
+        raise problem(
+            f"the seed {old.seed} that this run began with",
+            f"{new.seed}",
+            "Its random stream goes on where it stopped; begin a new run for another seed.",
+        )
+    if new.max_iters < run.step:
+        raise problem(f"max_iters >= {run.step}, the steps already made", f"{new.max_iters}", "Ask for more.")
+    if (old.learning_rate, old.weight_decay) != (new.learning_rate, new.weight_decay):
+        if not run.has_usual_optimizer:
+            raise problem(
+                "an optimiser as the config describes it",
+                f"a {type(run.optimizer).__name__} of your own",
+                "Change the rate and the decay in its param_groups.",
+            )
+        readjust(run.optimizer, run.model, new.learning_rate, new.weight_decay)
+    run.config = new
+
+
 def train(
     run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor, *, progress: bool = False
 ) -> Iterator[Record]:
@@ -143,7 +200,8 @@ def train(
     Args:    run: what to train; changed in place.   train_data, val_data: (N,) int64 ids.
              progress: show a bar.
     Returns: an iterator of Record; a step is made only when the next record is asked for.
-    Raises:  ValueError: a split is too short for a block; the loss is no longer a finite number.
+    Raises:  ValueError: a split is too short for a block; the loss of a step, or after the last one, is no
+             finite number.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
         >>> config = TrainConfig(batch_size=4, max_iters=3, learning_rate=1e-2, eval_iters=1)
@@ -188,6 +246,7 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
     train_data = train_data[: run.config.train_chars]
     started = time.perf_counter()
     if run.is_due:
+        require_own_parameters(run.optimizer, run.model)
         losses = _evaluate(run, train_data, val_data)
         run.seconds += time.perf_counter() - started
         run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
@@ -204,7 +263,11 @@ def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
         _, loss = run.model(x, y)
     if not torch.isfinite(loss):
         raise problem(
-            "a finite loss", f"{loss.item()} at step {run.step}", "Lower the learning rate and start again."
+            "a finite loss",
+            f"{loss.item()} at step {run.step}",
+            "Lower the learning rate and start again."
+            if run.step
+            else "No step has been made yet, so look at the model: its weights and its scale.",
         )
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -212,6 +275,8 @@ def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
         group["lr"] = group["initial_lr"] * run.config.rate_factor(run.step)
     run.optimizer.step()
     run.step += 1
+    if run.is_done:  # no later loss will show what this step did
+        require_finite(run.model, x, y)
 
 
 def _evaluate(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> dict[str, float]:

@@ -47,7 +47,7 @@ def record(
     tokenizer = CharTokenizer.from_text(text)
     train_data, val_data = train_val_split(torch.tensor(tokenizer.encode(text)))
     folder = unfinished / run_file(experiment, variant, seed).stem
-    run = _begun(folder, model_config, train_config)
+    run = _begun(folder, model_config, train_config, sha256(text.encode("utf-8")))
     for evaluated in train(run, train_data, val_data):
         print(f"{experiment}, {variant}, seed {seed}, {evaluated}", flush=True)
         save_checkpoint(folder, run, tokenizer, text=text)
@@ -72,11 +72,12 @@ def record(
     )
 
 
-def _begun(folder: Path, model_config: GPTConfig, train_config: TrainConfig) -> TrainingRun:
-    """Return the run that waits in the folder if it has these settings, a new one otherwise."""
+def _begun(folder: Path, model_config: GPTConfig, train_config: TrainConfig, text: str) -> TrainingRun:
+    """Return the run that waits in the folder if it has these settings and this text, a new one otherwise."""
     if (folder / "checkpoint.json").exists():
         waiting = load_checkpoint(folder)
-        if (waiting.model.config, waiting.run.config) == (model_config, train_config):
+        found = (waiting.model.config, waiting.run.config, waiting.text_sha256)
+        if found == (model_config, train_config, text):
             print(f"going on from step {waiting.run.step}", flush=True)
             return waiting.resume()
         print("what waited here has other settings; beginning anew", flush=True)

@@ -10,10 +10,11 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from nanogpt_lib.checks import problem
+from nanogpt_lib.checks import problem, real_number, whole_number
 from nanogpt_lib.files import DATA, write_atomically
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.recorded.experiments import experiment_called
+from nanogpt_lib.saved_json import read_json, settings
 from nanogpt_lib.training_run import Record, TrainConfig
 
 RUNS = DATA / "runs"
@@ -80,26 +81,37 @@ def load_run(experiment: str, variant: str, seed: int, folder: Path = RUNS) -> R
     """
     path = run_file(experiment, variant, seed, folder)
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["model"] = GPTConfig(**fields["model"])
-        fields["train"] = TrainConfig(**fields["train"])
-        fields["curve"] = [Record(*row) for row in fields["curve"]]
-        return RecordedRun(**fields)
+        fields = read_json(path)
+        made_with = fields["versions"]
+        fields["model"] = settings(GPTConfig, fields["model"], made_with)
+        fields["train"] = settings(TrainConfig, fields["train"], made_with)
+        fields["curve"] = [_record(row) for row in fields["curve"]]
+        for name in ("val_loss", "minutes"):
+            fields[name] = real_number(name, fields[name])
+        return settings(RecordedRun, fields, made_with)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise problem(
             f"a recorded run in data/runs/{path.name}",
-            f"{type(error).__name__}",
+            f"{type(error).__name__}: {error}",
             f"Fetch the file again, or make it: python -m nanogpt_lib.recorded {experiment!r}.",
         ) from error
+
+
+def _record(row: list[float]) -> Record:
+    step, train_loss, val_loss, seconds = row
+    for number in (train_loss, val_loss, seconds):
+        real_number("a number of the curve", number)
+    return Record(whole_number("step", step), train_loss, val_loss, seconds)
 
 
 def save_run(run: RecordedRun, folder: Path = RUNS) -> Path:
     """Write the run's JSON file, at once or not at all, and return its path.
 
+    Raises:  ValueError: a loss is no finite number, which JSON has no word for.
     Taught in: experiments.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = run_file(run.experiment, run.variant, run.seed, folder)
     fields = asdict(run) | {"curve": [list(row) for row in run.curve]}
-    write_atomically(path, (json.dumps(fields) + "\n").encode("utf-8"))
+    write_atomically(path, (json.dumps(fields, allow_nan=False) + "\n").encode("utf-8"))
     return path

@@ -28,6 +28,7 @@ from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
+from nanogpt_lib.savable import require_savable
 from nanogpt_lib.training_run import Record, TrainingRun, advance
 
 SAMPLES = "samples.json"  # beside the checkpoint: what was written after each evaluation
@@ -265,6 +266,8 @@ class TrainingDashboard(Worker):
                 f"a {type(run.model).__name__}",
                 "Leave folder= out, or train a GPT.",
             )
+        if self._folder is not None:  # before hours of training, and not after them
+            require_savable(run, self._tokenizer)
 
     # --- one piece of work
 
@@ -445,11 +448,12 @@ class TrainingDashboard(Worker):
                 UNWATCHED: f"Stopped before {step}, since no browser was watching. {lost}",
                 DONE: f"All {self.run.step:,} steps are made.",
             }[why]
-        if not isinstance(why, OSError) and self._saved != self.run.step:
+        if self._saved != self.run.step:
             try:
                 self._save()
-            except (OSError, ValueError) as error:
-                self._message += f" It could not be saved: {error}"
+            except Exception as error:  # told in the widget, whatever it is: nothing else would show it
+                told = error_in_words(error)
+                self._message += "" if told in self._message else f" It could not be saved: {told}"
         self._tell()
 
     @property

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -240,3 +241,24 @@ def test_an_unknown_attention_is_refused_with_those_that_are_known() -> None:
 def test_a_width_that_is_no_positive_whole_number_is_refused(make: type) -> None:
     with pytest.raises(ValueError, match="n_embd"):
         make(0)
+
+
+@pytest.mark.parametrize("eps", [-1e-5, math.nan, math.inf, "x", None])
+def test_an_eps_that_is_none_is_refused(eps: object) -> None:
+    """A negative one gives NaN wherever the variance is small."""
+    for use in (LayerNorm, lambda n, eps: layer_norm(torch.ones(n), torch.ones(n), torch.ones(n), eps)):
+        with pytest.raises(ValueError, match="eps"):
+            use(4, eps)
+
+
+@pytest.mark.parametrize("p", [math.nan, math.inf, -0.1, "0.5", None, True])
+def test_a_share_to_drop_that_is_none_is_refused(p: object) -> None:
+    for use in (Dropout, lambda p: dropout(torch.ones(3), p)):
+        with pytest.raises(ValueError, match="0 <= p <= 1"):
+            use(p)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, torch.tensor])
+def test_sizes_of_numpy_and_torch_do_not_overflow(kind: object) -> None:
+    """Four times 100 does not fit into an int8."""
+    assert FeedForward(kind(100)).net[0].out_features == 400

@@ -1,8 +1,9 @@
 """The whole GPT: its contracts, its causality, its weights under the lecture's names."""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -292,3 +293,26 @@ def test_the_sizes_of_a_configuration_are_all_that_a_copy_needs() -> None:
     model.eval(), twin.eval()
     same_bits(twin(random_ids(2, 8)), model(random_ids(2, 8)))
     assert isinstance(twin, nn.Module)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(GPTConfig)])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, "x", None, [], 1j, torch.ones(2), np.float32("nan")], ids=str
+)
+def test_a_value_of_another_kind_is_refused_by_the_name_of_its_field(name: str, value: object) -> None:
+    """`--scale nan` was answered by the training, with "Lower the learning rate"."""
+    if name == "scale" and value is None:
+        return
+    with pytest.raises(ValueError, match=name):
+        replace(TINY, **{name: value})
+
+
+@pytest.mark.parametrize(
+    "name", [field.name for field in fields(GPTConfig) if not isinstance(field.default, str)]
+)
+@pytest.mark.parametrize("kind", [np.array, torch.tensor], ids=["numpy", "torch"])
+def test_numbers_of_numpy_and_torch_become_pythons(name: str, kind: object) -> None:
+    value = {"dropout": 0.25, "scale": 0.5, "residual": False, "n_head": 4, "n_embd": 24}.get(name, 3)
+    found = getattr(replace(TINY, **{name: kind(value)}), name)
+    assert type(found) is type(value)
+    assert found == value

@@ -1,6 +1,7 @@
 """The command: what it prints, what it keeps, and how it ends."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import torch
 
 from helpers import ROOT, one_thread, python, same_bits, weights_of
 from nanogpt_lib import train as command
@@ -177,6 +179,130 @@ def test_a_finished_run_can_be_given_more_steps_and_another_rate(
     assert (run.step, run.config.learning_rate, run.optimizer.param_groups[0]["lr"]) == (9, 0.5, 0.5)
 
 
+def everything_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+RESUMED = OVERRIDES | {"max_iters": 15, "schedule": "cosine", "warmup_iters": 12, "train_chars": 40}
+REFUSED = {"seed"}  # the stream goes on where it stood, so that another seed would be recorded and not used
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TrainConfig)])
+def test_an_option_beside_resume_takes_effect_or_is_refused_before_anything_is_written(
+    name: str, own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """`--weight-decay` was ignored, and the checkpoint could not be opened; a new field is tried, too."""
+    out, plain = tmp_path / "out", tmp_path / "plain"
+    text = ["--text", str(own_text)]
+    main([*SMALL, *text, "--max-iters", "10", "--out", str(out)])
+    shutil.copytree(out, plain)
+    before = everything_in(out)
+    resume = ["--resume", str(out), "--out", str(out), *text]
+    option = f"--{name.replace('_', '-')}={RESUMED[name]}"
+    capsys.readouterr()
+    if name in REFUSED:
+        assert main([*resume, "--max-iters=14", option]) == 2
+        assert f"got {RESUMED[name]}" in capsys.readouterr().err
+        assert everything_in(out) == before
+        return
+    assert main([*resume, "--max-iters=14", option]) == 0
+    assert main(["--resume", str(plain), "--out", str(plain), *text, "--max-iters=14"]) == 0
+    changed, other = load_checkpoint(out).run, load_checkpoint(plain).run
+    assert getattr(changed.config, name) == RESUMED[name]
+    same_curve = [r[:3] for r in changed.curve] == [r[:3] for r in other.curve]
+    same_weights = all(map(torch.equal, changed.model.parameters(), other.model.parameters()))
+    assert not (same_curve and same_weights), f"{name} is recorded, and changes nothing"
+    assert main([*resume, "--max-iters=20"]) == 0  # it opens again
+
+
+@pytest.mark.parametrize(("old", "new"), [(0.1, 0.5), (None, 5.0), (0.5, 0.0)])
+def test_another_decay_keeps_the_running_means(
+    old: float | None, new: float, own_text: Path, tmp_path: Path
+) -> None:
+    out = ["--out", str(tmp_path / "out"), "--text", str(own_text)]
+    main([*SMALL, *out, "--max-iters=6", *([] if old is None else [f"--weight-decay={old}"])])
+    before = load_checkpoint(tmp_path / "out").resume()
+    assert main(["--resume", str(tmp_path / "out"), *out, f"--weight-decay={new}"]) == 0  # no step is left
+    after = load_checkpoint(tmp_path / "out").resume()
+    assert [group["weight_decay"] for group in after.optimizer.param_groups] == [new, 0.0]
+    for one, other in zip(before.model.parameters(), after.model.parameters(), strict=True):
+        same_bits(dict(after.optimizer.state[other]), dict(before.optimizer.state[one]))
+
+
+def test_fewer_steps_than_were_made_are_refused(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = ["--out", str(tmp_path / "out"), "--text", str(own_text)]
+    main([*SMALL, *out, "--max-iters=5"])
+    before = everything_in(tmp_path / "out")
+    assert main(["--resume", str(tmp_path / "out"), *out, "--max-iters=3"]) == 2
+    assert "Expected max_iters >= 5, the steps already made, got 3" in capsys.readouterr().err
+    assert everything_in(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("way", ["a new run", "a resumed run of another folder"])
+def test_a_folder_with_another_run_is_refused_with_the_way_on(
+    way: str, own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """A finished run was replaced, with exit status 0."""
+    out, text = tmp_path / "out", ["--text", str(own_text)]
+    main([*SMALL, *text, "--max-iters=5", "--out", str(out)])
+    main([*SMALL, *text, "--max-iters=2", "--out", str(tmp_path / "other")])
+    before = everything_in(out)
+    begin = SMALL if way == "a new run" else ["--resume", str(tmp_path / "other")]
+    capsys.readouterr()
+    assert main([*begin, *text, "--max-iters=4", "--out", str(out)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"Give another folder; or go on from it with --resume {out} --out {out}; or replace it" in said.err
+    assert everything_in(out) == before
+    assert main([*begin, *text, "--max-iters=4", "--out", str(out), "--force"]) == 0
+    assert load_checkpoint(out).run.step == 4
+
+
+def test_a_folder_is_known_again_under_another_spelling(own_text: Path, tmp_path: Path) -> None:
+    out, text = tmp_path / "out", ["--text", str(own_text)]
+    main([*SMALL, *text, "--max-iters=2", "--out", str(out)])
+    (tmp_path / "x").mkdir()
+    same = tmp_path / "x" / ".." / "out"
+    assert main(["--resume", str(same), *text, "--max-iters=4", "--out", str(out)]) == 0
+
+
+@pytest.mark.parametrize(("steps", "kept"), [(9, 0), (1, 0)], ids=["on the way", "in the last step"])
+def test_numbers_that_are_none_never_take_the_place_of_the_last_good_state(
+    steps: int, kept: int, own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """NaN was saved over it; after the last step even with exit status 0."""
+    options = ["--learning-rate=1e30", "--eval-interval=1", f"--max-iters={steps}"]
+    assert main([*SMALL, *options, "--text", str(own_text), "--out", str(tmp_path / "out")]) == 2
+    err = capsys.readouterr().err
+    assert "Lower the learning rate" in err
+    assert f"step {kept} is kept: go on from it with --resume {tmp_path / 'out'}\n" in err
+    good = load_checkpoint(tmp_path / "out").run
+    assert good.step == kept
+    assert all(torch.isfinite(weights).all() for weights in good.model.parameters())
+
+
+def test_ctrl_c_after_a_step_that_spoiled_the_weights_leaves_the_last_good_state(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights are finite then, and so large that the model gives NaN."""
+    real, calls = command.GPT.forward, []
+
+    def stopped(self: object, *inputs: object) -> tuple:
+        calls.append(None)
+        if len(calls) == 5:  # four of the evaluation, and the first step
+            signal.raise_signal(signal.SIGINT)
+        return real(self, *inputs)
+
+    monkeypatch.setattr(command.GPT, "forward", stopped)
+    options = ["--learning-rate=1e30", "--max-iters=9", "--text", str(own_text)]
+    assert main([*SMALL, *options, "--out", str(tmp_path / "out")]) == 2
+    monkeypatch.undo()
+    assert "Expected a model that gives finite scores" in capsys.readouterr().err
+    assert load_checkpoint(tmp_path / "out").run.step == 0
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_a_checkpoint_to_go_on_from(own_text: Path, tmp_path: Path) -> None:
     """In a process of its own, as from a terminal."""
@@ -236,6 +362,12 @@ def test_ctrl_c_while_loading_saving_or_writing_ends_without_a_traceback(
         ([*SMALL, "--n-embd", "13"], "error: Expected n_embd to split into n_head equal heads"),
         ([*SMALL, "--attention", "flash"], "error: Expected attention to be one of"),
         ([*SMALL, "--dropout", "2"], "error: Expected 0 <= dropout <= 1"),
+        ([*SMALL, "--scale", "nan"], "error: Expected a finite number scale, got scale=nan"),
+        ([*SMALL, "--dropout", "nan"], "error: Expected 0 <= dropout <= 1"),
+        ([*SMALL, "--learning-rate", "inf"], "error: Expected a finite number learning_rate"),
+        ([*SMALL, "--weight-decay", "nan"], "error: Expected a finite number weight_decay"),
+        ([*SMALL, "--weight-decay", "-1"], "error: Expected weight_decay >= 0"),
+        ([*SMALL, "--warmup-iters", "-1"], "error: Expected 0 <= warmup_iters < max_iters"),
         ([*SMALL, "--max-iters", "0"], "error: Expected a whole number max_iters >= 1"),
         ([*SMALL, "--block-size", "500"], "error: Expected at least 5001 characters"),
         ([*SMALL, "--text", "no such file"], "error: Expected the path of a text file"),

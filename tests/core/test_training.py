@@ -8,8 +8,9 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -31,7 +32,7 @@ from lecture import LectureGPT, lecture_training
 from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import rate_factor
-from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
+from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, go_on_with, train
 
 TRAIN, VAL = random_ids(300), random_ids(100, seed=1)
 CONFIG = TrainConfig(batch_size=4, max_iters=12, learning_rate=1e-2, eval_interval=6, eval_iters=3)
@@ -147,7 +148,7 @@ def test_a_loss_that_is_no_number_ends_the_run_before_it_spoils_the_weights() ->
     before = weights_of(run.model)
     steps = train(run, TRAIN, VAL)
     next(steps)
-    with pytest.raises(ValueError, match="finite loss, got nan at step 0. Lower the learning rate"):
+    with pytest.raises(ValueError, match="finite loss, got nan at step 0. No step has been made"):
         next(steps)
     same_bits(weights_of(run.model), before)
     assert run.step == 0
@@ -337,3 +338,77 @@ def test_a_record_reads_as_the_reference_printed_it() -> None:
 def test_a_split_too_short_for_a_block_is_refused() -> None:
     with pytest.raises(ValueError, match=f"at least {TINY.block_size + 1} ids.*got 8"):
         next(train(a_run("global"), TRAIN, VAL[:8]))
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TrainConfig)])
+@pytest.mark.parametrize("value", [math.nan, -math.inf, "x", None, [], 1j, torch.ones(2), True, -1], ids=str)
+def test_a_value_of_another_kind_is_refused_by_the_name_of_its_field(name: str, value: object) -> None:
+    optional = name in ("train_chars", "weight_decay") and value is None
+    negative = name == "seed" and type(value) is int  # torch takes a negative seed
+    if not optional and not negative:
+        with pytest.raises(ValueError, match=name):
+            replace(CONFIG, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay", "seed"])
+def test_a_number_beyond_all_bounds_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        replace(CONFIG, **{name: 10**400})
+
+
+def test_the_last_step_is_looked_at_too() -> None:
+    """No later loss would show what it did."""
+    run = TrainingRun(tiny_gpt(), replace(CONFIG, learning_rate=1e30, max_iters=1), torch.Generator())
+    with global_stream_untouched(), pytest.raises(ValueError, match="a model with a finite loss, got nan"):
+        list(train(run, TRAIN, VAL))
+
+
+@pytest.mark.parametrize("rate", [np.float32(0.01), np.float64(0.01), torch.tensor(0.01), np.array(0.01)])
+def test_a_rate_of_numpy_or_torch_trains_as_the_number_that_it_is(rate: object) -> None:
+    configs = [replace(CONFIG, learning_rate=one) for one in (rate, float(rate))]
+    one, two = (TrainingRun(tiny_gpt(), config, torch.Generator()) for config in configs)
+    finish(one), finish(two)
+    assert losses(one) == losses(two)
+    assert type(one.config.learning_rate) is float
+
+
+@pytest.mark.parametrize("rate", [np.float32(0.01), torch.tensor(0.01)])
+def test_an_optimiser_of_ones_own_holds_pythons_numbers_too(rate: object) -> None:
+    model = tiny_gpt()
+    run = TrainingRun(model, CONFIG, optimizer=torch.optim.AdamW(model.parameters(), lr=rate))
+    group = run.optimizer.param_groups[0]
+    assert type(group["lr"]) is type(group["initial_lr"]) is float
+
+
+def test_what_is_changed_on_the_way_takes_effect_or_leaves_the_run_as_it_was() -> None:
+    run = TrainingRun(tiny_gpt(), CONFIG, torch.Generator())
+    for record in train(run, TRAIN, VAL):
+        if record.step == 6:
+            break
+    for wrong, named in (
+        ({"seed": 5}, "the seed 1337 that this run began with, got 5"),
+        ({"max_iters": 5}, "max_iters >= 6, the steps already made"),
+        ({"learning_rate": -1}, "learning_rate > 0"),
+        ({"weight_decay": math.nan}, "weight_decay"),
+    ):
+        with pytest.raises(ValueError, match=named):
+            go_on_with(run, **wrong)
+        assert run.config == CONFIG
+    go_on_with(run, weight_decay=0.5, learning_rate=0.02, max_iters=20)
+    groups = [(group["weight_decay"], group["initial_lr"]) for group in run.optimizer.param_groups]
+    assert groups == [(0.5, 0.02), (0.0, 0.02)]
+    assert run.has_usual_optimizer
+    assert all(run.optimizer.state[p]["step"] == 6 for p in run.model.parameters())
+    finish(run)
+
+
+def test_the_rate_of_an_optimiser_of_ones_own_is_not_written_over() -> None:
+    model = tiny_gpt()
+    run = TrainingRun(model, CONFIG, optimizer=torch.optim.AdamW(model.parameters(), lr=0.5))
+    for change in ({"learning_rate": 0.1}, {"weight_decay": 0.1}):
+        with pytest.raises(
+            ValueError, match="an optimiser as the config describes it, got a AdamW of your own"
+        ):
+            go_on_with(run, **change)
+    go_on_with(run, max_iters=99)
+    assert run.optimizer.param_groups[0]["lr"] == 0.5

@@ -349,8 +349,8 @@ def test_a_loss_that_is_no_number_is_told_in_its_own_words_and_spoils_no_weights
     one = in_a_kernel(cell)
     assert one.state == "failed"
     assert one.now["words"] == (
-        "It stopped before step 0 with this message: Expected a finite loss, got nan at step 0. Lower the "
-        "learning rate and start again."
+        "It stopped before step 0 with this message: Expected a finite loss, got nan at step 0. No step "
+        "has been made yet, so look at the model: its weights and its scale."
     )
     assert isinstance(one.error, ValueError)
     assert one.curve[0][1:3] == [None, None], "JSON has no word for what is not a number"
@@ -571,6 +571,57 @@ def test_a_save_that_fails_stops_the_training_says_why_and_leaves_the_run_whole(
     in_a_kernel(cell)
     same_bits(everything(run), uninterrupted())
     assert load_checkpoint(tmp_path).run.step == 12
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("odd"), RuntimeError("odd"), MemoryError("odd"), KeyError("odd")]
+)
+@pytest.mark.parametrize("place", ["save_checkpoint", "write_atomically"])
+def test_a_save_that_fails_for_any_reason_says_it_in_the_widget(
+    place: str, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The widget went on to say "Not trained yet: press Train", but for an OSError or ValueError."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    async def cell() -> None:
+        one = dashboard(a_run(), folder=tmp_path)
+        monkeypatch.setattr(module, place, broken)
+        one.train()
+        await resting(one)
+        assert one.state == "failed"
+        assert one.now["state"] == "failed"
+        assert one.now["words"].count(f"{type(error).__name__}: {error}") == 1
+
+    in_a_kernel(cell)
+
+
+@pytest.mark.parametrize("error", [TypeError("odd"), RuntimeError("odd")])
+def test_a_save_that_fails_at_stop_says_it_in_the_widget(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    async def cell() -> None:
+        one = dashboard(a_run(), folder=tmp_path)
+        one.train()
+        await until(lambda: one.run.step == 2)
+        monkeypatch.setattr(module, "save_checkpoint", broken)
+        one.stop()
+        assert one.now["state"] == "stopped"
+        assert f"It could not be saved: {type(error).__name__}: odd" in one.now["words"]
+
+    in_a_kernel(cell)
+
+
+def test_a_run_that_could_not_be_saved_is_refused_before_it_is_trained(tmp_path: Path) -> None:
+    run = a_run()
+    run.optimizer = torch.optim.SGD(run.model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="AdamW, with which a checkpoint can go on, got SGD"):
+        dashboard(run, folder=tmp_path)
+    assert dashboard(TrainingRun(run.model, CONFIG, optimizer=run.optimizer)).state == "new"
 
 
 @pytest.mark.parametrize("content", ["{", "3", '[["a", 1]]', "[1]"])
