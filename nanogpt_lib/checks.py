@@ -5,8 +5,9 @@ made and not forty lines further down. `expect` does the same for a notebook's f
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Integral, Real
 
 import torch
 from torch import nn
@@ -22,32 +23,143 @@ def problem(expected: str, arrived: str, remedy: str) -> ValueError:
     return ValueError(f"Expected {expected}, got {arrived}. {remedy}")
 
 
-def positive_int(name: str, value: object) -> int:
-    """Return the same value, known to be a whole number of at least 1.
+def plain(value: object) -> object:
+    """Return the number that a numpy scalar or a tensor without dimensions holds; anything else as it is.
 
-    Args:    name: what to call it in the message.   value: what the caller passed.
+    Only Python's own numbers can be written into a JSON file.
+
+    Example:
+        >>> plain(torch.tensor(3)), plain("text")
+        (3, 'text')
+    """
+    holds_one = getattr(value, "ndim", None) == 0 and not getattr(value, "is_meta", False)
+    return value.item() if holds_one else value  # type: ignore[attr-defined]
+
+
+def _whole(value: object) -> int | None:
+    number = plain(value)
+    return int(number) if isinstance(number, Integral) and not isinstance(number, bool) else None
+
+
+def _finite(value: object) -> float | None:
+    number = plain(value)
+    if not isinstance(number, Real) or isinstance(number, bool):
+        return None
+    try:
+        found = float(number)
+    except OverflowError:  # a whole number of 400 digits
+        return None
+    return found if math.isfinite(found) else None
+
+
+def whole_number(name: str, value: object) -> int:
+    """Return the value as Python's int, known to be a whole number.
+
+    Args:    name: what to call it in the message.   value: an int, or one from numpy or torch.
+    Raises:  ValueError: it is no whole number; 2.0, True and "2" are none.
+    Example:
+        >>> whole_number("step", torch.tensor(-4))
+        -4
+    """
+    number = _whole(value)
+    if number is None:
+        raise problem(f"a whole number {name}", f"{name}={value!r}", "Pass it as an int.")
+    return number
+
+
+def positive_int(name: str, value: object) -> int:
+    """Return the value as Python's int, known to be a whole number of at least 1.
+
+    Args:    name: what to call it in the message.   value: an int, or one from numpy or torch.
     Raises:  ValueError: it is no whole number, or below 1.
     Example:
         >>> positive_int("n_head", 4)
         4
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    number = _whole(value)
+    if number is None or number < 1:
         raise problem(f"a whole number {name} >= 1", f"{name}={value!r}", f"Choose a positive {name}.")
-    return value
+    return number
 
 
-def probability(name: str, value: float) -> float:
-    """Return the same value, known to lie in [0, 1].
+def seed_number(name: str, value: object) -> int:
+    """Return the value as Python's int, known to be a seed that a torch generator takes.
 
-    Args:    name: what to call it in the message.   value: what the caller passed.
-    Raises:  ValueError: it lies outside [0, 1] or is NaN.
+    Args:    name: what to call it in the message.   value: an int, or one from numpy or torch.
+    Raises:  ValueError: it is no whole number, or outside [-2**63, 2**64).
+    Example:
+        >>> seed_number("seed", 1337)
+        1337
+    """
+    number = whole_number(name, value)
+    if not -(2**63) <= number < 2**64:
+        raise problem(f"-2**63 <= {name} < 2**64", f"{name}={number}", "Choose a seed of fewer digits.")
+    return number
+
+
+def real_number(name: str, value: object) -> float:
+    """Return the value as Python's float, known to be a finite number.
+
+    Args:    name: what to call it in the message.   value: a number, or one from numpy or torch.
+    Raises:  ValueError: it is no number, NaN or infinite; True and "0.5" are no numbers.
+    Example:
+        >>> real_number("scale", torch.tensor(0.5)), real_number("scale", 2)
+        (0.5, 2.0)
+    """
+    number = _finite(value)
+    if number is None:
+        raise problem(f"a finite number {name}", f"{name}={value!r}", f"Pass {name} as an int or a float.")
+    return number
+
+
+def probability(name: str, value: object) -> float:
+    """Return the value as Python's float, known to lie in [0, 1].
+
+    Args:    name: what to call it in the message.   value: a number, or one from numpy or torch.
+    Raises:  ValueError: it lies outside [0, 1], is NaN, or no number.
     Example:
         >>> probability("dropout", 0.2)
         0.2
     """
-    if not 0.0 <= value <= 1.0:
+    number = _finite(value)
+    if number is None or not 0.0 <= number <= 1.0:
         raise problem(f"0 <= {name} <= 1", f"{name}={value!r}", f"Choose a {name} between 0 and 1.")
-    return value
+    return number
+
+
+def yes_or_no(name: str, value: object) -> bool:
+    """Return the value as Python's bool; a text such as "no" would count as True.
+
+    Args:    name: what to call it in the message.   value: True or False, or one from numpy or torch.
+    Raises:  ValueError: it is anything else.
+    Example:
+        >>> yes_or_no("residual", torch.tensor(False))
+        False
+    """
+    flag = plain(value)
+    if not isinstance(flag, bool):
+        raise problem(f"{name} to be True or False", f"{name}={value!r}", "Pass one of the two.")
+    return flag
+
+
+def settle(config: object, check: Callable[[str, object], object], *names: str) -> None:
+    """Put what the check returns in place of these fields of a frozen configuration.
+
+    Args:    config: a frozen dataclass, in its `__post_init__`.   check: called with name and value.
+             names: the fields.
+    Raises:  ValueError: as the check does.
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Size:
+        ...     width: int
+        ...     def __post_init__(self):
+        ...         settle(self, positive_int, "width")
+        >>> Size(torch.tensor(3))
+        Size(width=3)
+    """
+    for name in names:
+        object.__setattr__(config, name, check(name, getattr(config, name)))
 
 
 def one_of(name: str, value: str, known: Iterable[str]) -> str:
@@ -60,7 +172,7 @@ def one_of(name: str, value: str, known: Iterable[str]) -> str:
         >>> one_of("norm", "pre", ("pre", "post"))
         'pre'
     """
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise problem(
             f"{name} to be one of {', '.join(map(repr, known))}",
             repr(value),

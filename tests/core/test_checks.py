@@ -1,7 +1,10 @@
 """Bad input is named, told its value, and given a way out; facts of a notebook hold or stop it."""
 
 import math
+from collections.abc import Callable
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -23,11 +26,70 @@ def test_a_positive_whole_number_passes_unchanged(value: int) -> None:
     assert checks.positive_int("n", value) is value
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.0, 2.5, True, "1", None])
+@pytest.mark.parametrize(
+    "value", [0, -1, 1.0, 2.5, True, "1", None, np.int64(0), np.float32(2), np.True_, torch.tensor([2]), [2]]
+)
 def test_anything_else_is_no_positive_whole_number_and_is_named(value: object) -> None:
     with pytest.raises(ValueError, match="n_head") as caught:
         checks.positive_int("n_head", value)
     assert repr(value) in str(caught.value)
+
+
+WHOLE = [np.int64, np.int8, np.uint16, np.array, torch.tensor, lambda n: torch.tensor(n, dtype=torch.int16)]
+REAL = [np.float64, np.float32, np.float16, np.longdouble, np.array, torch.tensor, Fraction]
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whole_numbers_of_numpy_and_torch_become_pythons(kind: Callable[[int], object]) -> None:
+    """Another kind of number trains well enough, and then cannot be written into a checkpoint."""
+    for check in (checks.positive_int, checks.whole_number, checks.seed_number):
+        assert type(check("n", kind(3))) is int
+        assert check("n", kind(3)) == 3
+
+
+@pytest.mark.parametrize("kind", [*REAL, *WHOLE, int, float])
+def test_numbers_of_numpy_and_torch_become_pythons(kind: Callable[[float], object]) -> None:
+    value = 1 if kind in (*WHOLE, int) else 0.5
+    for check in (checks.real_number, checks.probability):
+        assert type(check("x", kind(value))) is float
+        assert check("x", kind(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(math.nan, math.inf, -math.inf, 10**400, True, "0.5", None, 1j, [0.5], np.float32("nan"), np.True_),
+        *(torch.tensor(math.nan), torch.tensor([0.5]), torch.tensor(True), torch.zeros((), device="meta")),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_anything_else_is_no_number_and_is_named(value: object) -> None:
+    for check in (checks.real_number, checks.probability):
+        with pytest.raises(ValueError, match="scale") as caught:
+            check("scale", value)
+        assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [-(2**63) - 1, 2**64, 1.0, "1", None, True])
+def test_a_seed_that_torch_would_not_take_is_refused_by_name(value: object) -> None:
+    with pytest.raises(ValueError, match="seed"):
+        checks.seed_number("seed", value)
+
+
+@given(st.integers(-(2**63), 2**64 - 1))
+def test_every_seed_that_torch_takes_passes(value: int) -> None:
+    torch.Generator().manual_seed(checks.seed_number("seed", value))
+
+
+@pytest.mark.parametrize("value", [True, np.True_, torch.tensor(True)])
+def test_yes_and_no_become_pythons_bool(value: object) -> None:
+    assert checks.yes_or_no("residual", value) is True
+
+
+@pytest.mark.parametrize("value", ["no", 0, 1, None, torch.tensor([True])])
+def test_what_only_counts_as_yes_or_no_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="residual to be True or False"):
+        checks.yes_or_no("residual", value)
 
 
 @given(st.floats(0, 1))
@@ -40,6 +102,12 @@ def test_what_lies_outside_0_and_1_is_no_probability_and_is_named(value: float) 
     with pytest.raises(ValueError, match="0 <= dropout <= 1") as caught:
         checks.probability("dropout", value)
     assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [["pre"], None, 3, {}])
+def test_a_choice_that_is_no_text_is_refused_too(value: object) -> None:
+    with pytest.raises(ValueError, match="norm to be one of"):
+        checks.one_of("norm", value, {"pre": 1, "post": 2})
 
 
 def test_a_choice_that_exists_passes_and_another_is_refused_with_those_that_there_are() -> None:
