@@ -2,7 +2,9 @@
 
 | file | what lives there | taught in |
 |---|---|---|
-| `checks` | messages for bad input; `expect` for a notebook's facts | – |
+| `messages` | one form of message for bad input; what arrived, in words | – |
+| `checks` | numbers and shapes, refused where they do not fit; `expect` for a notebook's facts | – |
+| `kinds` | texts, ids, floats, models, generators: refused where something else arrives | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
 | `process` | one thread; no interrupt within a step | – |
 | `style` | colours, plot settings, and how a character is made visible | – |

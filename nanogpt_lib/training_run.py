@@ -16,9 +16,10 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from nanogpt_lib.checks import one_of, positive_int, problem
+from nanogpt_lib.checks import one_of, positive_int, problem, yes_or_no
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss
+from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, module_of, random_stream
 from nanogpt_lib.optimizer import adamw, rate_factor
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.rng import drawing_from
@@ -109,15 +110,18 @@ class TrainingRun:
     curve: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        module_of(self.model), random_stream(self.generator)
+        instance("config", self.config, TrainConfig, "Write TrainConfig(batch_size=16, ...).")
         if self.optimizer is None:
             self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
+        instance("optimizer", self.optimizer, torch.optim.Optimizer, "Write adamw(model, learning_rate).")
         for group in self.optimizer.param_groups:  # the name under which torch's schedulers keep it too
             group.setdefault("initial_lr", group["lr"])
 
     @property
     def block_size(self) -> int:
         """Return the model's longest context."""
-        return positive_int("block_size", self.model.block_size)
+        return block_size_of(self.model)
 
     @property
     def is_done(self) -> bool:
@@ -153,6 +157,8 @@ def train(
 
     Source:  order of draws as the reference's script.   Taught in: full_model.
     """
+    instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).")
+    progress = yes_or_no("progress", progress)
     with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
         try:
             while not run.is_done:
@@ -183,8 +189,9 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
 
     Taught in: full_model.
     """
-    if run.is_done:
+    if instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).").is_done:
         raise problem(f"fewer than {run.config.max_iters} steps", "all of them", "Train a new run.")
+    train_data, val_data = ids("train_data", train_data), ids("val_data", val_data)
     train_data = train_data[: run.config.train_chars]
     started = time.perf_counter()
     if run.is_due:
@@ -201,7 +208,7 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
     x, y = get_batch(train_data, run.block_size, run.config.batch_size)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
-        _, loss = run.model(x, y)
+        loss = loss_of(run.model(x, y))
     if not torch.isfinite(loss):
         raise problem(
             "a finite loss", f"{loss.item()} at step {run.step}", "Lower the learning rate and start again."
