@@ -4,8 +4,10 @@ Taught in: text_tokens_batches.
 """
 
 import errno
+import sys
 import tempfile
 import warnings
+from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +18,7 @@ from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
 from nanogpt_lib.kinds import ids, items_of, random_stream, room, text_of
 from nanogpt_lib.messages import described
+from nanogpt_lib.process import run_as_command
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
 
 Data = TypeVar("Data", str, list[int], torch.Tensor)  # a text, or its ids
@@ -228,5 +231,22 @@ def get_batch(
     return data[places], data[places + 1]
 
 
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that fetches the text; return its exit status: 0 done, 2 not possible.
+
+    Taught in: text_tokens_batches.
+    """
+    ArgumentParser(
+        prog="python -m nanogpt_lib.data", description="Rebuild the text, or download it."
+    ).parse_args(argv)
+    try:
+        length = len(load_text())
+    except RuntimeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{shown(work_folder() / TEXT_FILE)}: {length:,} characters, exact by its SHA-256.")
+    return 0
+
+
 if __name__ == "__main__":
-    print(f"{shown(work_folder() / TEXT_FILE)}: {len(load_text()):,} characters, exact by its SHA-256.")
+    run_as_command(main)

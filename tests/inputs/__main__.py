@@ -1,6 +1,8 @@
 """`python -m tests.inputs`: run every row of the tables and print what the user sees; `--write` keeps it."""
 
 import argparse
+import contextlib
+from tempfile import TemporaryDirectory
 
 from tests.inputs import TABLES, rows
 from tests.inputs.answers import seen
@@ -24,8 +26,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep what was seen in the tables' files")
     options = parser.parse_args()
     found: dict[str, dict[str, str]] = {}
-    for row in rows():
-        found.setdefault(row.table, {})[row.call] = seen(row.call, names())
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):  # for what a call writes
+        for row in rows():
+            found.setdefault(row.table, {})[row.call] = seen(row.call, names())
     for table, answers in found.items():
         path = TABLES / f"{table}.txt"
         text = "\n".join(filled(path.read_text(encoding="utf-8").splitlines(), answers)) + "\n"

@@ -7,8 +7,9 @@ import itertools
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +20,10 @@ FEW = 3  # items of an iterator, or of a list, that are looked at
 
 def seen(call: str, names: Mapping[str, object]) -> str:
     """Return what the user sees of a call, or of a command that begins with a dollar sign."""
+    return _seen(call, names).replace(Path.cwd().name, "FOLDER")
+
+
+def _seen(call: str, names: Mapping[str, object]) -> str:
     if call.startswith("$"):
         return commanded(call.removeprefix("$"))
     try:
@@ -75,10 +80,17 @@ def commanded(line: str) -> str:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         sys.argv = [module, *arguments]
         try:
-            status = importlib.import_module(module).main(arguments)
+            status = main_of(module)(arguments)
         except SystemExit as end:
             status = end.code
         finally:
             sys.argv = before
+    # argparse shortens its usage to the width of the window; its last line is the same in all of them.
     lines = [line for line in (err.getvalue() or out.getvalue()).splitlines() if line.strip()]
     return f"exit {status}: {lines[-1].strip() if lines else ''}"
+
+
+def main_of(module: str) -> Callable[[list[str]], int]:
+    """Return what `python -m` runs: the main function of a file, or of a package's `__main__`."""
+    found = importlib.import_module(module)
+    return getattr(found, "main", None) or importlib.import_module(f"{module}.__main__").main

@@ -67,6 +67,7 @@ def names() -> dict[str, object]:
         "logits": torch.tensor([[2.0, 1.0, 0.0]]),
         "scores": torch.zeros(1, 4, tokenizer.vocab_size),
         "x": torch.ones(1, 4, 8),
+        "SHIPPED": core()["checkpoint"].CHECKPOINTS / "shakespeare",
         "Path": Path,
         "ExitStack": ExitStack,
         "torch": torch,
