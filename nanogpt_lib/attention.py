@@ -169,8 +169,7 @@ class MultiHeadAttention(Attention):
     @classmethod
     def costs(cls, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0) -> AttentionCosts:
         """Return what one layer costs: more heads are thinner heads, so only maps and masks grow."""
-        split_width(n_embd, n_head)
-        C, T, drops = n_embd, positive_int("block_size", block_size), probability("dropout", dropout) > 0
+        C, T, drops = n_embd, block_size, dropout > 0
         return AttentionCosts(
             parameters={"query, key, value": 3 * C * C, "projection": C * C + C},  # only one has a bias
             flops={

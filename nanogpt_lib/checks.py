@@ -227,6 +227,7 @@ def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
         tensor([[ 0, 64]])
     """
     shape(name, idx, ...)
+    vocab_size = positive_int("vocab_size", vocab_size)
     if idx.dtype != torch.long:
         raise problem(
             f"{name} as torch.long (int64) ids", f"dtype {idx.dtype}", f"Convert with {name}.long()."
@@ -282,7 +283,11 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
         >>> expect("validation loss (nats per character)", 2.4837, near=2.48, within=0.03)
         ✓ validation loss (nats per character): 2.48, within 0.03
     """
-    value = float(value.item() if isinstance(value, torch.Tensor) else value)
+    near, within = real_number("near", near), real_number("within", within)
+    measured = plain(value)
+    if not isinstance(measured, Real):
+        raise problem("a measured number", described(value), "Pass one number, not a row of them.")
+    value = float(measured)
     if not math.isclose(value, near, rel_tol=0.0, abs_tol=within):
         raise AssertionError(
             f"{label}: expected {near} within {within}, got {value:.6g}. "

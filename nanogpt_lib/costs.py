@@ -7,10 +7,10 @@ with what its backward pass really keeps.
 Taught in: full_model.
 """
 
-from nanogpt_lib.checks import positive_int
+from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.heads import AttentionCosts
-from nanogpt_lib.kinds import instance
 from nanogpt_lib.layers import ATTENTION
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPTConfig
 
 FLOAT, ID = 4, 8  # bytes of a float32 and of an int64; a mask takes one per place
@@ -135,7 +135,8 @@ def training_memory(config: GPTConfig, batch_size: int) -> dict[str, int]:
 
 def _sizes(config: GPTConfig) -> tuple[int, int, int, int]:
     """Return the vocabulary's size, the width, the longest context and the number of blocks."""
-    instance("config", config, GPTConfig, "Write GPTConfig(vocab_size=65, ...).")
+    if not all(hasattr(config, field) for field in GPTConfig.__dataclass_fields__):
+        raise problem("config as a GPTConfig", described(config), "Write GPTConfig(vocab_size=65, ...).")
     return config.vocab_size, config.n_embd, config.block_size, config.n_layer
 
 

@@ -6,6 +6,7 @@ returns what it was given, so that a boundary is one line.
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,6 +94,34 @@ def items_of(name: str, value: object) -> list[Any]:
     if is_one or is_hidden or not isinstance(value, Iterable):
         raise problem(f"{name} as a row of items", described(value), "Pass a list or a tensor.")
     return list(value.tolist()) if hasattr(value, "tolist") else [plain(item) for item in value]
+
+
+def path_of(name: str, value: object) -> Path:
+    """Return the value as a path, known to be one or its text.
+
+    Raises:  ValueError: it is something else.
+    Example:
+        >>> path_of("folder", "runs").name
+        'runs'
+    """
+    if not isinstance(value, str | Path):
+        raise problem(f"{name} as a path", described(value), 'Pass a text such as "my-run", or a Path.')
+    return Path(value)
+
+
+def array_of(name: str, values: object) -> np.ndarray:
+    """Return the values as an array of floats, of any shape.
+
+    Raises:  ValueError: a text, rows of different lengths, or what holds no numbers.
+    Example:
+        >>> array_of("x", [1, 2])
+        array([1., 2.])
+    """
+    try:
+        taken = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
+        return np.array(taken, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise problem(f"{name} as numbers", described(values), "Pass a list or an array.") from None
 
 
 def ids(name: str, value: object, *sizes: str) -> torch.Tensor:

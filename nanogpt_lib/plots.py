@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 
-from nanogpt_lib.checks import problem, real_number
-from nanogpt_lib.kinds import instance, items_of, text_of
+from nanogpt_lib.checks import problem, real_number, yes_or_no
+from nanogpt_lib.kinds import array_of, instance, items_of, text_of
 from nanogpt_lib.messages import described
 from nanogpt_lib.style import CATEGORIES, DASHES, MAGNITUDE, RC_PARAMS, SIGNED, visible
 
@@ -98,7 +98,11 @@ def heatmap(
     Raises:  ValueError: values is no matrix.
     Source:  cividis: Nuñez et al. (2018).
     """
-    values = _numbers("values", values, 2)
+    values, signed, numbers = (
+        _numbers("values", values, 2),
+        yes_or_no("signed", signed),
+        yes_or_no("numbers", numbers),
+    )
     reach = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     if limits is None:
         limits = (-reach, reach) if signed else (min(0.0, float(values.min())), reach)
@@ -109,9 +113,11 @@ def heatmap(
         fig.colorbar(image, ax=ax, shrink=0.85)
         _name_axes(ax, title, xlabel, ylabel)
         if x_labels is not None:
-            ax.set_xticks(range(len(x_labels)), _labels("x_labels", x_labels), fontsize=8)
+            x_labels = _labels("x_labels", x_labels)
+            ax.set_xticks(range(len(x_labels)), x_labels, fontsize=8)
         if y_labels is not None:
-            ax.set_yticks(range(len(y_labels)), _labels("y_labels", y_labels), fontsize=8)
+            y_labels = _labels("y_labels", y_labels)
+            ax.set_yticks(range(len(y_labels)), y_labels, fontsize=8)
         if numbers:
             for (row, column), value in np.ndenumerate(values):
                 red, green, blue, _ = image.cmap(image.norm(value))
@@ -122,14 +128,7 @@ def heatmap(
 
 def _numbers(name: str, values: object, dimensions: int) -> np.ndarray:
     """Return the values as an array of floats; raise ValueError where they are none."""
-    try:
-        array = np.asarray(values, dtype=float)
-    except (
-        TypeError,
-        ValueError,
-        RuntimeError,
-    ):
-        raise problem(f"{name} as numbers", described(values), "Pass a list or an array.") from None
+    array = array_of(name, values)
     if array.ndim != dimensions or not array.size:
         what = "a matrix" if dimensions == 2 else "a row"
         raise problem(f"{name} as {what}", f"shape {array.shape}", "Choose one batch and one head first.")

@@ -15,6 +15,10 @@ import torch
 from torch import nn
 
 import nanogpt_lib
+import nanogpt_lib.widgets
+from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.quiz import Choice, Question, Quiz
+from nanogpt_lib.kit.widget import Widget
 
 
 @cache
@@ -43,6 +47,32 @@ def public(module: ModuleType) -> Iterator[tuple[str, object]]:
                     yield f"{name}.{method}", function
 
 
+def _exercise() -> Exercise:
+    exercise = Exercise("Write double(x).", ("Two.", "Times.", "2 * x"), lambda seed: [(seed + 1.0,)])
+
+    @exercise.right
+    def double(x: float) -> float:
+        return 2 * x
+
+    return exercise
+
+
+@cache
+def _interactive() -> dict[str, object]:
+    """Return the widgets and the kit, by the names that a notebook imports."""
+    files = pkgutil.iter_modules(nanogpt_lib.widgets.__path__)
+    modules = [
+        importlib.import_module(f"nanogpt_lib.widgets.{file.name}") for file in files if not file.ispkg
+    ]
+    found = {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Widget) and value.__module__ == module.__name__
+    }
+    return found | {"Choice": Choice, "Question": Question, "Quiz": Quiz, "Exercise": Exercise}
+
+
 def names() -> dict[str, object]:
     """Return the namespace of one call; what it holds is made anew, so that no call disturbs the next."""
     torch.manual_seed(0)
@@ -53,26 +83,37 @@ def names() -> dict[str, object]:
     config = found["GPTConfig"](vocab_size=tokenizer.vocab_size, block_size=4, n_embd=8, n_head=2, n_layer=2)
     settings = found["TrainConfig"](batch_size=2, max_iters=2, learning_rate=1e-3, eval_iters=1)
     gpt = found["GPT"](config).eval()
-    return found | {
-        "text": text,
-        "tokenizer": tokenizer,
-        "ids": ids,
-        "idx": ids[None, :4],
-        "targets": ids[None, 1:5],
-        "config": config,
-        "settings": settings,
-        "gpt": gpt,
-        "bigram": found["BigramLM"](tokenizer.vocab_size),
-        "run": found["TrainingRun"](gpt, settings),
-        "logits": torch.tensor([[2.0, 1.0, 0.0]]),
-        "scores": torch.zeros(1, 4, tokenizer.vocab_size),
-        "x": torch.ones(1, 4, 8),
-        "SHIPPED": core()["checkpoint"].CHECKPOINTS / "shakespeare",
-        "Path": Path,
-        "ExitStack": ExitStack,
-        "torch": torch,
-        "nn": nn,
-        "np": np,
-        "nan": math.nan,
-        "inf": math.inf,
-    }
+    return (
+        found
+        | _interactive()
+        | {
+            "text": text,
+            "tokenizer": tokenizer,
+            "ids": ids,
+            "idx": ids[None, :4],
+            "targets": ids[None, 1:5],
+            "config": config,
+            "settings": settings,
+            "gpt": gpt,
+            "bigram": found["BigramLM"](tokenizer.vocab_size),
+            "run": found["TrainingRun"](gpt, settings),
+            "counts": found["bigram_counts"](ids, tokenizer.vocab_size),
+            "vocabulary": tokenizer.vocabulary,
+            "stages": found["trace"](gpt, ids[None, :4]).stages,
+            "right": Choice("2", True, "Count."),
+            "wrong": Choice("3", False, "Count again."),
+            "question": Question("1 + 1?", [Choice("2", True, "Count."), Choice("3", False, "Count.")]),
+            "exercise": _exercise(),
+            "logits": torch.tensor([[2.0, 1.0, 0.0]]),
+            "scores": torch.zeros(1, 4, tokenizer.vocab_size),
+            "x": torch.ones(1, 4, 8),
+            "SHIPPED": core()["checkpoint"].CHECKPOINTS / "shakespeare",
+            "Path": Path,
+            "ExitStack": ExitStack,
+            "torch": torch,
+            "nn": nn,
+            "np": np,
+            "nan": math.nan,
+            "inf": math.inf,
+        }
+    )
