@@ -2,9 +2,11 @@
 
 | file | what lives there | taught in |
 |---|---|---|
-| `checks` | messages for bad input; `expect` for a notebook's facts | – |
+| `messages` | one form of message for bad input; what arrived, in words | – |
+| `checks` | numbers and shapes, refused where they do not fit; `expect` for a notebook's facts | – |
+| `kinds` | texts, ids, floats, models, generators: refused where something else arrives | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
-| `process` | one thread; no interrupt within a step | – |
+| `process` | one thread; no interrupt within a step; the end of a command | – |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
 | `rebuild` | the exact text, rebuilt offline from an installed package | – |

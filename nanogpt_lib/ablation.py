@@ -14,8 +14,10 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, problem
+from nanogpt_lib.checks import evaluating, plain, problem
 from nanogpt_lib.heads import Attention, layers_of_heads
+from nanogpt_lib.kinds import items_of, loss_of
+from nanogpt_lib.messages import described
 
 
 class HeadLosses(NamedTuple):
@@ -53,7 +55,7 @@ def without_heads(model: nn.Module, heads: Iterable[tuple[int, int]]) -> Iterato
     """
     layers = _layers(model)
     off: list[set[int]] = [set() for _ in layers]
-    for pair in heads:
+    for pair in items_of("heads", heads):
         layer, head = _existing(pair, layers)
         off[layer].add(head)
     with ExitStack() as stack:
@@ -82,9 +84,8 @@ def loss_without(
 
     Taught in: multi_head and looking_inside.
     """
-    with evaluating(model), without_heads(model, heads):
-        loss: torch.Tensor = model(idx, targets)[1]
-        return loss.item()
+    with without_heads(model, heads), evaluating(model):
+        return loss_of(model(idx, targets)).item()
 
 
 def head_losses(model: nn.Module, idx: torch.Tensor, targets: torch.Tensor) -> HeadLosses:
@@ -125,20 +126,22 @@ def _layers(model: nn.Module) -> list[Attention]:
 
 def _existing(pair: tuple[int, int], layers: list[Attention]) -> tuple[int, int]:
     """Return the same pair, known to name a head that exists."""
-    if not (
-        isinstance(pair, tuple | list)
-        and len(pair) == 2
-        and all(isinstance(number, int) and not isinstance(number, bool) for number in pair)
+    numbers = [plain(number) for number in pair] if isinstance(pair, tuple | list) else []
+    if len(numbers) != 2 or any(
+        not isinstance(number, int) or isinstance(number, bool) for number in numbers
     ):
-        raise problem(
-            "heads as pairs (layer, head) of whole numbers", repr(pair), "Write a list of pairs: [(0, 1)]."
-        )
-    layer, head = pair
+        raise _no_pairs(pair)
+    layer, head = numbers
     if not 0 <= layer < len(layers):
         raise _no_such("layer", len(layers), pair)
     if not 0 <= head < layers[layer].n_head:
         raise _no_such(f"head of layer {layer}", layers[layer].n_head, pair)
     return layer, head
+
+
+def _no_pairs(arrived: object) -> ValueError:
+    shown = repr(arrived) if isinstance(arrived, tuple | list) and len(arrived) <= 4 else described(arrived)
+    return problem("heads as pairs (layer, head) of whole numbers", shown, "Write a list of pairs: [(0, 1)].")
 
 
 def _no_such(what: str, count: int, pair: tuple[int, int]) -> ValueError:

@@ -15,10 +15,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.averaging import causal_mask
-from nanogpt_lib.checks import positive_int, probability, problem, shape
+from nanogpt_lib.checks import positive_int, probability, problem, real_number
 from nanogpt_lib.dot_product import AttentionSteps, attention_steps
 from nanogpt_lib.heads import Attention, AttentionCosts, watch_output
 from nanogpt_lib.heads import split_width as split_width  # the lesson multi_head imports it from here
+from nanogpt_lib.kinds import floats, room
 
 
 class Head(nn.Module):
@@ -48,9 +49,10 @@ class Head(nn.Module):
         scale: float | None = None,
     ) -> None:
         super().__init__()
-        self.n_embd = positive_int("n_embd", n_embd)
-        self.head_size = positive_int("head_size", head_size)
-        self.scale = head_size**-0.5 if scale is None else scale
+        self.n_embd = n_embd = positive_int("n_embd", n_embd)
+        self.head_size = head_size = positive_int("head_size", head_size)
+        room("a matrix", n_embd, head_size)
+        self.scale = head_size**-0.5 if scale is None else real_number("scale", scale)
         self.key = nn.Linear(n_embd, head_size, bias=False)
         self.query = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(n_embd, head_size, bias=False)
@@ -59,7 +61,7 @@ class Head(nn.Module):
 
     def steps(self, x: torch.Tensor) -> AttentionSteps:
         """Return all five stages; `forward` returns the last. Raises ValueError as `forward` does."""
-        _, T, _ = shape("x", x, "B", "T", self.n_embd)
+        _, T, _ = floats("x", x, "B", "T", self.n_embd, like=self.key.weight)
         mask = _crop(self.mask, T)
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, C) -> (B, T, head_size)
         return attention_steps(q, k, v, scale=self.scale, mask=mask, dropout=self.dropout)
@@ -109,15 +111,18 @@ class CrossAttention(nn.Module):
 
     def __init__(self, n_embd: int, context_embd: int, head_size: int, scale: float | None = None) -> None:
         super().__init__()
-        self.scale = positive_int("head_size", head_size) ** -0.5 if scale is None else scale
-        self.key = nn.Linear(positive_int("context_embd", context_embd), head_size, bias=False)
-        self.query = nn.Linear(positive_int("n_embd", n_embd), head_size, bias=False)
+        n_embd, context_embd = positive_int("n_embd", n_embd), positive_int("context_embd", context_embd)
+        head_size = positive_int("head_size", head_size)
+        room("a matrix", max(n_embd, context_embd), head_size)
+        self.scale = head_size**-0.5 if scale is None else real_number("scale", scale)
+        self.key = nn.Linear(context_embd, head_size, bias=False)
+        self.query = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(context_embd, head_size, bias=False)
 
     def steps(self, x: torch.Tensor, context: torch.Tensor) -> AttentionSteps:
         """Return all five stages; `forward` returns the last. Raises ValueError as `forward` does."""
-        B, _, _ = shape("x", x, "B", "T", self.query.in_features)
-        shape("context", context, B, "S", self.key.in_features)
+        B, _, _ = floats("x", x, "B", "T", self.query.in_features, like=self.query.weight)
+        floats("context", context, B, "S", self.key.in_features, like=self.key.weight)
         return attention_steps(self.query(x), self.key(context), self.value(context), scale=self.scale)
 
     def forward(self, x: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
@@ -143,10 +148,11 @@ class MultiHeadAttention(Attention):
     ) -> None:
         super().__init__(n_embd, n_head, block_size)
         self.heads = nn.ModuleList(
-            Head(n_embd, self.head_size, block_size, dropout=dropout, scale=scale) for _ in range(n_head)
+            Head(n_embd, self.head_size, block_size, dropout=dropout, scale=scale) for _ in range(self.n_head)
         )
-        self.proj = nn.Linear(n_embd, n_embd)
-        self.dropout = nn.Dropout(dropout)
+        C = self.n_head * self.head_size
+        self.proj = nn.Linear(C, C)
+        self.dropout = nn.Dropout(probability("dropout", dropout))
         self.register_load_state_dict_pre_hook(_take_fused)  # type: ignore[no-untyped-call]  # as torch left it
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -200,10 +206,10 @@ class FusedAttention(Attention):
         super().__init__(n_embd, n_head, block_size)
         # A list of heads draws the numbers, so that one seed gives the same model in both forms.
         listed = MultiHeadAttention(n_embd, n_head, block_size, dropout=dropout, scale=scale)
-        self.n_embd = n_embd
-        self.block_size = block_size
-        self.scale = self.head_size**-0.5 if scale is None else scale
-        matrices = [listed.get_parameter(name).detach() for name in _names(n_head)]
+        self.n_embd = positive_int("n_embd", n_embd)
+        self.block_size = positive_int("block_size", block_size)
+        self.scale = self.head_size**-0.5 if scale is None else real_number("scale", scale)
+        matrices = [listed.get_parameter(name).detach() for name in _names(self.n_head)]
         self.qkv = nn.Parameter(torch.cat(matrices))  # (3 * C, C): all queries, all keys, all values
         self.proj = listed.proj
         self.dropout = listed.dropout
@@ -218,7 +224,7 @@ class FusedAttention(Attention):
         return {name: views[name] for name in order}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        B, T, C = shape("x", x, "B", "T", self.n_embd)
+        B, T, C = floats("x", x, "B", "T", self.n_embd, like=self.qkv)
         if self.block_size < T:
             raise problem(
                 f"T <= block_size={self.block_size}", f"T={T}", "Keep the last block_size positions."

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.checks import positive_int, problem, shape, token_ids
+from nanogpt_lib.kinds import floats, room, same_device
 
 
 def lm_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -23,14 +24,14 @@ def lm_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
     Source:  Shannon (1948), cross-entropy.   Taught in: bigram.
     """
-    B, T, V = shape("logits", logits, "B", "T", "V")
-    if targets.shape != (B, T):
+    B, T, V = floats("logits", logits, "B", "T", "V")
+    if shape("targets", targets, ...) != (B, T):
         raise problem(
             f"targets of shape ({B}, {T}), as the logits have",
             f"{tuple(targets.shape)}",
             "Draw both with get_batch.",
         )
-    token_ids("targets", targets, V)
+    token_ids("targets", same_device("targets", targets, logits), V)
     return F.cross_entropy(logits.reshape(B * T, V), targets.reshape(B * T))
 
 
@@ -54,12 +55,15 @@ class BigramLM(nn.Module):
 
     def __init__(self, vocab_size: int) -> None:
         super().__init__()
-        self.token_embedding_table = nn.Embedding(positive_int("vocab_size", vocab_size), vocab_size)
+        V = positive_int("vocab_size", vocab_size)
+        room("a table", V, V)
+        self.token_embedding_table = nn.Embedding(V, V)
 
     def forward(
         self, idx: torch.Tensor, targets: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         shape("idx", idx, "B", "T")
+        same_device("idx", idx, self.token_embedding_table.weight)
         token_ids("idx", idx, self.token_embedding_table.num_embeddings)
         logits = self.token_embedding_table(idx)  # (B, T) -> (B, T, V)
         return logits, None if targets is None else lm_loss(logits, targets)

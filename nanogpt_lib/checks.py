@@ -12,15 +12,8 @@ from numbers import Integral, Real
 import torch
 from torch import nn
 
-
-def problem(expected: str, arrived: str, remedy: str) -> ValueError:
-    """Return the `ValueError` to raise, with its three parts in the one order used everywhere.
-
-    Example:
-        >>> str(problem("block_size >= 1", "block_size=0", "Choose a positive block_size."))
-        'Expected block_size >= 1, got block_size=0. Choose a positive block_size.'
-    """
-    return ValueError(f"Expected {expected}, got {arrived}. {remedy}")
+from nanogpt_lib.messages import described, is_dense
+from nanogpt_lib.messages import problem as problem  # every file imports it from here
 
 
 def plain(value: object) -> object:
@@ -65,7 +58,7 @@ def whole_number(name: str, value: object) -> int:
     """
     number = _whole(value)
     if number is None:
-        raise problem(f"a whole number {name}", f"{name}={value!r}", "Pass it as an int.")
+        raise problem(f"a whole number {name}", f"{name}={described(value)}", "Pass it as an int.")
     return number
 
 
@@ -80,7 +73,9 @@ def positive_int(name: str, value: object) -> int:
     """
     number = _whole(value)
     if number is None or number < 1:
-        raise problem(f"a whole number {name} >= 1", f"{name}={value!r}", f"Choose a positive {name}.")
+        raise problem(
+            f"a whole number {name} >= 1", f"{name}={described(value)}", f"Choose a positive {name}."
+        )
     return number
 
 
@@ -95,7 +90,9 @@ def seed_number(name: str, value: object) -> int:
     """
     number = whole_number(name, value)
     if not -(2**63) <= number < 2**64:
-        raise problem(f"-2**63 <= {name} < 2**64", f"{name}={number}", "Choose a seed of fewer digits.")
+        raise problem(
+            f"-2**63 <= {name} < 2**64", f"{name}={described(number)}", "Choose a seed of fewer digits."
+        )
     return number
 
 
@@ -110,7 +107,9 @@ def real_number(name: str, value: object) -> float:
     """
     number = _finite(value)
     if number is None:
-        raise problem(f"a finite number {name}", f"{name}={value!r}", f"Pass {name} as an int or a float.")
+        raise problem(
+            f"a finite number {name}", f"{name}={described(value)}", f"Pass {name} as an int or a float."
+        )
     return number
 
 
@@ -125,7 +124,7 @@ def probability(name: str, value: object) -> float:
     """
     number = _finite(value)
     if number is None or not 0.0 <= number <= 1.0:
-        raise problem(f"0 <= {name} <= 1", f"{name}={value!r}", f"Choose a {name} between 0 and 1.")
+        raise problem(f"0 <= {name} <= 1", f"{name}={described(value)}", f"Choose a {name} between 0 and 1.")
     return number
 
 
@@ -140,7 +139,7 @@ def yes_or_no(name: str, value: object) -> bool:
     """
     flag = plain(value)
     if not isinstance(flag, bool):
-        raise problem(f"{name} to be True or False", f"{name}={value!r}", "Pass one of the two.")
+        raise problem(f"{name} to be True or False", f"{name}={described(value)}", "Pass one of the two.")
     return flag
 
 
@@ -177,35 +176,45 @@ def one_of(name: str, value: str, known: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in known:
         raise problem(
             f"{name} to be one of {', '.join(map(repr, known))}",
-            repr(value),
+            described(value),
             f"Choose one of them for {name}.",
         )
     return value
 
 
-def shape(name: str, tensor: torch.Tensor, *sizes: int | str) -> tuple[int, ...]:
+def shape(name: str, tensor: object, *sizes: object) -> tuple[int, ...]:
     """Return the tensor's shape, known to have these sizes; a letter stands for any size.
 
     Args:    name: what to call it in the message.   tensor: what the caller passed.
-             sizes: one per dimension, a number where it is fixed, a letter where it is free.
+             sizes: one per dimension, a number where it is fixed, a letter where it is free;
+             `...` before them stands for any dimensions, or none.
     Returns: the shape as a tuple, to unpack as `B, T, C = shape("x", x, "B", "T", "C")`.
-    Raises:  ValueError: another number of dimensions, or another size where one is fixed.
+    Raises:  ValueError: no tensor, another number of dimensions, or another size where one is fixed.
     Example:
-        >>> shape("x", torch.zeros(4, 8, 2), "B", "T", 2)
-        (4, 8, 2)
+        >>> shape("x", torch.zeros(4, 8, 2), "B", "T", 2), shape("x", torch.zeros(4, 8, 2), ..., 2)
+        ((4, 8, 2), (4, 8, 2))
     """
+    if not isinstance(tensor, torch.Tensor) or not is_dense(tensor):
+        raise problem(
+            f"{name} as a tensor of shape {_sizes(sizes)}", described(tensor), "Pass a torch.Tensor."
+        )
     found = tuple(tensor.shape)
-    fits = len(found) == len(sizes) and all(
-        isinstance(want, str) or want == have for want, have in zip(sizes, found, strict=True)
+    named = sizes[1:] if sizes[:1] == (...,) else sizes
+    last = found[max(0, len(found) - len(named)) :] if len(named) < len(sizes) else found
+    fits = len(last) == len(named) and all(
+        isinstance(want, str) or want == have for want, have in zip(named, last, strict=True)
     )
     if not fits:
-        wanted = "(" + ", ".join(map(str, sizes)) + ")"
         raise problem(
-            f"{name} of shape {wanted}",
+            f"{name} of shape {_sizes(sizes)}",
             f"shape {found}",
             f"Check which axis of {name} is batch, time and channel.",
         )
     return found
+
+
+def _sizes(sizes: tuple[object, ...]) -> str:
+    return "(" + ", ".join("..." if size is ... else str(size) for size in sizes) + ")"
 
 
 def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
@@ -214,11 +223,13 @@ def token_ids(name: str, idx: torch.Tensor, vocab_size: int) -> torch.Tensor:
     On a GPU only the type is checked: reading the values would make the device wait.
 
     Args:    name: what to call it in the message.   idx: any shape.   vocab_size: V.
-    Raises:  ValueError: another dtype, or an id out of range (names the first one and its place).
+    Raises:  ValueError: no tensor, another dtype, or an id out of range (names the first one and its place).
     Example:
         >>> token_ids("idx", torch.tensor([[0, 64]]), vocab_size=65)
         tensor([[ 0, 64]])
     """
+    shape(name, idx, ...)
+    vocab_size = positive_int("vocab_size", vocab_size)
     if idx.dtype != torch.long:
         raise problem(
             f"{name} as torch.long (int64) ids", f"dtype {idx.dtype}", f"Convert with {name}.long()."
@@ -240,6 +251,7 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
     Each module's own mode comes back, also after an exception: `model.train()` at the end
     would switch on dropout that somebody had switched off.
 
+    Raises:  ValueError: it is no module of torch.
     Example:
         >>> layer = nn.Dropout(0.5)
         >>> with evaluating(layer) as quiet:
@@ -248,6 +260,8 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
         >>> layer.training
         True
     """
+    if not isinstance(model, nn.Module):
+        raise problem("a model, a module of torch", described(model), "Build it first, as GPT(config).")
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
@@ -271,7 +285,11 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
         >>> expect("validation loss (nats per character)", 2.4837, near=2.48, within=0.03)
         ✓ validation loss (nats per character): 2.48, within 0.03
     """
-    value = float(value.item() if isinstance(value, torch.Tensor) else value)
+    near, within = real_number("near", near), real_number("within", within)
+    measured = plain(value)
+    if not isinstance(measured, Real):
+        raise problem("a measured number", described(value), "Pass one number, not a row of them.")
+    value = float(measured)
     if not math.isclose(value, near, rel_tol=0.0, abs_tol=within):
         raise AssertionError(
             f"{label}: expected {near} within {within}, got {value:.6g}. "

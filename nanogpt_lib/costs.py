@@ -7,9 +7,10 @@ with what its backward pass really keeps.
 Taught in: full_model.
 """
 
-from nanogpt_lib.checks import positive_int
+from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.heads import AttentionCosts
 from nanogpt_lib.layers import ATTENTION
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPTConfig
 
 FLOAT, ID = 4, 8  # bytes of a float32 and of an int64; a mask takes one per place
@@ -20,6 +21,7 @@ def parameter_ledger(config: GPTConfig) -> dict[str, int]:
 
     Args:    config: the sizes. The number of heads does not change it: more heads are thinner heads.
     Returns: part to number: both tables, the layers of all blocks together, and the head.
+    Raises:  ValueError: config is no GPTConfig.
     Example:
         >>> lecture = GPTConfig(vocab_size=65, block_size=256, n_embd=384, n_head=6, n_layer=6)
         >>> ledger = parameter_ledger(lecture)
@@ -28,7 +30,7 @@ def parameter_ledger(config: GPTConfig) -> dict[str, int]:
 
     Source:  counted from Vaswani et al. (2017), section 3.   Taught in: full_model.
     """
-    V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
+    V, C, T, L = _sizes(config)
     attention = _attention(config).parameters
     norms = {"pre": 2 * L + 1, "post": 2 * L, "none": 0}[config.norm]  # "pre" has one more at the end
     return {
@@ -59,7 +61,7 @@ def forward_flops(config: GPTConfig, batch_size: int) -> dict[str, int]:
     Source:  counted with the conventions of Kaplan et al. (2020), section 2.1.
              Taught in: full_model.
     """
-    V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
+    V, C, T, L = _sizes(config)
     places = positive_int("batch_size", batch_size) * T
     attention = _attention(config).flops
     return {
@@ -108,7 +110,7 @@ def training_memory(config: GPTConfig, batch_size: int) -> dict[str, int]:
 
     Source:  AdamW's two moments as Loshchilov and Hutter (2019).   Taught in: full_model.
     """
-    V, C, T, L = config.vocab_size, config.n_embd, config.block_size, config.n_layer
+    V, C, T, L = _sizes(config)
     places = positive_int("batch_size", batch_size) * T
     attention = _attention(config)
 
@@ -129,6 +131,13 @@ def training_memory(config: GPTConfig, batch_size: int) -> dict[str, int]:
         "activations": FLOAT * places * widths,
         "loss": FLOAT * (places * V + 1) + 2 * ID * places,  # log probabilities, one sum; ids and targets
     }
+
+
+def _sizes(config: GPTConfig) -> tuple[int, int, int, int]:
+    """Return the vocabulary's size, the width, the longest context and the number of blocks."""
+    if not all(hasattr(config, field) for field in GPTConfig.__dataclass_fields__):
+        raise problem("config as a GPTConfig", described(config), "Write GPTConfig(vocab_size=65, ...).")
+    return config.vocab_size, config.n_embd, config.block_size, config.n_layer
 
 
 def _attention(config: GPTConfig) -> AttentionCosts:

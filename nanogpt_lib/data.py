@@ -4,8 +4,10 @@ Taught in: text_tokens_batches.
 """
 
 import errno
+import sys
 import tempfile
 import warnings
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +17,9 @@ import torch
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
+from nanogpt_lib.kinds import ids, items_of, random_stream, room, text_of
+from nanogpt_lib.messages import described
+from nanogpt_lib.process import run_as_command
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
 from nanogpt_lib.text_file import read_text_file
 
@@ -129,9 +134,8 @@ class CharTokenizer:
 
     def __init__(self, vocabulary: str) -> None:
         from_text = "Build it from a text with CharTokenizer.from_text(text)."
-        if not isinstance(vocabulary, str) or not vocabulary:
-            found = "an empty one" if vocabulary == "" else f"a {type(vocabulary).__name__}"
-            raise problem("a vocabulary with every character once", found, from_text)
+        if not text_of("vocabulary", vocabulary):
+            raise problem("a vocabulary with every character once", "an empty one", from_text)
         doubled = sorted(char for char, times in Counter(vocabulary).items() if times > 1)
         if doubled:
             raise problem(
@@ -149,7 +153,7 @@ class CharTokenizer:
     @classmethod
     def from_text(cls, text: str) -> "CharTokenizer":
         """Return the tokenizer whose vocabulary is the text's distinct characters, sorted."""
-        return cls("".join(sorted(set(text))))
+        return cls("".join(sorted(set(text_of("text", text)))))
 
     @property
     def vocab_size(self) -> int:
@@ -157,9 +161,9 @@ class CharTokenizer:
         return len(self.vocabulary)
 
     def encode(self, text: str) -> list[int]:
-        """Return one id per character. Raises ValueError at a character outside the vocabulary."""
+        """Return one id per character. Raises ValueError at what is no text, or not in the vocabulary."""
         try:
-            return [self.id_of[char] for char in text]
+            return [self.id_of[char] for char in text_of("text", text)]
         except KeyError as error:
             char = error.args[0]
             raise problem(
@@ -170,15 +174,15 @@ class CharTokenizer:
 
     def decode(self, idx: Iterable[int] | torch.Tensor) -> str:
         """Return one character per id. Raises ValueError at an id outside [0, V)."""
-        ids = idx.tolist() if isinstance(idx, torch.Tensor) else list(idx)
-        for place, id_ in enumerate(ids):
-            if not isinstance(id_, int) or not 0 <= id_ < self.vocab_size:
+        flat = items_of("idx", idx)
+        for place, id_ in enumerate(flat):
+            if type(id_) is not int or not 0 <= id_ < self.vocab_size:
                 raise problem(
                     f"a flat sequence of whole ids in [0, {self.vocab_size})",
-                    f"{id_!r} at index {place}",
+                    f"{described(id_)} at index {place}",
                     "Pass one row at a time: decode(idx[0]).",
                 )
-        return "".join([self.vocabulary[id_] for id_ in ids])
+        return "".join([self.vocabulary[id_] for id_ in flat])
 
 
 def train_val_split(data: Data, *, block_size: int = 1) -> tuple[Data, Data]:
@@ -194,6 +198,9 @@ def train_val_split(data: Data, *, block_size: int = 1) -> tuple[Data, Data]:
 
     Taught in: text_tokens_batches.
     """
+    kinds = (str, list, torch.Tensor)
+    if not isinstance(data, kinds) or getattr(data, "ndim", 1) != 1:
+        raise problem("a text or a flat row of ids", described(data), "Read a file with load_text(path).")
     _long_enough(len(data), positive_int("block_size", block_size), what="the text")
     cut = int(0.9 * len(data))
     return data[:cut], data[cut:]
@@ -207,7 +214,7 @@ def get_batch(
     Args:    data: (N,) int64 ids.   block_size: T.   batch_size: B.
              generator: where the places are drawn from; None is torch's global stream.
     Returns: x and y, both (B, T) int64; y[b, t] is the character after x[b, :t + 1].
-    Raises:  ValueError: the data holds no block and the character after it.
+    Raises:  ValueError: the data holds no block and the character after it, or is no row of ids.
     Example:
         >>> x, y = get_batch(torch.arange(100), 4, 2, torch.Generator().manual_seed(1337))
         >>> x.shape, bool((y == x + 1).all())
@@ -215,16 +222,33 @@ def get_batch(
 
     Source:  draws as the reference does, one randint per batch.   Taught in: text_tokens_batches.
     """
-    positive_int("block_size", block_size)
-    positive_int("batch_size", batch_size)
-    if len(data) <= block_size:
+    block_size, batch_size = positive_int("block_size", block_size), positive_int("batch_size", batch_size)
+    room("a batch", batch_size, block_size)
+    if len(ids("data", data)) <= block_size:
         raise problem(
             f"at least {block_size + 1} ids", f"{len(data)}", "Take a longer text, or a smaller block_size."
         )
-    starts = torch.randint(len(data) - block_size, (batch_size,), generator=generator)
+    starts = torch.randint(len(data) - block_size, (batch_size,), generator=random_stream(generator))
     places = (starts[:, None] + torch.arange(block_size)).to(data.device)  # (B, T)
     return data[places], data[places + 1]
 
 
+def main(argv: list[str] | None = None) -> int:
+    """Run the command that fetches the text; return its exit status: 0 done, 2 not possible.
+
+    Taught in: text_tokens_batches.
+    """
+    ArgumentParser(
+        prog="python -m nanogpt_lib.data", description="Rebuild the text, or download it."
+    ).parse_args(argv)
+    try:
+        length = len(load_text())
+    except RuntimeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{shown(work_folder() / TEXT_FILE)}: {length:,} characters, exact by its SHA-256.")
+    return 0
+
+
 if __name__ == "__main__":
-    print(f"{shown(work_folder() / TEXT_FILE)}: {len(load_text()):,} characters, exact by its SHA-256.")
+    run_as_command(main)

@@ -6,11 +6,14 @@ Taught in: self_attention (the steps) and scaling (the scale).
 """
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import NamedTuple
 
 import torch
 
-from nanogpt_lib.checks import problem, shape
+from nanogpt_lib.checks import problem, real_number, shape
+from nanogpt_lib.kinds import floats, same_device
+from nanogpt_lib.messages import described
 
 
 class AttentionSteps(NamedTuple):
@@ -54,8 +57,10 @@ def attention_steps(
 
     Source:  Vaswani et al. (2017), equation 1.   Taught in: self_attention.
     """
-    Tq, Tk, head_size = q.shape[-2], k.shape[-2], q.shape[-1]
-    if k.shape[-1] != head_size or v.shape[-2] != Tk:
+    *_, Tq, head_size = floats("q", q, ..., "Tq", "head_size")
+    *_, Tk, k_size = floats("k", k, ..., "Tk", "head_size", like=q)
+    floats("v", v, ..., "Tk", "any size", like=q)
+    if k_size != head_size or v.shape[-2] != Tk or not _side_by_side(q, k, v):
         raise problem(
             "k as wide as q, and one row of v for every row of k",
             f"q {tuple(q.shape)}, k {tuple(k.shape)}, v {tuple(v.shape)}",
@@ -63,6 +68,9 @@ def attention_steps(
         )
     if mask is not None:
         shape("mask", mask, Tq, Tk)
+        if mask.dtype != torch.bool:
+            raise problem("a mask of True and False", f"dtype {mask.dtype}", "Compare it: mask > 0.")
+        same_device("mask", mask, q)
         if mask.device.type == "cpu" and not bool(mask.any(-1).all()):
             blind = int((~mask.any(-1)).nonzero()[0])
             raise problem(
@@ -70,9 +78,21 @@ def attention_steps(
                 f"row {blind} all False",
                 "A softmax over nothing is NaN; let a position see at least itself.",
             )
+    if isinstance(scale, torch.Tensor):  # a factor that is learned keeps its gradient
+        floats("scale", scale, like=q)
+    else:
+        scale = head_size**-0.5 if scale is None else real_number("scale", scale)
+    if dropout is not None and not callable(dropout):
+        raise problem("dropout as a function, or None", described(dropout), "Pass nn.Dropout(p).")
     scores = q @ k.transpose(-2, -1)  # (..., Tq, Tk)
-    scaled = scores * (head_size**-0.5 if scale is None else scale)
+    scaled = scores * scale
     masked = scaled if mask is None else scaled.masked_fill(~mask, float("-inf"))
     weights = masked.softmax(dim=-1)
     output = (weights if dropout is None else dropout(weights)) @ v
     return AttentionSteps(scores, scaled, masked, weights, output)
+
+
+def _side_by_side(*tensors: torch.Tensor) -> bool:
+    """Tell whether the axes before the last two are alike, or 1, or missing."""
+    axes = zip_longest(*(reversed(tensor.shape[:-2]) for tensor in tensors), fillvalue=1)
+    return all(len({size for size in sizes if size != 1}) <= 1 for sizes in axes)

@@ -6,12 +6,15 @@ An estimate and a measurement are never mixed in one table.
 Taught in: bigram (the estimate) and experiments (the measurement).
 """
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
+from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, room, scored
 
 LOWER = "Lower the learning rate, and start again or go on from the last good checkpoint."
 
@@ -38,15 +41,16 @@ def estimate_loss(
 
     Source:  order of draws as the reference's script.   Taught in: bigram and full_model.
     """
-    positive_int("eval_iters", eval_iters)
-    block_size = positive_int("block_size", model.block_size)
+    eval_iters, block_size = positive_int("eval_iters", eval_iters), block_size_of(model)
+    instance("splits", splits, Mapping, 'Pass a name for each split: {"val": val_data}.')
+    room("a list of losses", eval_iters)
     estimates = {}
     with evaluating(model):
         for name, data in splits.items():
             losses = torch.zeros(eval_iters)
             for k in range(eval_iters):
                 x, y = get_batch(data, block_size, batch_size, generator)
-                losses[k] = model(x, y)[1]
+                losses[k] = loss_of(model(x, y))
             estimates[name] = losses.mean().item()
     return estimates
 
@@ -71,7 +75,7 @@ def evaluate_split(model: nn.Module, data: torch.Tensor, batch_size: int = 64) -
     total = 0.0
     with evaluating(model):
         for xb, yb in batches:
-            total += model(xb, yb)[1].item() * len(xb)
+            total += loss_of(model(xb, yb)).item() * len(xb)
     return total / sum(len(xb) for xb, _ in batches)
 
 
@@ -99,7 +103,7 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
     totals = torch.zeros(batches[0][0].shape[1], dtype=torch.float64, device=data.device)
     with evaluating(model):
         for xb, yb in batches:
-            logits, _ = model(xb)
+            logits, _ = scored(model(xb))
             totals += F.cross_entropy(logits.transpose(1, 2), yb, reduction="none").sum(dim=0).double()
     return totals / sum(len(xb) for xb, _ in batches)
 
@@ -140,14 +144,14 @@ def _whole_blocks(
     model: nn.Module, data: torch.Tensor, batch_size: int
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return inputs and targets in blocks that do not overlap, batch_size at a time, without the rest."""
-    positive_int("batch_size", batch_size)
-    block_size = positive_int("block_size", model.block_size)
-    blocks = (len(data) - 1) // block_size
+    batch_size, block_size = positive_int("batch_size", batch_size), block_size_of(model)
+    blocks = (len(ids("data", data)) - 1) // block_size
     if blocks < 1:
         raise problem(
             f"at least {block_size + 1} ids, a block and the one after it", f"{len(data)}", "Take more."
         )
     length = blocks * block_size
     x = data[:length].view(blocks, block_size)
+    at_once = min(batch_size, blocks)
     y = data[1 : length + 1].view(blocks, block_size)
-    return list(zip(x.split(batch_size), y.split(batch_size), strict=True))
+    return list(zip(x.split(at_once), y.split(at_once), strict=True))

@@ -16,6 +16,7 @@ from torch import nn
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.dot_product import AttentionSteps
+from nanogpt_lib.kinds import instance, module_of
 
 
 def split_width(n_embd: int, n_head: int) -> int:
@@ -28,7 +29,8 @@ def split_width(n_embd: int, n_head: int) -> int:
 
     Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: multi_head.
     """
-    head_size, left = divmod(positive_int("n_embd", n_embd), positive_int("n_head", n_head))
+    n_embd, n_head = positive_int("n_embd", n_embd), positive_int("n_head", n_head)
+    head_size, left = divmod(n_embd, n_head)
     if left:
         near = [width for width in (n_embd - left, n_embd - left + n_head) if width]
         raise problem(
@@ -77,7 +79,7 @@ class Attention(nn.Module, ABC):
         self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
     ) -> None:
         super().__init__()
-        self.n_head = n_head
+        self.n_head = positive_int("n_head", n_head)
         self.head_size = split_width(n_embd, n_head)
 
     @abstractmethod
@@ -110,7 +112,7 @@ def layers_of_heads(model: nn.Module) -> list[Attention]:
 
     Taught in: multi_head.
     """
-    return [part for part in model.modules() if isinstance(part, Attention)]
+    return [part for part in module_of(model).modules() if isinstance(part, Attention)]
 
 
 def watch_output(module: nn.Module, hooks: ExitStack) -> list[torch.Tensor]:
@@ -126,6 +128,7 @@ def watch_output(module: nn.Module, hooks: ExitStack) -> list[torch.Tensor]:
 
     Taught in: self_attention.
     """
+    instance("hooks", hooks, ExitStack, "Make one: with ExitStack() as hooks.")
     seen: list[torch.Tensor] = []
-    hooks.callback(module.register_forward_hook(lambda _, __, out: seen.append(out)).remove)
+    hooks.callback(module_of(module).register_forward_hook(lambda _, __, out: seen.append(out)).remove)
     return seen

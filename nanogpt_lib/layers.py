@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
-from nanogpt_lib.checks import one_of, positive_int, probability, problem, real_number, shape, yes_or_no
+from nanogpt_lib.checks import one_of, positive_int, probability, yes_or_no
 from nanogpt_lib.heads import Attention
+from nanogpt_lib.kinds import floats, not_negative, random_stream, room
 
 ATTENTION: dict[str, type[Attention]] = {"heads": MultiHeadAttention, "fused": FusedAttention}
 NORMS = ("pre", "post", "none")
@@ -29,7 +30,8 @@ def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None)
     Source:  Srivastava et al. (2014), in the inverted form; draws as torch does on a CPU.
              Taught in: dropout.
     """
-    p = probability("p", p)
+    floats("x", x, ...)
+    p, generator = probability("p", p), random_stream(generator)
     if p in (0.0, 1.0):  # nothing to draw, and 1 / (1 - p) may have no value
         return x if p == 0.0 else x * 0.0
     kept = torch.empty_like(x).bernoulli_(1 - p, generator=generator)
@@ -51,20 +53,13 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
     Source:  Ba, Kiros and Hinton (2016), equation 4: the biased variance, as torch has it.
              Taught in: layernorm.
     """
-    shape("weight", weight, x.shape[-1])
-    shape("bias", bias, x.shape[-1])
-    eps = _small("eps", eps)
+    *_, C = floats("x", x, ..., "C")
+    floats("weight", weight, C, like=x)
+    floats("bias", bias, C, like=x)
+    eps = not_negative("eps", eps)
     centred = x - x.mean(dim=-1, keepdim=True)
     variance = centred.square().mean(dim=-1, keepdim=True)  # divided by C, not by C - 1
     return weight * centred / (variance + eps).sqrt() + bias
-
-
-def _small(name: str, value: float) -> float:
-    """Return the value as a float, known to be finite and not negative."""
-    number = real_number(name, value)
-    if number < 0:
-        raise problem(f"{name} >= 0", f"{name}={value!r}", "torch's own is 1e-5.")
-    return number
 
 
 class Dropout(nn.Module):
@@ -106,11 +101,14 @@ class LayerNorm(nn.Module):
 
     def __init__(self, n_embd: int, eps: float = 1e-5) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(positive_int("n_embd", n_embd)))
-        self.bias = nn.Parameter(torch.zeros(n_embd))
-        self.eps = _small("eps", eps)
+        C = positive_int("n_embd", n_embd)
+        room("a gain", C)
+        self.weight = nn.Parameter(torch.ones(C))
+        self.bias = nn.Parameter(torch.zeros(C))
+        self.eps = not_negative("eps", eps)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        floats("x", x, ..., len(self.weight), like=self.weight)
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
 
 
@@ -129,15 +127,18 @@ class FeedForward(nn.Module):
 
     def __init__(self, n_embd: int, dropout: float = 0.0) -> None:
         super().__init__()
-        n_embd = positive_int("n_embd", n_embd)
+        C = positive_int("n_embd", n_embd)
+        room("a matrix", 4 * C, C)
         self.net = nn.Sequential(
-            nn.Linear(n_embd, 4 * n_embd),
+            nn.Linear(C, 4 * C),
             nn.ReLU(),
-            nn.Linear(4 * n_embd, n_embd),
+            nn.Linear(4 * C, C),
             Dropout(dropout),
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weight = self.net[0].weight
+        floats("x", x, ..., weight.shape[1], like=weight)
         out: torch.Tensor = self.net(x)
         return out
 

@@ -22,7 +22,9 @@ from nanogpt_lib.checks import (
     yes_or_no,
 )
 from nanogpt_lib.heads import Attention, split_width
+from nanogpt_lib.kinds import instance, room, same_device
 from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
+from nanogpt_lib.messages import described
 from nanogpt_lib.rng import drawing_from
 
 INITS = ("torch", "gpt2")
@@ -95,9 +97,10 @@ class GPT(nn.Module):
 
     def __init__(self, config: GPTConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
-        self.config = config
+        self.config = instance("config", config, GPTConfig, "Write GPT(GPTConfig(vocab_size=65, ...)).")
         self.block_size = config.block_size
         C, V = config.n_embd, config.vocab_size
+        room("a model", V + config.block_size + 12 * config.n_layer * C, C)
         with drawing_from(generator):
             self.token_embedding_table = nn.Embedding(V, C)
             self.position_embedding_table = nn.Embedding(config.block_size, C)
@@ -141,7 +144,7 @@ class GPT(nn.Module):
                 f"T={T}",
                 "Start from at least one character, and keep the last block_size: idx[:, -block_size:].",
             )
-        token_ids("idx", idx, self.config.vocab_size)
+        token_ids("idx", same_device("idx", idx, self.lm_head.weight), self.config.vocab_size)
         logits = self.scores(idx)
         return logits, None if targets is None else lm_loss(logits, targets)
 
@@ -174,14 +177,20 @@ class GPT(nn.Module):
         Raises:  ValueError: a weight is missing, left over, or of another shape; each is named.
         Source:  Karpathy (2023), gpt.py.   Taught in: full_model.
         """
-        weights = {name: tensor for name, tensor in state.items() if not name.endswith(".tril")}
+        instance("state", state, Mapping, "Pass what that script's model.state_dict() gave.")
+        weights = {name: tensor for name, tensor in state.items() if not str(name).endswith(".tril")}
         wanted = {name: tuple(tensor.shape) for name, tensor in self.lecture_state_dict().items()}
         wrong = [f"{name} is missing" for name in wanted if name not in weights]
         wrong += [f"{name} is left over" for name in weights if name not in wanted]
         wrong += [
             f"{name} has shape {tuple(tensor.shape)} instead of {wanted[name]}"
             for name, tensor in weights.items()
-            if name in wanted and tuple(tensor.shape) != wanted[name]
+            if name in wanted and isinstance(tensor, torch.Tensor) and tuple(tensor.shape) != wanted[name]
+        ]
+        wrong += [
+            f"{name} is {described(tensor)}"
+            for name, tensor in weights.items()
+            if name in wanted and not isinstance(tensor, torch.Tensor)
         ]
         if wrong:
             raise problem(

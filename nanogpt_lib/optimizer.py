@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import one_of, positive_int, problem, real_number, whole_number
+from nanogpt_lib.checks import one_of, positive_int, problem, whole_number
+from nanogpt_lib.kinds import count, module_of, not_negative
+from nanogpt_lib.messages import described
 
 SCHEDULES = ("constant", "cosine")
 LOWEST = 0.1  # a cosine ends at this share of its height, so that the last steps still learn
@@ -30,7 +32,9 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
              Taught in: full_model.
     """
     one_of("schedule", schedule, SCHEDULES)
-    if not 0 <= whole_number("warmup_iters", warmup_iters) < positive_int("max_iters", max_iters):
+    step, warmup_iters = count("step", step), whole_number("warmup_iters", warmup_iters)
+    max_iters = positive_int("max_iters", max_iters)
+    if not 0 <= warmup_iters < max_iters:
         raise problem(
             f"0 <= warmup_iters < max_iters={max_iters}", f"{warmup_iters}", "Warm up for a shorter time."
         )
@@ -40,22 +44,6 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
         return 1.0
     done = min(1.0, (step - warmup_iters) / (max_iters - warmup_iters))
     return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
-
-
-def decay_rate(weight_decay: float) -> float:
-    """Return the weight decay as Python's float, known to be a finite number of at least 0.
-
-    Raises:  ValueError: it is negative, or no number.
-    Example:
-        >>> decay_rate(0.1)
-        0.1
-
-    Taught in: full_model.
-    """
-    number = real_number("weight_decay", weight_decay)
-    if number < 0:
-        raise problem("weight_decay >= 0", f"{weight_decay!r}", "Begin with 0.1.")
-    return number
 
 
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -73,8 +61,8 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
     Source:  Loshchilov and Hutter (2019), algorithm 2.   Taught in: full_model.
     """
-    weight_decay = decay_rate(weight_decay)
-    parameters = list(model.parameters())
+    weight_decay = not_negative("weight_decay", weight_decay)
+    parameters = list(module_of(model).parameters())
     matrices = [parameter for parameter in parameters if parameter.dim() >= 2]
     others = [parameter for parameter in parameters if parameter.dim() < 2]
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
@@ -93,8 +81,11 @@ def adamw(model: nn.Module, learning_rate: float, weight_decay: float | None = N
 
     Source:  Loshchilov and Hutter (2019).   Taught in: full_model.
     """
+    learning_rate = not_negative("learning_rate", learning_rate)
+    if not any(True for _ in module_of(model).parameters()):
+        raise problem("a model that learns something", f"{described(model)} without weights", "Pass a GPT.")
     parameters = model.parameters() if weight_decay is None else decay_groups(model, weight_decay)
-    return torch.optim.AdamW(parameters, lr=real_number("learning_rate", learning_rate))
+    return torch.optim.AdamW(parameters, lr=learning_rate)
 
 
 def require_own_parameters(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:

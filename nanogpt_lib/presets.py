@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.training_run import TrainConfig
 
@@ -76,6 +77,6 @@ def preset(name: str) -> Preset:
 
     Source:  the reference notebook's four runs (2023); "shakespeare" is ours.   Taught in: experiments.
     """
-    if name not in PRESETS:
-        raise problem(f"one of {', '.join(PRESETS)}", repr(name), "Choose a name from that list.")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise problem(f"one of {', '.join(PRESETS)}", described(name), "Choose a name from that list.")
     return PRESETS[name]

@@ -1,9 +1,13 @@
-"""Ask two things of the process that a computation runs in: one thread, and no interrupt within a step."""
+"""Ask three things of a process: one thread, no interrupt within a step, and an orderly end of a command."""
 
+import io
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import torch
 
@@ -57,4 +61,44 @@ def interrupts_afterwards() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, handler)
     if held:
+        if callable(handler):  # who listens to interrupts hears of this one too
+            handler(signal.SIGINT, None)
         raise KeyboardInterrupt
+
+
+def run_as_command(main: Callable[[], int]) -> NoReturn:
+    """Run a command as this process, and end the process with the status that it returns.
+
+    The first Ctrl-C is heard; later ones pass, so that what the first one began, such as a save, comes to
+    its end and Python leaves in peace. A character that the output cannot encode is written as an escape
+    such as \\u00e9. Where nobody reads the output any more, as after `| head -1`, the command ends quietly
+    with 141, the status that a shell gives to it.
+
+    Args:    main: returns the exit status.
+    Raises:  SystemExit: always.
+    Example:
+        >>> run_as_command(lambda: 2)
+        Traceback (most recent call last):
+        SystemExit: 2
+    """
+
+    def hear(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, hear)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = main()
+        sys.stdout.flush()
+        if signal.getsignal(signal.SIGINT) is hear:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries once more
+        status = 141
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)

@@ -7,7 +7,9 @@ import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
+from nanogpt_lib.checks import positive_int
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kinds import instance, text_of
 from nanogpt_lib.style import visible_text
 
 NAMED = 8  # different unknown characters that are named
@@ -34,12 +36,16 @@ def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Readi
     newline, or where the vocabulary has none, from its first character.
 
     Args:    prompt: any text.   tokenizer: gives the ids.   block_size: the longest context.
+    Raises:  ValueError: an argument of another kind; no text is refused.
     Example:
         >>> read_prompt("b😀", CharTokenizer("ab"), block_size=4)
         Reading(text='b', ids=[1], notes=['Left out, because this model has no such character: "😀".'])
 
     Taught in: sampling.
     """
+    text_of("prompt", prompt)
+    instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
+    block_size = positive_int("block_size", block_size)
     unknown = Counter(char for char in prompt if char not in tokenizer.id_of)
     text = "".join(char for char in prompt if char in tokenizer.id_of) if unknown else prompt
     notes = []

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import torch
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.kinds import random_stream
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
     stands where the block left it, and the global stream where it stood before.
 
     Args:    generator: a CPU generator, or None.
-    Raises:  ValueError: the generator belongs to another device.
+    Raises:  ValueError: no generator, or one of another device.
     Example:
         >>> mine = torch.Generator().manual_seed(7)
         >>> with drawing_from(mine):
@@ -31,7 +32,7 @@ def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
         >>> bool((inside == torch.rand(3, generator=torch.Generator().manual_seed(7))).all())
         True
     """
-    if generator is None:
+    if random_stream(generator) is None:
         yield
         return
     if generator.device.type != "cpu":

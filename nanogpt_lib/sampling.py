@@ -4,13 +4,15 @@ Taught in: sampling.
 """
 
 from collections.abc import Iterator
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, positive_int, problem, shape
+from nanogpt_lib.checks import evaluating, plain, problem
+from nanogpt_lib.kinds import block_size_of, count, floats, ids, random_stream, room, scored
+from nanogpt_lib.messages import described
 
 
 def next_token_probs(
@@ -24,7 +26,7 @@ def next_token_probs(
              top_p: keep the fewest likeliest that together reach p; the first is always kept.
     Returns: (..., V); every row sums to 1.
     Raises:  ValueError: temperature < 0, top_k < 1, top_p outside (0, 1], or a row of logits whose
-             highest is no finite number.
+             highest is no finite number; an argument of another kind.
     Example:
         >>> next_token_probs(torch.tensor([2.0, 1.0, 0.0]), top_k=2)
         tensor([0.7311, 0.2689, 0.0000])
@@ -33,7 +35,9 @@ def next_token_probs(
 
     Source:  top-k: Fan et al. (2018); top-p: Holtzman et al. (2020).   Taught in: sampling.
     """
-    _check(temperature, top_k, top_p)
+    temperature, top_k, top_p = _settled(temperature, top_k, top_p)
+    if floats("logits", logits, ..., "V")[-1] == 0 or logits.is_meta:
+        raise problem("logits of at least one character", described(logits), "Pass logits[:, -1].")
     highest = logits.amax(dim=-1, keepdim=True)  # a NaN, where there is one
     if not bool(highest.isfinite().all()):
         raise problem(
@@ -86,22 +90,21 @@ def stream(
 
     Taught in: sampling.
     """
-    _check(temperature, top_k, top_p)
-    _, T = shape("idx", idx, "B", "T")
-    if T == 0 or max_new_tokens < 0:
+    temperature, top_k, top_p = _settled(temperature, top_k, top_p)
+    max_new_tokens, generator = count("max_new_tokens", max_new_tokens), random_stream(generator)
+    if ids("idx", idx, "B", "T").numel() == 0:
         raise problem(
-            "a context of at least one token, and max_new_tokens >= 0",
-            f"{T} tokens and max_new_tokens={max_new_tokens}",
+            "a context of at least one token",
+            f"{idx.shape[1]} tokens" if len(idx) else "an empty batch",
             "Start from a newline: torch.zeros((1, 1), dtype=torch.long).",
         )
-
-    block_size = positive_int("block_size", model.block_size)
+    block_size = block_size_of(model)
 
     def draw(context: torch.Tensor) -> Iterator[torch.Tensor]:
         for _ in range(max_new_tokens):
             context = context[:, -block_size:]
             with evaluating(model):
-                logits, _ = model(context)  # (B, T) -> (B, T, V)
+                logits, _ = scored(model(context))  # (B, T) -> (B, T, V)
             probs = next_token_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
             token = torch.multinomial(probs, num_samples=1, generator=generator)  # (B, 1)
             context = torch.cat([context, token], dim=1)
@@ -124,17 +127,22 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
 
     Taught in: sampling.
     """
+    room("a text", len(ids("idx", idx, "B", "T")), count("max_new_tokens", max_new_tokens))
     return torch.cat([idx, *stream(model, idx, max_new_tokens, **settings)], dim=1)
 
 
-def _check(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    if not 0 <= temperature < float("inf"):
+def _settled(temperature: object, top_k: object, top_p: object) -> tuple[float, int | None, float | None]:
+    """Return the three settings as Python's own numbers, known to be in range."""
+    heat = plain(temperature)
+    if not isinstance(heat, Real) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
         raise problem(
             "a finite temperature >= 0",
-            f"{temperature!r}",
+            described(temperature),
             "Take 1 for the model's own probabilities, 0 for greedy.",
         )
-    if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
-        raise problem("top_k a whole number >= 1, or None", f"{top_k!r}", "Take None to keep all.")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise problem("0 < top_p <= 1, or None", f"{top_p!r}", "Take None to keep all.")
+    kept, share = plain(top_k), plain(top_p)
+    if kept is not None and (not isinstance(kept, Integral) or isinstance(kept, bool) or kept < 1):
+        raise problem("top_k a whole number >= 1, or None", described(top_k), "Take None to keep all.")
+    if share is not None and (not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1):
+        raise problem("0 < top_p <= 1, or None", described(top_p), "Take None to keep all.")
+    return float(heat), None if kept is None else int(kept), None if share is None else float(share)

@@ -4,6 +4,8 @@ The categories are the eight colours of Okabe and Ito, which people with the com
 colour blindness can tell apart; magnitudes use cividis, signed values a centred map.
 """
 
+from nanogpt_lib.kinds import text_of
+
 CATEGORIES = {
     "blue": "#0072B2",
     "orange": "#E69F00",
@@ -37,19 +39,23 @@ RC_PARAMS = {
 def visible(char: str) -> str:
     """Return the character as a label can show it: space and newline get a sign of their own.
 
+    Raises:  ValueError: it is no text.
     Example:
         >>> visible(" "), visible("\\n"), visible("a")
         ('␣', '⏎', 'a')
     """
     signs = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
-    return signs.get(char, char if char.isprintable() else f"U+{ord(char):04X}")
+    if text_of("char", char) in signs:
+        return signs[char]
+    return char if char.isprintable() else " ".join(f"U+{ord(each):04X}" for each in char)
 
 
 def visible_text(token: str) -> str:
     """Return a token with every character visible: `visible`, one character at a time.
 
+    Raises:  ValueError: it is no text.
     Example:
         >>> visible_text("a b")
         'a␣b'
     """
-    return "".join(map(visible, token))
+    return "".join(map(visible, text_of("token", token)))

@@ -15,6 +15,7 @@ import torch
 from nanogpt_lib.checks import evaluating
 from nanogpt_lib.dot_product import AttentionSteps
 from nanogpt_lib.heads import layers_of_heads, watch_output
+from nanogpt_lib.kinds import instance
 from nanogpt_lib.model import GPT
 
 
@@ -50,6 +51,7 @@ def trace(model: GPT, idx: torch.Tensor) -> Trace:
 
     Taught in: self_attention.
     """
+    instance("model", model, GPT, "Build one: GPT(config).")
     with ExitStack() as hooks:
         hooks.enter_context(evaluating(model))
         layers = [layer.watch_steps(hooks) for layer in layers_of_heads(model)]

@@ -11,6 +11,7 @@ import sys
 import warnings
 from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import NoneType
 from typing import Any, get_args
 
@@ -20,8 +21,10 @@ from nanogpt_lib.checkpoint import CARD, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import sha256
+from nanogpt_lib.kinds import count
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
+from nanogpt_lib.process import run_as_command
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, go_on_with, train
 
@@ -37,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     saved: list[int] = []  # before which steps
     try:
         _require_free(options)
+        count("sample", options.sample)
+        _require_writable(options.out)
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
         data = torch.tensor(tokenizer.encode(text))
@@ -60,6 +65,8 @@ def main(argv: list[str] | None = None) -> int:
             return 130
         print(f"{run.step} steps in {run.seconds / 60:.1f} minutes", file=sys.stderr)
         _write(run, tokenizer, options.sample)
+    except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
+        raise
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         if saved:
@@ -117,6 +124,22 @@ def _require_free(options: argparse.Namespace) -> None:
         )
 
 
+def _require_writable(folder: Path | None) -> None:
+    """Refuse a folder for checkpoints that cannot be written, before anything is trained."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise problem(
+            "an --out folder that can be written",
+            f"{str(folder)!r} ({error.strerror})",
+            "Give another folder.",
+        ) from error
+
+
 def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:
     tokenizer = CharTokenizer.from_text(text)
     chosen = preset(options.preset)
@@ -155,4 +178,4 @@ def _write(run: TrainingRun, tokenizer: CharTokenizer, length: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_as_command(main)

@@ -25,10 +25,12 @@ from nanogpt_lib.checks import (
     seed_number,
     settle,
     whole_number,
+    yes_or_no,
 )
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss, require_finite
-from nanogpt_lib.optimizer import adamw, decay_rate, is_usual, rate_factor, readjust, require_own_parameters
+from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, module_of, not_negative, random_stream
+from nanogpt_lib.optimizer import adamw, is_usual, rate_factor, readjust, require_own_parameters
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.rng import drawing_from
 
@@ -74,7 +76,7 @@ class TrainConfig:
         if self.train_chars is not None:
             settle(self, positive_int, "train_chars")
         if self.weight_decay is not None:
-            object.__setattr__(self, "weight_decay", decay_rate(self.weight_decay))
+            object.__setattr__(self, "weight_decay", not_negative("weight_decay", self.weight_decay))
         if not self.learning_rate > 0:
             raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
         one_of("precision", self.precision, PRECISIONS)
@@ -124,8 +126,11 @@ class TrainingRun:
     curve: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        module_of(self.model), random_stream(self.generator)
+        instance("config", self.config, TrainConfig, "Write TrainConfig(batch_size=16, ...).")
         if self.optimizer is None:
             self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
+        instance("optimizer", self.optimizer, torch.optim.Optimizer, "Write adamw(model, learning_rate).")
         for group in self.optimizer.param_groups:
             group.update({name: plain(value) for name, value in group.items() if name != "params"})
             group["lr"] = real_number("lr", group["lr"])
@@ -134,7 +139,7 @@ class TrainingRun:
     @property
     def block_size(self) -> int:
         """Return the model's longest context."""
-        return positive_int("block_size", self.model.block_size)
+        return block_size_of(self.model)
 
     @property
     def has_usual_optimizer(self) -> bool:
@@ -211,6 +216,8 @@ def train(
 
     Source:  order of draws as the reference's script.   Taught in: full_model.
     """
+    instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).")
+    progress = yes_or_no("progress", progress)
     with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
         try:
             while not run.is_done:
@@ -241,8 +248,9 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
 
     Taught in: full_model.
     """
-    if run.is_done:
+    if instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).").is_done:
         raise problem(f"fewer than {run.config.max_iters} steps", "all of them", "Train a new run.")
+    train_data, val_data = ids("train_data", train_data), ids("val_data", val_data)
     train_data = train_data[: run.config.train_chars]
     started = time.perf_counter()
     if run.is_due:
@@ -260,7 +268,7 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
     x, y = get_batch(train_data, run.block_size, run.config.batch_size)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
-        _, loss = run.model(x, y)
+        loss = loss_of(run.model(x, y))
     if not torch.isfinite(loss):
         raise problem(
             "a finite loss",

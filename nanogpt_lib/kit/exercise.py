@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from nanogpt_lib.checks import plain, seed_number
 from nanogpt_lib.kit.attempt import is_unattempted, own_line
 from nanogpt_lib.kit.diagnose import Invariant, Run, diagnose
 from nanogpt_lib.kit.mistakes import Mistake, See, recognise
@@ -133,9 +134,11 @@ class Exercise:
         Args:    answers: the function (or functions, in the order of the prompt).
                  seed: of the random inputs; the same for every learner.
         Returns: a Result, which shows itself as the last line of a cell.
-        Raises:  KeyboardInterrupt: the learner stopped the check, after a panel that says so.
+        Raises:  ValueError: seed is no seed.
+                 KeyboardInterrupt: the learner stopped the check, after a panel that says so.
         """
         try:
+            seed = seed_number("seed", seed)
             with undisturbed():
                 return self._judge(answers, seed)
         except KeyboardInterrupt as stop:
@@ -230,7 +233,8 @@ class Exercise:
 
         Args:    level: 1, 2 or 3; None is one more than the last time.
         """
-        self._level = level if level in (1, 2, 3) else self._level + 1
+        asked = plain(level)
+        self._level = asked if isinstance(asked, int) and asked in (1, 2, 3) else self._level + 1
         if self._level > len(self.hints):
             return Hint(self.name, 0, f"Those were all three. Next is ex.{self.name}.solution().")
         return Hint(self.name, self._level, self.hints[self._level - 1])

@@ -10,7 +10,9 @@ from typing import Any
 import traitlets
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.kinds import items_of
 from nanogpt_lib.kit.widget import Widget, html_text
+from nanogpt_lib.messages import described
 
 FEWEST, MOST = 2, 5  # choices in a question
 
@@ -62,12 +64,14 @@ class Question:
 
     def __post_init__(self) -> None:
         _check_text("the prompt of a question", self.prompt)
-        object.__setattr__(self, "choices", tuple(self.choices))  # a list could be changed after the checks
+        object.__setattr__(
+            self, "choices", tuple(items_of("choices", self.choices))
+        )  # a list could be changed after the checks
         where = f"in the question {self.prompt!r}"
         for choice in self.choices:
             if not isinstance(choice, Choice):
                 raise problem(
-                    f"only Choice objects {where}", repr(choice), "Write Choice(text, correct, why)."
+                    f"only Choice objects {where}", described(choice), "Write Choice(text, correct, why)."
                 )
         if not FEWEST <= len(self.choices) <= MOST:
             raise problem(
@@ -95,7 +99,9 @@ class Question:
             >>> question.is_right([0]), question.is_right([1]), question.is_right([])
             (True, False, False)
         """
-        return set(chosen) == {at for at, choice in enumerate(self.choices) if choice.correct}
+        return set(items_of("chosen", chosen)) == {
+            at for at, choice in enumerate(self.choices) if choice.correct
+        }
 
 
 class Quiz(Widget):
@@ -115,9 +121,11 @@ class Quiz(Widget):
     )  # what was checked last; [] = nothing
 
     def __init__(self, questions: Sequence[Question]) -> None:
-        self.questions = tuple(questions)
+        self.questions = tuple(items_of("questions", questions))
         if not self.questions or not all(isinstance(question, Question) for question in self.questions):
-            arrived = next((repr(item) for item in self.questions if not isinstance(item, Question)), "none")
+            arrived = next(
+                (described(item) for item in self.questions if not isinstance(item, Question)), "none"
+            )
             raise problem(
                 "one or more Question objects", arrived, "Write Quiz([Question(prompt, choices), ...])."
             )

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
+from traitlets import TraitError
+
+from nanogpt_lib.checks import problem
+from nanogpt_lib.messages import described
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
 _NUDGE = 1e-6
@@ -106,7 +110,13 @@ class Widget(anywidget.AnyWidget):
         for trait in self.traits(sync=True).values():
             if issubclass(trait.this_class, Widget):
                 trait.tag(echo_update=False)
-        super().__init__(**kwargs)
+        try:
+            super().__init__(**kwargs)
+        except TraitError as error:  # a setting of another kind
+            wrong = next((name for name in kwargs if f"'{name}' trait" in str(error)), "settings")
+            raise problem(
+                f"another kind of {wrong}", described(kwargs.get(wrong)), f"See help({type(self).__name__})."
+            ) from error
 
     def static_html(self) -> str:
         """The current state as HTML that needs no script."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.pages import exercises_of
 from nanogpt_lib.lessons import LESSONS
+from nanogpt_lib.process import run_as_command
 
 
 def all_exercises() -> dict[str, Exercise]:
@@ -57,13 +58,18 @@ def complaints(table: list[tuple[str, str, str]]) -> list[str]:
 
 
 def main(names: list[str]) -> int:
-    """Prints the table, and what is wrong with it; 1 if anything is.
+    """Print the table, and what is wrong with it; return 1 if anything is, 2 if a name fits nothing.
 
     Args:    names: how the exercises' names begin, as "averaging_the_past"; none is all of them.
     """
-    chosen = {
-        name: exercise for name, exercise in all_exercises().items() if name.startswith(tuple(names or [""]))
-    }
+    known = all_exercises()
+    for name in names:
+        if not any(each.startswith(name) for each in known):
+            lessons = sorted({each.split(".")[0] for each in known})
+            print(f"error: Expected how an exercise's name begins, got {name!r}. ", end="", file=sys.stderr)
+            print(f"Lessons with exercises: {', '.join(lessons)}.", file=sys.stderr)
+            return 2
+    chosen = {name: known[name] for name in known if name.startswith(tuple(names or [""]))}
     table, before = [], ""
     for row in rows(chosen):
         name, wrong, message = row
@@ -80,4 +86,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_as_command(lambda: main(sys.argv[1:]))

@@ -25,6 +25,7 @@ from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
 from nanogpt_lib.files import sha256, shown, work_folder
 from nanogpt_lib.model import GPT, GPTConfig
+from nanogpt_lib.process import run_as_command
 from nanogpt_lib.recorded.experiments import experiment_called, experiments
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_run, run_file, save_run
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
@@ -98,14 +99,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--machine", default=here, help=f"where this runs, in words (default: {here})")
     options = parser.parse_args(argv)
     try:
-        for name in options.names or experiments():
-            chosen = experiment_called(name)
+        asked = {name: experiment_called(name) for name in options.names or experiments()}
+        for name, chosen in asked.items():
             for variant, seed in product(chosen.variants, chosen.seeds):
                 if options.names:
                     _record_and_compare(name, variant, seed, options.machine)
                 else:
                     print(_listed(name, variant, seed))
-    except ValueError as error:
+    except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
+        raise
+    except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -142,4 +145,4 @@ def _record_and_compare(name: str, variant: str, seed: int, machine: str) -> Non
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_as_command(main)

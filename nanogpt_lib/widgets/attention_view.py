@@ -15,7 +15,9 @@ import traitlets
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.dot_product import AttentionSteps
+from nanogpt_lib.kinds import array_of, items_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.messages import described
 from nanogpt_lib.style import visible_text
 
 STAGES = AttentionSteps._fields  # scores, scaled, masked, weights, output
@@ -65,7 +67,7 @@ def pack_stages(
         >>> pack_stages("hi", torch.tensor([[[[1.0, 0.0], [0.5, 0.5]]]])).shape
         {'n_layer': 1, 'n_head': 1, 'T': 2, 'parts': [['weights', 2]]}
     """
-    tokens = [str(token) for token in tokens]
+    tokens = [str(token) for token in (tokens if isinstance(tokens, str) else items_of("tokens", tokens))]
     if not 1 <= len(tokens) <= MOST_TOKENS:
         raise problem(
             f"1 to {MOST_TOKENS} tokens",
@@ -88,9 +90,7 @@ def pack_stages(
 
 
 def _array(values: torch.Tensor | np.ndarray) -> np.ndarray:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().to("cpu", torch.float32).numpy()
-    return np.ascontiguousarray(values, dtype=np.float32)
+    return np.ascontiguousarray(array_of("stages", values), dtype=np.float32)
 
 
 def _four_dimensions(name: str, values: torch.Tensor | np.ndarray) -> np.ndarray:
@@ -109,11 +109,17 @@ def _four_dimensions(name: str, values: torch.Tensor | np.ndarray) -> np.ndarray
 
 def _parts_of_steps(stages: Sequence[Sequence[AttentionSteps]]) -> dict[str, np.ndarray]:
     """Return the five stages, each with all layers and heads in one array."""
-    if isinstance(stages, AttentionSteps) or (len(stages) and isinstance(stages[0], AttentionSteps)):
+    if isinstance(stages, AttentionSteps) or (
+        isinstance(stages, list | tuple) and stages and isinstance(stages[0], AttentionSteps)
+    ):
         raise problem(
             "stages[layer][head], a list over layers of lists over heads",
             "one AttentionSteps, or a flat list of them",
             "Wrap what you have: [[steps]] is one layer with one head.",
+        )
+    if not all(isinstance(layer, list | tuple) for layer in items_of("stages", stages)):
+        raise problem(
+            "stages[layer][head], lists of lists", described(stages), "Pass trace(model, idx).stages."
         )
     heads = {len(layer) for layer in stages}
     if len(heads) != 1 or 0 in heads:

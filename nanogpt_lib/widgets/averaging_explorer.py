@@ -14,7 +14,9 @@ import torch
 import traitlets
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.kinds import array_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.messages import described
 
 MODES = {
     "none": "no mask",
@@ -67,7 +69,7 @@ def averaging_explorer_state(
     Taught in: averaging_the_past.
     """
     scores, x = _scores(scores), _numbers(x)
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise problem(f"one of the modes {list(MODES)}", f"mode={mode!r}", "Choose one of these.")
     T = len(scores)
     if len(x) != T:
@@ -101,14 +103,7 @@ def _verdict(future: np.ndarray, row_sums: np.ndarray) -> tuple[str, str]:
 
 
 def _scores(values: Sequence[Sequence[float]] | np.ndarray | torch.Tensor) -> np.ndarray:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu().numpy()
-    try:
-        scores = np.array(values, dtype=np.float64)
-    except ValueError:
-        raise problem(
-            "scores as T rows of T numbers", "rows that differ in length", "Give every row as many numbers."
-        ) from None
+    scores = array_of("scores, T rows of T each,", values)
     if scores.ndim != 2 or scores.shape[0] != scores.shape[1] or not FEWEST <= len(scores) <= MOST:
         raise problem(
             f"scores of shape (T, T) with T from {FEWEST} to {MOST}",
@@ -126,12 +121,12 @@ def _scores(values: Sequence[Sequence[float]] | np.ndarray | torch.Tensor) -> np
 
 
 def _numbers(x: Sequence[float] | np.ndarray | torch.Tensor) -> np.ndarray:
-    if isinstance(x, torch.Tensor):
-        x = x.detach().cpu().numpy()
-    x = np.array(x, dtype=np.float64)
+    x = array_of("x", x)
     if x.ndim != 1 or not np.isfinite(x).all():
         raise problem(
-            "x as a list of finite numbers", f"shape {x.shape}: {x.tolist()}", "Give one per position."
+            "x as a list of finite numbers",
+            described(x) if x.ndim != 1 or x.size > MOST else f"shape {x.shape}: {x.tolist()}",
+            "Give one per position.",
         )
     return x
 

@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 import traitlets
 
-from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.checks import positive_int, problem, seed_number
 from nanogpt_lib.data import CharTokenizer, get_batch
+from nanogpt_lib.kinds import instance, room
 from nanogpt_lib.kit.widget import Widget, html_table, html_text
 from nanogpt_lib.style import visible_text
 
@@ -110,14 +111,16 @@ class BatchExplorer(Widget):
     ) -> None:
         _known(text, tokenizer)
         longest = min(LONGEST_BLOCK, len(text) - 1)
-        if positive_int("block_size", block_size) > longest:
+        block_size = positive_int("block_size", block_size)
+        if block_size > longest:
             raise problem(
                 f"1 <= block_size <= {longest}", f"block_size={block_size}", "Choose a smaller one."
             )
         self._text, self._tokenizer = text, tokenizer
-        self._batch_size = batch_size
+        self._batch_size = positive_int("batch_size", batch_size)
+        room("a batch", self._batch_size, block_size)
         self._positions = torch.arange(len(text))
-        self._generator = torch.Generator().manual_seed(seed)
+        self._generator = torch.Generator().manual_seed(seed_number("seed", seed))
         super().__init__(
             length=len(text),
             vocabulary=tokenizer.vocabulary,
@@ -202,6 +205,7 @@ def _x_and_y(block: str, T: int) -> tuple[str, str]:
 
 
 def _known(text: str, tokenizer: CharTokenizer) -> None:
+    instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
     if not isinstance(text, str):
         raise problem(
             "a text (str)", type(text).__name__, "For ids, tokenizer.decode(ids) gives the text back."

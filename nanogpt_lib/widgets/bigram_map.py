@@ -12,8 +12,10 @@ from typing import ClassVar
 import torch
 import traitlets
 
-from nanogpt_lib.checks import problem, shape
+from nanogpt_lib.checks import problem, seed_number, shape
+from nanogpt_lib.kinds import floats, not_negative
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
+from nanogpt_lib.messages import described
 from nanogpt_lib.ngrams import smoothed
 from nanogpt_lib.style import visible
 
@@ -120,11 +122,14 @@ class BigramMap(Widget):
         seed: int = 1337,
     ) -> None:
         V = _known_table(counts, vocabulary)
+        alpha, seed = not_negative("alpha", alpha), seed_number("seed", seed)
         self.counts, self.counted = counts, smoothed(counts, alpha)
         self.learned = None if probs_learned is None else _distributions(probs_learned, V)
-        if row is not None and (len(row) != 1 or row not in vocabulary):
+        if row is not None and (not isinstance(row, str) or len(row) != 1 or row not in vocabulary):
             raise problem(
-                "row as one character of the vocabulary", f"row={row!r}", "Choose one of `vocabulary`."
+                "row as one character of the vocabulary",
+                f"row={described(row)}",
+                "Choose one of `vocabulary`.",
             )
         super().__init__(
             vocabulary=vocabulary,
@@ -252,8 +257,8 @@ def _known_table(counts: torch.Tensor, vocabulary: Sequence[str]) -> int:
 
 
 def _distributions(probs: torch.Tensor, V: int) -> torch.Tensor:
+    floats("probs_learned", probs, V, V)
     probs = probs.detach().cpu().double()
-    shape("probs_learned", probs, V, V)
     sums = probs.sum(1)
     if bool((probs < 0).any()) or not torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
         worst = int((sums - 1).abs().argmax())

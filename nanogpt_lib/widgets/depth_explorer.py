@@ -16,7 +16,7 @@ import torch.nn.functional as F
 import traitlets
 from torch import nn
 
-from nanogpt_lib.checks import one_of, problem
+from nanogpt_lib.checks import one_of, problem, seed_number
 from nanogpt_lib.kit.widget import html_table, html_text
 from nanogpt_lib.layers import LayerNorm
 from nanogpt_lib.process import one_thread
@@ -238,6 +238,7 @@ class DepthExplorer(Explorer):
         _known_depth(n_layer), _known_switch("residual", residual)
         _known_init(init), _known_switch("norm", norm)
         states: dict[tuple[str, bool, bool, int], DepthState] = {}
+        seed = seed_number("seed", seed)
         with one_thread():
             starts = _drawn(seed)
             for start, bypass, normed in product(INITS, (False, True), (False, True)):

@@ -19,6 +19,7 @@ import traitlets
 from nanogpt_lib.ablation import loss_without, without_heads
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kinds import ids, instance, text_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
@@ -193,6 +194,9 @@ class HeadGrid(Widget):
     def __init__(
         self, model: GPT, tokenizer: CharTokenizer, text: str, idx: torch.Tensor, targets: torch.Tensor
     ) -> None:
+        instance("model", model, GPT, "Build one: GPT(config).")
+        instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
+        text_of("text", text), ids("idx", idx, "B", "T"), ids("targets", targets, "B", "T")
         most = min(model.block_size, MOST_TOKENS)
         if not 1 <= len(text) <= most:
             raise problem(

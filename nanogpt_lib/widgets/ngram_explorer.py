@@ -10,8 +10,9 @@ from typing import ClassVar
 import torch
 import traitlets
 
-from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.checks import positive_int, problem, seed_number
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.kinds import ids, instance
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.ngrams import NGramLM
 from nanogpt_lib.process import one_thread
@@ -148,6 +149,9 @@ class NGramExplorer(Widget):
                 f"max_order={max_order!r}",
                 "Choose a shorter context.",
             )
+        instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
+        train_ids, val_ids = ids("train_ids", train_ids), ids("val_ids", val_ids)
+        seed, length = seed_number("seed", seed), positive_int("length", length)
         V = tokenizer.vocab_size
         if V ** (max_order + 1) >= 2**63:  # NGramLM writes a context as one int64 number in base V
             raise problem(

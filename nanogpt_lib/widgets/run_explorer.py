@@ -17,6 +17,7 @@ import traitlets
 
 from nanogpt_lib.checks import one_of, problem
 from nanogpt_lib.data import load_text
+from nanogpt_lib.kinds import items_of, path_of
 from nanogpt_lib.kit.statistics import T95, half_width
 from nanogpt_lib.kit.turns import DONE, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
@@ -370,7 +371,10 @@ class RunExplorer(Worker):
         question: str | None = None,
         folder: Path = RUNS,
     ) -> None:
-        names = list(experiments()) if names is None else list(names)
+        names = list(experiments()) if names is None else items_of("names", names)
+        if not names:
+            raise problem("one or more experiments", "none", "Leave names out to see all of them.")
+        folder = path_of("folder", folder)
         runs = {name: load_runs(name, folder) for name in names}
         summaries = {name: run_summaries(runs[name]) for name in names}
         self._known = {one.key: one for each in summaries.values() for one in each}
@@ -384,7 +388,7 @@ class RunExplorer(Worker):
             ticked=first if ticked is None else ticked,
             axis=axis,
             at=at,
-            question=question or next(iter(self._verdicts), ""),
+            question=next(iter(self._verdicts), "") if question is None else question,
             fields=dict(FIELDS),
             now=self._told(""),
             layout_of={

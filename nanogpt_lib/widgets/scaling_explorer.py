@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import traitlets
 
-from nanogpt_lib.checks import problem
+from nanogpt_lib.checks import problem, seed_number
 from nanogpt_lib.dot_product import attention_steps
 from nanogpt_lib.kit.widget import amount, html_table, html_text, number
 from nanogpt_lib.process import one_thread
@@ -219,6 +219,7 @@ class ScalingExplorer(Explorer):
     ) -> None:
         _known_size(head_size), _known_divisor(divisor), _known_query(query)
         states: dict[tuple[int, str], ScalingState] = {}
+        seed = seed_number("seed", seed)
         with one_thread():
             for size in SIZES:
                 q, k = _drawn(size, seed)

@@ -18,9 +18,11 @@ import torch
 import traitlets
 
 from nanogpt_lib.checkpoint import CARD, Checkpoint, load_checkpoint, save_checkpoint
-from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.checks import positive_int, problem, real_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import write_atomically
+from nanogpt_lib.kinds import ids as row_of_ids
+from nanogpt_lib.kinds import instance, path_of
 from nanogpt_lib.kit.turns import DONE, INTERRUPTED, STOPPED, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
@@ -207,12 +209,21 @@ class TrainingDashboard(Worker):
         sample: Sample | None = Sample(),  # noqa: B008 (it never changes)
         folder: str | Path | None = None,
     ) -> None:
-        self.run = run
+        self.run = instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).")
+        instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
+        train_data, val_data = row_of_ids("train_data", train_data), row_of_ids("val_data", val_data)
         self.error: Exception | None = None
         self._data, self._tokenizer = (train_data, val_data), tokenizer
-        self._baselines = {name: float(loss) for name, loss in (baselines or {}).items()}
-        self._sample = None if sample is None else Sample(*sample)
-        self._folder = None if folder is None else Path(folder)
+        baselines = (
+            {} if baselines is None else instance("baselines", baselines, Mapping, "Pass {name: loss}.")
+        )
+        self._baselines = {
+            name: real_number(f"baselines[{name!r}]", loss) for name, loss in baselines.items()
+        }
+        self._sample = (
+            None if sample is None else instance("sample", sample, Sample, "Write Sample(length=200).")
+        )
+        self._folder = None if folder is None else path_of("folder", folder)
         self._texts: dict[int, str] = {}
         self._writing: tuple[int, list[str], Iterator[torch.Tensor]] | None = None
         self._saved: int | None = None  # the step of the newest save

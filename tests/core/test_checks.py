@@ -13,6 +13,7 @@ from torch import nn
 
 from helpers import mixed_modes, modes
 from nanogpt_lib import checks
+from nanogpt_lib.messages import described
 
 
 def test_a_problem_says_what_was_expected_what_arrived_and_what_to_do() -> None:
@@ -32,7 +33,7 @@ def test_a_positive_whole_number_passes_unchanged(value: int) -> None:
 def test_anything_else_is_no_positive_whole_number_and_is_named(value: object) -> None:
     with pytest.raises(ValueError, match="n_head") as caught:
         checks.positive_int("n_head", value)
-    assert repr(value) in str(caught.value)
+    assert described(value) in str(caught.value)
 
 
 WHOLE = [np.int64, np.int8, np.uint16, np.array, torch.tensor, lambda n: torch.tensor(n, dtype=torch.int16)]
@@ -67,7 +68,7 @@ def test_anything_else_is_no_number_and_is_named(value: object) -> None:
     for check in (checks.real_number, checks.probability):
         with pytest.raises(ValueError, match="scale") as caught:
             check("scale", value)
-        assert repr(value) in str(caught.value)
+        assert described(value) in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [-(2**63) - 1, 2**64, 1.0, "1", None, True])
@@ -101,7 +102,7 @@ def test_a_probability_passes_unchanged(value: float) -> None:
 def test_what_lies_outside_0_and_1_is_no_probability_and_is_named(value: float) -> None:
     with pytest.raises(ValueError, match="0 <= dropout <= 1") as caught:
         checks.probability("dropout", value)
-    assert repr(value) in str(caught.value)
+    assert described(value) in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [["pre"], None, 3, {}])

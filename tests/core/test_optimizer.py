@@ -60,5 +60,5 @@ def test_without_a_decay_of_its_own_adamw_is_the_references() -> None:
 
 
 def test_a_negative_decay_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"weight_decay >= 0, got -0\.1"):
+    with pytest.raises(ValueError, match=r"weight_decay >= 0, got weight_decay=-0\.1"):
         adamw(nn.Linear(3, 2), 1e-3, weight_decay=-0.1)

@@ -1,6 +1,6 @@
 """A generator of one's own rules everything random in its block, and the global stream rests."""
 
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -58,6 +58,6 @@ def test_an_exception_leaves_both_streams_in_order() -> None:
 
 
 def test_a_generator_of_another_device_is_refused_with_the_way_out() -> None:
-    on_gpu = SimpleNamespace(device=torch.device("cuda", 0))  # a real one needs a GPU
+    on_gpu = Mock(spec=torch.Generator, device=torch.device("cuda", 0))  # a real one needs a GPU
     with pytest.raises(ValueError, match=r"got one on cuda:0.*torch\.Generator\(\)"), drawing_from(on_gpu):
         pass

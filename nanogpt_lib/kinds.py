@@ -1,0 +1,301 @@
+"""Refuse the wrong kind of thing where it arrives: a text where ids are wanted, a seed where a generator is.
+
+`checks` knows numbers and shapes; this file knows texts, ids, floats, models and generators. Each function
+returns what it was given, so that a boundary is one line.
+"""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from nanogpt_lib.checks import plain, positive_int, problem, real_number, shape, whole_number
+from nanogpt_lib.messages import described, is_dense
+
+Thing = TypeVar("Thing")
+MOST = 2**31  # numbers in one tensor; no lesson comes near, and torch would fill the memory
+
+
+def instance(name: str, value: object, kind: type[Thing], remedy: str) -> Thing:
+    """Return the same value, known to be an object of this class.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+             kind: the class.   remedy: how to get such an object.
+    Raises:  ValueError: it is an object of another class.
+    Example:
+        >>> instance("layer", nn.ReLU(), nn.Module, "Pass a layer.")
+        ReLU()
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise problem(f"{name} to be {article} {kind.__name__}", described(value), remedy)
+    return value
+
+
+def count(name: str, value: object) -> int:
+    """Return the value as Python's int, known to be a whole number of at least 0.
+
+    Raises:  ValueError: it is no whole number, or negative.
+    Example:
+        >>> count("max_new_tokens", 0)
+        0
+    """
+    number = whole_number(name, value)
+    if number < 0:
+        raise problem(f"{name} >= 0", f"{name}={described(value)}", "Take 0 for none.")
+    return number
+
+
+def not_negative(name: str, value: object) -> float:
+    """Return the value as Python's float, known to be a finite number of at least 0.
+
+    Raises:  ValueError: it is no number, NaN, infinite or negative.
+    Example:
+        >>> not_negative("eps", 1e-5)
+        1e-05
+    """
+    number = real_number(name, value)
+    if number < 0:
+        raise problem(f"{name} >= 0", f"{name}={described(value)}", "Take 0 for none.")
+    return number
+
+
+def text_of(name: str, value: object) -> str:
+    """Return the same value, known to be a text.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+    Raises:  ValueError: it is something else; bytes get the way to decode them.
+    Example:
+        >>> text_of("text", "to be")
+        'to be'
+    """
+    if not isinstance(value, str):
+        decode = f'Decode it first: {name}.decode("utf-8").'
+        remedy = decode if isinstance(value, bytes) else "Pass characters between quotes."
+        raise problem(f"{name} to be a text (str)", described(value), remedy)
+    return value
+
+
+def items_of(name: str, value: object) -> list[Any]:
+    """Return the items of a list, an iterator, an array or a tensor, with Python's own numbers among them.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+    Raises:  ValueError: it has no items, or is a text.
+    Example:
+        >>> items_of("idx", torch.tensor([2, 1])), items_of("idx", (np.int64(2), 1))
+        ([2, 1], [2, 1])
+    """
+    is_one = isinstance(value, str | bytes) or getattr(value, "ndim", 1) == 0
+    is_hidden = isinstance(value, torch.Tensor) and (value.is_meta or not is_dense(value))
+    if is_one or is_hidden or not isinstance(value, Iterable):
+        raise problem(f"{name} as a row of items", described(value), "Pass a list or a tensor.")
+    return list(value.tolist()) if hasattr(value, "tolist") else [plain(item) for item in value]
+
+
+def path_of(name: str, value: object) -> Path:
+    """Return the value as a path, known to be one or its text.
+
+    Raises:  ValueError: it is something else.
+    Example:
+        >>> path_of("folder", "runs").name
+        'runs'
+    """
+    if not isinstance(value, str | Path):
+        raise problem(f"{name} as a path", described(value), 'Pass a text such as "my-run", or a Path.')
+    return Path(value)
+
+
+def array_of(name: str, values: object) -> np.ndarray:
+    """Return the values as an array of floats, of any shape.
+
+    Raises:  ValueError: a text, rows of different lengths, or what holds no numbers.
+    Example:
+        >>> array_of("x", [1, 2])
+        array([1., 2.])
+    """
+    try:
+        taken = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
+        return np.array(taken, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise problem(f"{name} as numbers", described(values), "Pass a list or an array.") from None
+
+
+def ids(name: str, value: object, *sizes: str) -> torch.Tensor:
+    """Return the same value, known to be int64 ids, in one row unless `sizes` says otherwise.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+             sizes: a letter per dimension; one, N, by default.
+    Raises:  ValueError: a text, a list, another dtype or another number of dimensions; it says how to
+             convert that.
+    Example:
+        >>> ids("data", torch.tensor([3, 1]))
+        tensor([3, 1])
+    """
+    if isinstance(value, torch.Tensor):
+        shape(name, value, *(sizes or ("N",)))
+        if value.dtype == torch.long:
+            return value
+        raise problem(
+            f"{name} as torch.long (int64) ids", f"dtype {value.dtype}", f"Convert with {name}.long()."
+        )
+    is_row = isinstance(value, list | tuple | np.ndarray)
+    remedy = f"torch.tensor({name})" if is_row else "torch.tensor(tokenizer.encode(text))"
+    raise problem(f"{name} as a tensor of ids", described(value), f"Convert with {remedy}.")
+
+
+def floats(name: str, value: object, *sizes: object, like: torch.Tensor | None = None) -> tuple[int, ...]:
+    """Return the shape of a tensor of floats, as `checks.shape` does.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.   sizes: as for `shape`.
+             like: weights that it meets in a product, which torch wants in one dtype on one device.
+    Raises:  ValueError: no tensor, no floats, another shape; or not as `like` is.
+    Example:
+        >>> floats("x", torch.zeros(4, 8, 2), "B", "T", 2)
+        (4, 8, 2)
+    """
+    found = shape(name, value, *sizes)
+    assert isinstance(value, torch.Tensor), "shape has looked"
+    if not value.is_floating_point():
+        raise problem(f"{name} as floats", f"dtype {value.dtype}", f"Convert with {name}.float().")
+    if like is None:
+        return found
+    same_device(name, value, like)
+    if value.dtype != like.dtype and not torch.is_autocast_enabled(like.device.type):
+        raise problem(
+            f"{name} as {like.dtype}, like what it meets",
+            f"{value.dtype}",
+            f"Convert with {name}.to({like.dtype}).",
+        )
+    return found
+
+
+def same_device(name: str, value: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Return the same tensor, known to be on the device of the other one.
+
+    Raises:  ValueError: it is on another device.
+    Example:
+        >>> same_device("x", torch.zeros(1), torch.ones(1))
+        tensor([0.])
+    """
+    if value.device != other.device:
+        raise problem(
+            f"{name} on {other.device}, like what it meets",
+            f"{name} on {value.device}",
+            f'Move it: {name}.to("{other.device}").',
+        )
+    return value
+
+
+def device_of(device: object) -> torch.device | None:
+    """Return the device, known to be one, or None for torch's default.
+
+    Raises:  ValueError: torch knows no such device.
+    Example:
+        >>> device_of("cpu")
+        device(type='cpu')
+    """
+    try:
+        if device is None or isinstance(device, str | torch.device):
+            return None if device is None else torch.device(device)
+    except RuntimeError:
+        pass  # a name that torch does not know: said below
+    raise problem("a device of torch, or None", f"device={described(device)}", 'Take "cpu" or "cuda".')
+
+
+def room(what: str, *sizes: int) -> None:
+    """Refuse a tensor that no lesson needs and that would fill the memory, before torch makes it.
+
+    Args:    what: what to call it in the message.   sizes: of the tensor.
+    Raises:  ValueError: more than 2**31 numbers, 8 GB as floats.
+    Example:
+        >>> room("a mask", 256, 256)
+    """
+    if math.prod(sizes) > MOST:
+        raise problem(
+            f"{what} of at most {MOST:,} numbers",
+            f"{' * '.join(map(described, sizes))}",
+            "Choose smaller sizes.",
+        )
+
+
+def random_stream(generator: object) -> torch.Generator | None:
+    """Return the same generator, known to be one, or None for torch's global stream.
+
+    Raises:  ValueError: it is something else; a seed gets the call that makes a generator of it.
+    Example:
+        >>> random_stream(None) is None
+        True
+    """
+    if generator is None or isinstance(generator, torch.Generator):
+        return generator
+    seed = generator if isinstance(generator, int) and not isinstance(generator, bool) else 1337
+    raise problem(
+        "a torch.Generator, or None for torch's global stream",
+        f"generator={described(generator)}",
+        f"Make one: torch.Generator().manual_seed({seed if abs(seed) < 2**63 else 1337}).",
+    )
+
+
+def module_of(model: object) -> nn.Module:
+    """Return the same model, known to be a module of torch.
+
+    Raises:  ValueError: it is something else, such as the class instead of an object.
+    Example:
+        >>> module_of(nn.ReLU())
+        ReLU()
+    """
+    return instance("model", model, nn.Module, "Build the model first, as GPT(config).")
+
+
+def block_size_of(model: object) -> int:
+    """Return the longest context of a model that says it.
+
+    Raises:  ValueError: it is no module, or has no block_size.
+    Example:
+        >>> layer = nn.ReLU()
+        >>> layer.block_size = 8
+        >>> block_size_of(layer)
+        8
+    """
+    if not hasattr(module_of(model), "block_size"):
+        raise problem(
+            "a model with a block_size, its longest context",
+            f"{described(model)} without one",
+            "Pass a GPT or a BigramLM, or set model.block_size.",
+        )
+    return positive_int("block_size", model.block_size)  # type: ignore[attr-defined]  # asked for above
+
+
+def scored(answer: object) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return what a model gave, known to be a pair (logits, loss); the loss may be None.
+
+    Raises:  ValueError: it is something else, as of a model that returns its logits alone.
+    Example:
+        >>> scored((torch.zeros(1, 1, 3), None))[0].shape
+        torch.Size([1, 1, 3])
+    """
+    if isinstance(answer, tuple) and len(answer) == 2:
+        return answer
+    raise problem(
+        "a model that returns (logits, loss)",
+        described(answer),
+        "Return both; the loss is None where there are no targets.",
+    )
+
+
+def loss_of(answer: object) -> torch.Tensor:
+    """Return the loss that a model gave beside its logits.
+
+    Raises:  ValueError: there is none, or it is not one number.
+    Example:
+        >>> loss_of((torch.zeros(1, 1, 3), torch.tensor(1.5)))
+        tensor(1.5000)
+    """
+    loss = scored(answer)[1]
+    if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
+        raise problem("a model whose loss is one number", described(loss), "Call it with targets.")
+    return loss

@@ -1,0 +1,120 @@
+"""Whatever is typed, the user gets the value or a message with its three parts; see tests/inputs."""
+
+import ast
+import inspect
+import io
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import ROOT
+from inputs import Row, rows
+from inputs.answers import finished, is_refused, seen
+from inputs.names import core, names, public
+from inputs.wrong import variants
+
+ROWS = list(rows())
+CALLS = [row for row in ROWS if not row.call.startswith("$")]
+TAKEN = [row.call for row in CALLS if not is_refused(row.seen)]
+# These check what others are given, take what only the library passes them, or are a command.
+INSIDE = {"messages", "checks", "kinds", "files", "rebuild", "train"}
+VARIANTS = [variant for call in TAKEN for variant in variants(call)]
+
+
+@pytest.fixture(autouse=True)
+def _aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a call writes goes into a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let a call print and warn where nobody reads it."""
+    nowhere = io.StringIO()
+    with warnings.catch_warnings(action="ignore"), redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
+
+
+def raw_error(call: str) -> str:
+    """What a user would see that is no message of ours; empty where the call is taken or refused."""
+    try:
+        with quiet():
+            finished(eval(call, names()))
+    except ValueError as error:
+        return "" if is_refused(str(error)) else f"{call}\n    ValueError: {error}"
+    except Exception as error:
+        return f"{call}\n    {type(error).__name__}: {error}"
+    finally:
+        plt.close("all")
+    return ""
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.call[:60])
+def test_a_row_of_the_table_shows_what_the_user_sees(row: Row) -> None:
+    with quiet():
+        answer = seen(row.call, names())
+    plt.close("all")
+    assert answer == row.seen, "if it is right now: python -m tests.inputs --write"
+
+
+def test_no_row_of_the_table_is_a_raw_error() -> None:
+    wrong = [row.call for row in CALLS if row.seen.startswith(("raw ", "Traceback")) or not row.seen]
+    assert not wrong
+
+
+@settings(max_examples=600)
+@given(st.sampled_from(VARIANTS))
+def test_a_wrong_kind_of_value_is_taken_or_refused_by_name(call: str) -> None:
+    assert not raw_error(call)
+
+
+@pytest.mark.every
+@pytest.mark.parametrize("call", TAKEN)
+def test_every_wrong_kind_of_value_in_every_place_is_taken_or_refused_by_name(call: str) -> None:
+    found = list(filter(None, map(raw_error, variants(call))))
+    assert not found, "\n".join(found)
+
+
+@cache
+def with_rows() -> set[int]:
+    """Return which functions the table calls, by identity."""
+    return {id(function) for row in CALLS for function in called(row.call, names())}
+
+
+def called(row: str, space: dict[str, object]) -> Iterator[object]:
+    """Every function, class and method that a row calls."""
+    for node in ast.walk(ast.parse(row, mode="eval")):
+        if isinstance(node, ast.Call):
+            function = eval(ast.unparse(node.func), space)
+            yield getattr(function, "__func__", function)
+            if not inspect.isroutine(function) and not inspect.isclass(function):
+                yield type(function).forward  # a layer or a model
+
+
+@pytest.mark.parametrize("module", sorted(set(core()) - INSIDE))
+def test_every_public_function_of_the_core_has_a_row(module: str) -> None:
+    missing = [
+        name
+        for name, function in public(core()[module])
+        if id(function) not in with_rows() and not name.endswith(".costs")  # `costs` calls these
+    ]
+    assert not missing, (
+        f"add rows for {missing} to tests/inputs/core.txt, then: python -m tests.inputs --write"
+    )
+
+
+def test_one_command_prints_the_table() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.inputs"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(f"{row.call}\n    {row.seen.splitlines()[0]}" in done.stdout for row in CALLS if row.seen)
