@@ -4,6 +4,7 @@
 |---|---|---|
 | `checks` | messages for bad input; `expect` for a notebook's facts | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
+| `threads` | threads that wait do so asleep | – |
 | `process` | one thread; no interrupt within a step | – |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
@@ -30,6 +31,7 @@
 | `recorded` | recorded training runs, and the command that makes them | experiments |
 | `plots` | arrays in, `(fig, ax)` out | – |
 | `train` | the command `python -m nanogpt_lib.train` | experiments |
+| `lab` | the command `python -m nanogpt_lib.lab`, which opens the notebooks | – |
 
 Three wings are built on these files. They are not taught:
 

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "nanogpt_lib"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAP = re.findall(r"(?m)^\| `(\w+)` \|", nanogpt_lib.__doc__)  # the files, in teaching order
-NOT_TAUGHT = {"checks", "rng", "process", "style", "files", "rebuild", "plots"}  # they serve every lesson
-SCREENS = {"plots", "train", "bench"}  # these may draw and print
+NOT_TAUGHT = {"checks", "rng", "threads", "process", "style", "files", "rebuild", "plots", "lab"}
+SCREENS = {"plots", "train", "lab", "bench"}  # these may draw and print
 CORE = [path for path in FILES if path.parent == PACKAGE and path.stem != "__init__"]
 TAUGHT = [path for path in CORE if path.stem not in NOT_TAUGHT]
 FOR_SCREENS = {"matplotlib", "IPython", "ipywidgets", "anywidget", "notebook", "jupyterlab"}
