@@ -9,6 +9,7 @@ Taught in: full_model.
 
 import json
 import platform
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from safetensors.torch import save as save_tensors
 from nanogpt_lib import __version__
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.files import DATA, sha256, write_atomically
+from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun
 
@@ -129,11 +130,22 @@ def save_checkpoint(
     card["card_sha256"] = _card_hash(card)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / card["weights"], content)
-    write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
-    for old in folder.glob("weights-*.safetensors"):
-        if old.name != card["weights"]:
-            old.unlink()
+    with one_writer(folder):
+        try:
+            write_atomically(folder / card["weights"], content)
+            write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
+        finally:
+            _remove_unnamed(folder)
+
+
+def _remove_unnamed(folder: Path) -> None:
+    """Remove the weights that the card does not name, and what a save that was killed or failed has left."""
+    with suppress(ValueError):  # no card, or a damaged one: it cannot say which weights are in use
+        named = _read_card(folder)["weights"]
+        for pattern in ("weights-*.safetensors", ".weights-*.tmp", f".{CARD}.*.tmp"):
+            for old in folder.glob(pattern):
+                if old.name != named:
+                    old.unlink(missing_ok=True)
 
 
 def installed_versions() -> dict[str, str]:
@@ -162,7 +174,7 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
     Taught in: full_model.
     """
     folder = Path(folder)
-    card = _read_card(folder)
+    card, tensors = _read(folder)
     known = CharTokenizer(card["vocabulary"])
     if tokenizer is not None and tokenizer.vocabulary != known.vocabulary:
         odd = sorted(set(tokenizer.vocabulary) ^ set(known.vocabulary))
@@ -171,7 +183,6 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
             f"one for {known.vocab_size} characters, which differ in {odd[:5] if odd else 'their order'}",
             "Train on the text of this tokenizer, or use the checkpoint's own: checkpoint.tokenizer.",
         )
-    tensors = _read_tensors(folder / card["weights"], card["weights_sha256"])
     model = GPT(GPTConfig(**card["model"]), generator=torch.Generator())  # leaves the global stream alone
     _load_weights(model, _under("model", tensors))
     run = TrainingRun(
@@ -213,6 +224,17 @@ def _under(room: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tenso
 def _card_hash(card: dict[str, Any]) -> str:
     rest = {key: value for key, value in card.items() if key != "card_sha256"}
     return sha256(json.dumps(rest, sort_keys=True).encode("utf-8"))
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the card and its tensors; read both again if another process has saved in between."""
+    card = _read_card(folder)
+    try:
+        return card, _read_tensors(folder / card["weights"], card["weights_sha256"])
+    except (ValueError, FileNotFoundError):
+        if _read_card(folder) == card:
+            raise
+    return _read(folder)
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
