@@ -116,7 +116,7 @@ class BatchExplorer(Widget):
             )
         self._text, self._tokenizer = text, tokenizer
         self._batch_size = batch_size
-        self._positions = torch.arange(len(text))
+        self._positions = torch.arange(len(text), dtype=torch.int32)  # half the memory of int64
         self._generator = torch.Generator().manual_seed(seed)
         super().__init__(
             length=len(text),
