@@ -10,8 +10,7 @@ STAMP  := $(VENV)/.installed
 # The kernel named `python3` is this venv's, also for a user who has one of that name at home.
 export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Threads that wait do so asleep. By default they spin, and on a machine that is also busy with something else
-# (a browser, a second notebook) a training step was measured 20 times slower for it.
+# Threads that wait do so asleep, in the tests and the build of notebooks as in a learner's: nanogpt_lib/threads.py.
 export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
@@ -37,16 +36,13 @@ ifneq ($(MADE_IN),$(CURDIR))
 $(shell rm -f $(STAMP))
 endif
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard etc/*/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed, and '$(PYTHON)' is missing or older; name one: make PYTHON=python3.12"; exit 1; }
 	@echo 'install: makes .venv with the exact versions of constraints.txt; 1-2 minutes and 1.5 GB, only this once'
 	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
 	@rm -f $@
 	@$(PY) -m pip install --quiet -c constraints.txt -e '.[dev]'
-	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
-	  > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@printf '%s' '$(CURDIR)' > $@
 
 # Node is for the tests, and for those who change a widget; `make lab` does without. Without its tools, the test
@@ -62,10 +58,7 @@ say-lab:
 	@echo 'lab: prepares the text, then opens notebooks/00_start_here.ipynb in JupyterLab; seconds once installed'
 
 lab: say-lab $(STAMP)
-	@$(PY) -m nanogpt_lib.data
-	@$(PY) -m jupyterlab --log-level=WARN $(if $(filter 0,$(shell id -u)),--allow-root) \
-	  --ServerApp.root_dir='$(CURDIR)' --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-	  --KernelManager.transport_encryption=auto $(ARGS)
+	@$(PY) -m nanogpt_lib.lab $(ARGS)
 
 # Every stage runs, whatever became of the one before; the last lines say how each ended, and its seconds.
 define stages

@@ -1,4 +1,6 @@
-"""Copy data/ into the package that is built, because an installed package has no checkout beside it.
+"""Copy data/ and the notebooks into the package that is built: once installed, it has no checkout beside it.
+
+What a notebook's kernel reads goes into the environment, beside the package.
 
 Everything else about the package is said in pyproject.toml. A `package-dir` entry there could map data/
 without code, but then every package must be listed by name, each new lesson too. A link inside the package
@@ -8,17 +10,17 @@ would break where a checkout cannot hold links.
 from pathlib import Path
 from typing import ClassVar
 
-from setuptools import Command, setup
+from setuptools import Command, Distribution, setup
 from setuptools.command.build import build
 
 # A checkout holds more: the text that it makes, and recordings that wait to go on.
-CARRIED = ("corrections.json", "runs/*.json", "checkpoints/*/*")
+CARRIED = ("data/corrections.json", "data/runs/*.json", "data/checkpoints/*/*", "notebooks/*.ipynb")
 
 
 class BuildCourseData(Command):
-    """Copy the carried files of data/ to where `nanogpt_lib.files` looks for them: in course_data."""
+    """Copy what is carried to where `nanogpt_lib.files` looks for it: course_data."""
 
-    description = "copy data/ into the package"
+    description = "copy data/ and the notebooks into the package"
     user_options: ClassVar[list[tuple[str, str, str]]] = []
 
     def initialize_options(self) -> None:
@@ -34,14 +36,14 @@ class BuildCourseData(Command):
             self.copy_file(source, copy)
 
     def get_source_files(self) -> list[str]:
-        found = (path for pattern in CARRIED for path in Path("data").glob(pattern))
+        found = (path for pattern in CARRIED for path in Path().glob(pattern))
         return sorted(path.as_posix() for path in found)
 
     def get_output_mapping(self) -> dict[str, str]:
         if self.editable_mode:
             return {}
         place = Path(self.build_lib, "nanogpt_lib", "course_data")
-        return {str(place / Path(source).relative_to("data")): source for source in self.get_source_files()}
+        return {str(place / source.removeprefix("data/")): source for source in self.get_source_files()}
 
     def get_outputs(self) -> list[str]:
         return list(self.get_output_mapping())
@@ -53,4 +55,16 @@ class Build(build):
     sub_commands = (*build.sub_commands, ("build_course_data", None))
 
 
-setup(cmdclass={"build": Build, "build_course_data": BuildCourseData})
+class WithData(Distribution):
+    """Answer the question that an editable install asks before it installs data files; it misnames it."""
+
+    def has_data(self) -> bool:
+        return self.has_data_files()
+
+
+# What every notebook's kernel of this environment reads as it starts, also one that VS Code or a hub starts.
+KERNEL = ("etc/ipython", ["etc/ipython/ipython_kernel_config.json"])
+
+setup(
+    distclass=WithData, cmdclass={"build": Build, "build_course_data": BuildCourseData}, data_files=[KERNEL]
+)

@@ -6,6 +6,7 @@
 | `checks` | numbers and shapes, refused where they do not fit; `expect` for a notebook's facts | – |
 | `kinds` | texts, ids, floats, models, generators: refused where something else arrives | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
+| `threads` | threads that wait do so asleep | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
@@ -36,6 +37,7 @@
 | `recorded` | recorded training runs, and the command that makes them | experiments |
 | `plots` | arrays in, `(fig, ax)` out | – |
 | `train` | the command `python -m nanogpt_lib.train` | experiments |
+| `lab` | the command `python -m nanogpt_lib.lab`, which opens the notebooks | – |
 
 Three wings are built on these files. They are not taught:
 

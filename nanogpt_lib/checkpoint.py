@@ -11,6 +11,7 @@ import json
 import platform
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from safetensors.torch import save as save_tensors
 from nanogpt_lib import __version__
 from nanogpt_lib.checks import plain, problem, real_number, whole_number
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.files import DATA, sha256, write_atomically
+from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
 from nanogpt_lib.model import GPT
 from nanogpt_lib.restored import AGAIN, memory, restored
 from nanogpt_lib.savable import UNUSUAL, groups_of, require_savable, tied, unusual
@@ -35,7 +36,9 @@ FORMAT = 1
 UNUSUAL_FORMAT = 2  # with a field of `savable.UNUSUAL`, which a version that knows only 1 would pass over
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
 CARD = "checkpoint.json"
+# What a save writes, whole or as the unfinished file that a killed one leaves.
 _WEIGHTS = re.compile(r"weights-[0-9a-f]{12}\.safetensors")
+_OURS = re.compile(rf"{_WEIGHTS.pattern}|\.(weights-|{re.escape(CARD)}\.).*\.tmp")
 _FIELDS = (
     "format",
     "model",
@@ -137,11 +140,21 @@ def save_checkpoint(
     card["card_sha256"] = _card_hash(card)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / card["weights"], content)
-    write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
-    for old in folder.glob("weights-*.safetensors"):
-        if old.name != card["weights"] and _WEIGHTS.fullmatch(old.name):  # no other file is ours to remove
-            old.unlink()
+    with one_writer(folder):
+        try:
+            write_atomically(folder / card["weights"], content)
+            write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
+        finally:
+            _remove_unnamed(folder)
+
+
+def _remove_unnamed(folder: Path) -> None:
+    """Remove the weights that the card does not name, and what a save that was killed or failed has left."""
+    with suppress(ValueError):  # no card, or a damaged one: it cannot say which weights are in use
+        named = _read_card(folder)["weights"]
+        for old in folder.iterdir():
+            if old.name != named and _OURS.fullmatch(old.name):  # no other file is ours to remove
+                old.unlink(missing_ok=True)
 
 
 def installed_versions() -> dict[str, str]:
@@ -170,7 +183,7 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
     Taught in: full_model.
     """
     folder = Path(folder)
-    card = _read_card(folder)
+    card, tensors = _read(folder)
     known = CharTokenizer(card["vocabulary"])
     if tokenizer is not None and tokenizer.vocabulary != known.vocabulary:
         odd = sorted(set(tokenizer.vocabulary) ^ set(known.vocabulary))
@@ -179,10 +192,10 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
             f"one for {known.vocab_size} characters, which differ in {odd[:5] if odd else 'their order'}",
             "Train on the text of this tokenizer, or use the checkpoint's own: checkpoint.tokenizer.",
         )
-    rebuild = partial(restored, card, _read_tensors(folder / card["weights"], card["weights_sha256"]))
+    rebuild = partial(restored, card, tensors)
     run = rebuild()
     run.model.eval()
-    return Checkpoint(run, known, card["text_sha256"], rebuild.args[1].get("random"), rebuild)
+    return Checkpoint(run, known, card["text_sha256"], tensors.get("random"), rebuild)
 
 
 def _tensors(run: TrainingRun, resumable: bool) -> dict[str, torch.Tensor]:
@@ -200,6 +213,17 @@ def _tensors(run: TrainingRun, resumable: bool) -> dict[str, torch.Tensor]:
 def _card_hash(card: dict[str, Any]) -> str:
     rest = {key: value for key, value in card.items() if key != "card_sha256"}
     return sha256(json.dumps(rest, sort_keys=True).encode("utf-8"))
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the card and its tensors; read both again if another process has saved in between."""
+    card = _read_card(folder)
+    try:
+        return card, _read_tensors(folder / card["weights"], card["weights_sha256"])
+    except (ValueError, FileNotFoundError):
+        if _read_card(folder) == card:
+            raise
+    return _read(folder)
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

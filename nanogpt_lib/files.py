@@ -1,18 +1,22 @@
-"""Say where files lie; write files that are whole or not there: beside their place, then moved into it."""
+"""Say where files lie; write files that are whole or not there, one process at a time."""
 
 import hashlib
 import os
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
+
+from filelock import FileLock
 
 _PACKAGE = Path(str(resources.files("nanogpt_lib")))
 _CARRIED = _PACKAGE / "course_data"  # setup.py puts it into a wheel; a checkout has data/ beside the package
 # What comes with the library. To write, use `work_folder()`.
 DATA = _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent / "data"
 _STALE_SECONDS = 600
+_LONGEST_SAVE_SECONDS = 120
 
 
 def work_folder() -> Path:
@@ -86,3 +90,29 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Let one process at a time into the block; another that writes to this folder waits until it has ended.
+
+    A writer that was killed is not waited for. The lock is a file in the folder, so it holds also between
+    the machines of a shared drive, and it goes with the block.
+
+    Args:    folder: it must exist.
+    Raises:  TimeoutError: another process has been writing for two minutes.
+             OSError: the folder cannot be written to.
+    Example:
+        >>> with tempfile.TemporaryDirectory() as name, one_writer(Path(name)):
+        ...     [file.name for file in Path(name).iterdir()]
+        ['.lock']
+
+    Source:  flock, by way of filelock, which tells a lock that was removed meanwhile.
+    """
+    lock = folder / ".lock"
+    with FileLock(lock, timeout=_LONGEST_SAVE_SECONDS, poll_interval=0.01):
+        try:
+            yield
+        finally:
+            with suppress(PermissionError):  # Windows keeps an open file; there the lock removes it
+                lock.unlink(missing_ok=True)

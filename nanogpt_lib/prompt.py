@@ -3,14 +3,13 @@
 Taught in: sampling.
 """
 
-import unicodedata
 from collections import Counter
 from typing import NamedTuple
 
 from nanogpt_lib.checks import positive_int
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.kinds import instance, text_of
-from nanogpt_lib.style import visible_text
+from nanogpt_lib.style import quoted
 
 NAMED = 8  # different unknown characters that are named
 
@@ -51,7 +50,7 @@ def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Readi
     notes = []
     if unknown:
         named = [
-            f'"{_named(char)}"' + (f" ({times:,} times)" if times > 1 else "")
+            quoted(char) + (f" ({times:,} times)" if times > 1 else "")
             for char, times in list(unknown.items())[:NAMED]
         ]
         more = len(unknown) - NAMED
@@ -60,15 +59,10 @@ def read_prompt(prompt: str, tokenizer: CharTokenizer, block_size: int) -> Readi
         notes.append(f"Left out, because this model has no {kind}: {', '.join(named)}{ending}.")
     if not text:
         first = "\n" if "\n" in tokenizer.id_of else tokenizer.vocabulary[0]
-        begins = "a newline" if first == "\n" else f'"{visible_text(first)}"'
+        begins = "a newline" if first == "\n" else quoted(first)
         why = "Nothing is left of the prompt" if prompt else "The prompt is empty"
         return Reading("", [tokenizer.id_of[first]], [*notes, f"{why}: the text begins from {begins}."])
     if len(text) > block_size:
         last = "character" if block_size == 1 else f"{block_size:,} characters"
         notes.append(f"The model sees only the last {last} of the {len(text):,} in the prompt.")
     return Reading(text, [tokenizer.id_of[char] for char in text[-block_size:]], notes)
-
-
-def _named(char: str) -> str:
-    """Name a character within a sentence; a mark that only changes the one before it gets its number."""
-    return f"U+{ord(char):04X}" if unicodedata.category(char).startswith("M") else visible_text(char)

@@ -4,6 +4,9 @@ The categories are the eight colours of Okabe and Ito, which people with the com
 colour blindness can tell apart; magnitudes use cividis, signed values a centred map.
 """
 
+import re
+import unicodedata
+
 from nanogpt_lib.kinds import text_of
 
 CATEGORIES = {
@@ -36,18 +39,26 @@ RC_PARAMS = {
 }
 
 
+_SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0\U0001d159"  # letters and signs by their category, drawn as nothing
+# Every block of letters that are written from right to left.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+
+
 def visible(char: str) -> str:
-    """Return the character as a label can show it: space and newline get a sign of their own.
+    """Return the character as a label can show it: what has no ink of its own gets a sign or its number.
+
+    Space and newline have signs; a control character and a mark that only changes the one before it have
+    their number. A label of several characters keeps its spaces.
 
     Raises:  ValueError: it is no text.
     Example:
-        >>> visible(" "), visible("\\n"), visible("a")
-        ('␣', '⏎', 'a')
+        >>> visible(" "), visible("\\n"), visible("a"), visible("\\u200b"), visible("\\u0301")
+        ('␣', '⏎', 'a', 'U+200B', 'U+0301')
     """
-    signs = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}
-    if text_of("char", char) in signs:
-        return signs[char]
-    return char if char.isprintable() else " ".join(f"U+{ord(each):04X}" for each in char)
+    return _SIGNS.get(text_of("char", char)) or "".join(map(_inked, char))
 
 
 def visible_text(token: str) -> str:
@@ -59,3 +70,43 @@ def visible_text(token: str) -> str:
         'a␣b'
     """
     return "".join(map(visible, text_of("token", token)))
+
+
+def readable(text: str) -> str:
+    """Return the text as it is read, line by line: spaces and newlines stay, everything else is visible.
+
+    Raises:  ValueError: it is no text.
+    Example:
+        >>> readable("to be\\x07")
+        'to beU+0007'
+    """
+    return "".join(char if char in " \n" else visible(char) for char in text_of("text", text))
+
+
+def quoted(token: str) -> str:
+    """Return the token in quotation marks, visible and isolated, as a sentence names it.
+
+    Raises:  ValueError: it is no text.
+    Example:
+        >>> quoted("a b")
+        '"a␣b"'
+    """
+    return f'"{isolated(visible_text(token))}"'
+
+
+def isolated(words: str) -> str:
+    """Return the words as a sentence can hold them: letters from right to left do not turn what is around.
+
+    Raises:  ValueError: it is no text.
+    Example:
+        >>> isolated("a"), isolated("\\u05d0") == "\\u2068\\u05d0\\u2069"
+        ('a', True)
+
+    Source:  the Unicode bidirectional algorithm, UAX 9: first strong isolate, and its end.
+    """
+    return f"\u2068{words}\u2069" if _RIGHT_TO_LEFT.search(text_of("words", words)) else words
+
+
+def _inked(char: str) -> str:
+    has_ink = char.isprintable() and char not in _BLANK and not unicodedata.category(char).startswith("M")
+    return char if has_ink else f"U+{ord(char):04X}"

@@ -15,6 +15,11 @@ from tempfile import TemporaryFile
 from types import NoneType
 from typing import Any, get_args
 
+from nanogpt_lib.threads import wait_asleep
+
+if __name__ == "__main__":
+    wait_asleep()  # before torch is imported
+
 import torch
 
 from nanogpt_lib.checkpoint import CARD, load_checkpoint, save_checkpoint

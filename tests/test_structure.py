@@ -26,14 +26,16 @@ NOT_TAUGHT = {
     "checks",
     "kinds",
     "rng",
+    "threads",
     "process",
     "style",
     "files",
     "rebuild",
     "plots",
     "saved_json",
+    "lab",
 }
-SCREENS = {"plots", "train", "bench"}  # these may draw and print
+SCREENS = {"plots", "train", "lab", "bench"}  # these may draw and print
 CORE = [path for path in FILES if path.parent == PACKAGE and path.stem != "__init__"]
 TAUGHT = [path for path in CORE if path.stem not in NOT_TAUGHT]
 FOR_SCREENS = {"matplotlib", "IPython", "ipywidgets", "anywidget", "notebook", "jupyterlab"}

@@ -11,6 +11,7 @@
 | `pages` | collect the exercises of a lesson from its files |
 | `statistics` | the t table, and half of a confidence interval |
 | `turns` | work that goes on between a notebook's cells |
+| `views` | let go of the widgets of a cell that runs again |
 | `widget` | `Widget`, the base of every widget, and its still picture |
 | `worker` | `Worker`, the base of the widgets whose work goes on between the cells |
 | `quiz` | `Quiz`: questions whose answers say why |

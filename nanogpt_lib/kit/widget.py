@@ -13,6 +13,7 @@ import anywidget
 from traitlets import TraitError
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.kit.views import belongs_to_this_cell
 from nanogpt_lib.messages import described
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -117,6 +118,13 @@ class Widget(anywidget.AnyWidget):
             raise problem(
                 f"another kind of {wrong}", described(kwargs.get(wrong)), f"See help({type(self).__name__})."
             ) from error
+        belongs_to_this_cell(self)
+
+    def close(self) -> None:
+        """Close the view; shown again, the widget opens a new one."""
+        super().close()
+        vars(self).pop("_repr_mimebundle_", None)  # ipywidgets hides it, so that what is closed is not shown
+        self.layout.close()
 
     def static_html(self) -> str:
         """The current state as HTML that needs no script."""
@@ -127,6 +135,10 @@ class Widget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         """The live view, and beside it what GitHub, a notebook not yet run and nbval can show."""
+        belongs_to_this_cell(self)
+        if self.comm is None:  # it was closed when its cell ran again, and somebody has kept it
+            self.layout.open()
+            self.open()
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         still = f'<div data-widget-still="{self.name}">{self.static_html()}<p><em>{_STILL}</em></p></div>'

@@ -13,6 +13,14 @@ class Worker(Widget):
     whatever thread they come: "seen" says that somebody watches, and "stop" need not wait for a turn to end.
     """
 
+    _all_turns: tuple[Turns, ...] = ()
+
+    def close(self) -> None:
+        """Close the view, and end what it does: another run of its cell has taken its place."""
+        for turns in self._all_turns:
+            turns.stop()
+        super().close()
+
     def _work_in(self, *turns: Turns) -> None:
         """Hear the browser from now on; call it when the widget is whole."""
         self._all_turns = turns

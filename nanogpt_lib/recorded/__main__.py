@@ -17,6 +17,11 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+from nanogpt_lib.threads import wait_asleep
+
+if __name__ == "__main__":
+    wait_asleep()  # before torch is imported
+
 import torch
 
 from nanogpt_lib.checkpoint import installed_versions, load_checkpoint, save_checkpoint

@@ -45,13 +45,13 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 function visible(token) {
-  return Array.from(token, (char) => {
-    if (SIGNS[char]) return SIGNS[char];
-    const hidden = /[\p{C}\p{Z}]/u.test(char);
-    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
-  }).join("");
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
 }
+var isolated = (words) => RIGHT_TO_LEFT.test(words) ? `⁨${words}⁩` : words;
 function spoken(token) {
   return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
 }
@@ -460,9 +460,9 @@ function thumbSize(width, n_head, height = Infinity, n_layer = 1) {
   return clamp(Math.min(Math.floor(width / n_head), Math.floor(height / n_layer)) - 4, 18, 72);
 }
 function sentence({ stage, query, column, value, tokens, sum = null }, name = visible) {
-  const from = `query "${name(tokens[query])}" at ${query}`;
+  const from = `query "${isolated(name(tokens[query]))}" at ${query}`;
   if (stage === "output") return `${from}, dimension ${column}: ${fixed(value)}`;
-  const to = `key "${name(tokens[column])}" at ${column}`;
+  const to = `key "${isolated(name(tokens[column]))}" at ${column}`;
   const odd = stage === "weights" && sum !== null && Math.abs(sum - 1) > 15e-4;
   return `${from} → ${to}: ${fixed(value)}${odd ? ` (this row sums to ${fixed(sum)}, not 1)` : ""}`;
 }
@@ -705,13 +705,13 @@ function render({ model, el }) {
       token.classList.toggle("attn-key", at === key);
       token.style.background = colour ? css(colour) : "";
       token.style.color = colour ? inkOn(colour) : "";
-      const told = `"${spoken(tokens[at])}" at ${at}, weight ${fixed(weights[at])}`;
+      const told = `"${isolated(spoken(tokens[at]))}" at ${at}, weight ${fixed(weights[at])}`;
       const seen = { stage: "weights", query, column: at, value: weights[at], tokens };
       token.setAttribute("aria-label", told);
       token.title = sentence(seen);
     });
     words.choose(query);
-    const chosen = `"${visible(tokens[query])}" at ${query}`;
+    const chosen = `"${isolated(visible(tokens[query]))}" at ${query}`;
     caption.textContent = `Where ${chosen} looks: the text, coloured by its weights`;
     return sum;
   }
@@ -747,7 +747,7 @@ function render({ model, el }) {
     const { bars, sum } = products(...both, query, key, size);
     const most = limitOf(bars);
     const biggest = bars.reduce((best, bar2, at) => Math.abs(bar2) > Math.abs(bars[best]) ? at : best, 0);
-    const [from, to] = [query, key].map((at) => `"${visible(tokens[at])}" at ${at}`);
+    const [from, to] = [query, key].map((at) => `"${isolated(visible(tokens[at]))}" at ${at}`);
     barsTitle.textContent = `q·k of ${from} and ${to}, dimension by dimension: they sum to ${fixed(sum)}, most from dimension ${biggest} (${fixed(bars[biggest])})`;
     barsCanvas.setAttribute("aria-label", barsTitle.textContent);
     const wide = clamp(Math.floor((thumbs.room - 48) / size), 3, 26);

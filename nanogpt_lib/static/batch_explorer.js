@@ -44,13 +44,13 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 function visible(token) {
-  return Array.from(token, (char) => {
-    if (SIGNS[char]) return SIGNS[char];
-    const hidden = /[\p{C}\p{Z}]/u.test(char);
-    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
-  }).join("");
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
 }
+var isolated = (words) => RIGHT_TO_LEFT.test(words) ? `⁨${words}⁩` : words;
 function spoken(token) {
   return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
 }
@@ -337,7 +337,7 @@ function render({ model, el }) {
     );
     const last = examples[T - 1];
     said.say(
-      `t = ${T - 1}: after “${visible(last.context)}” comes “${visible(last.target)}”, id ${ids.get(last.target)}.`,
+      `t = ${T - 1}: after “${isolated(visible(last.context))}” comes “${isolated(visible(last.target))}”, id ${ids.get(last.target)}.`,
       `offset ${grouped(offset)}, ${caption.textContent}; the longest context is ${visible(last.context)}, its target ${spoken(last.target)}`
     );
     markDrawn(root);

@@ -46,13 +46,16 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 function visible(token) {
-  return Array.from(token, (char) => {
-    if (SIGNS[char]) return SIGNS[char];
-    const hidden = /[\p{C}\p{Z}]/u.test(char);
-    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
-  }).join("");
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
 }
+function readable(text) {
+  return Array.from(text, (char) => char === " " || char === "\n" ? char : visible(char)).join("");
+}
+var isolated = (words) => RIGHT_TO_LEFT.test(words) ? `⁨${words}⁩` : words;
 function spoken(token) {
   return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
 }
@@ -344,7 +347,7 @@ function pairInWords({ before, after, seen, of, prob, alpha, learned = null }, s
   const times = seen ? `seen ${grouped(seen)} of ${grouped(of)} times` : `never seen (0 of ${grouped(of)} times)`;
   const added = alpha ? ` (alpha = ${alpha})` : "";
   const other = learned === null ? "" : `, learned ${probInWords(learned)}`;
-  return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
+  return `after "${isolated(show(before))}": "${isolated(show(after))}", ${times}, probability ${probInWords(prob)}${added}${other}`;
 }
 function cellSize(width, V, height = Infinity) {
   return clamp(Math.floor(Math.min(width, height) / V), 2, 24);
@@ -436,7 +439,7 @@ function render({ model, el }) {
     "p",
     { class: "nano-difference" },
     make("span", {
-      text: `Largest difference: after "${visible(chars[apart[0]])}", "${visible(chars[apart[1]])}": counted ${probInWords(counted[apart[0] * V + apart[1]])}, learned ${probInWords(learned[apart[0] * V + apart[1]])}. `
+      text: `Largest difference: after "${isolated(visible(chars[apart[0]]))}", "${isolated(visible(chars[apart[1]]))}": counted ${probInWords(counted[apart[0] * V + apart[1]])}, learned ${probInWords(learned[apart[0] * V + apart[1]])}. `
     }),
     button({ label: "Show it", onClick: () => choose(apart) })
   ) : null;
@@ -512,10 +515,10 @@ function render({ model, el }) {
   }
   function showSample() {
     const seed = model.get("seed") + sample - 1;
-    written.textContent = `Sample ${sample} that starts from "${visible(chars[row])}" (drawn in your browser, seed ${seed})`;
+    written.textContent = `Sample ${sample} that starts from "${isolated(visible(chars[row]))}" (drawn in your browser, seed ${seed})`;
     tables.forEach((table, at) => {
       const ids = write(table, V, row, WRITTEN, randomFrom(seed + 100003 * row));
-      const text = ids.map((id) => chars[id]).join("");
+      const text = readable(ids.map((id) => chars[id]).join(""));
       texts[at].replaceChildren(learned ? make("b", { text: at ? "learned\n" : "counted\n" }) : "", text);
     });
   }
@@ -523,7 +526,7 @@ function render({ model, el }) {
     rows.set(row);
     const order = likeliest(counted, V, row, TOP);
     const most = Math.max(...order.flatMap((column) => tables.map((table) => table[row * V + column])));
-    head.textContent = `After "${visible(chars[row])}" (${grouped(totals[row])} times) comes:`;
+    head.textContent = `After "${isolated(visible(chars[row]))}" (${grouped(totals[row])} times) comes:`;
     bars.replaceChildren(
       ...order.map((column) => {
         const probs = tables.map((table) => table[row * V + column]);

@@ -45,13 +45,13 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 function visible(token) {
-  return Array.from(token, (char) => {
-    if (SIGNS[char]) return SIGNS[char];
-    const hidden = /[\p{C}\p{Z}]/u.test(char);
-    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
-  }).join("");
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
 }
+var isolated = (words) => RIGHT_TO_LEFT.test(words) ? `⁨${words}⁩` : words;
 function spoken(token) {
   return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
 }
@@ -414,7 +414,7 @@ function letter(token) {
 }
 function weightInWords(tokens, head, query, key, weight, name = visible) {
   const hidden = key > query ? " (its future, which the mask hides)" : "";
-  return `head ${head}: query "${name(tokens[query])}" at ${query} → key "${name(tokens[key])}" at ${key}: ${fixed(weight)}${hidden}`;
+  return `head ${head}: query "${isolated(name(tokens[query]))}" at ${query} → key "${isolated(name(tokens[key]))}" at ${key}: ${fixed(weight)}${hidden}`;
 }
 function axisEnd(effects, guess) {
   return 1.12 * Math.max(guess, ...Object.values(effects).map(({ now }) => now));
@@ -450,7 +450,7 @@ function render({ model, el }) {
     onLook: (at) => look(at === null ? null : { query: at }),
     onKeep: (at) => keep(at)
   });
-  words.fill(tokens, (token, at) => `"${spoken(token)}" at ${at}`);
+  words.fill(tokens, (token, at) => `"${isolated(spoken(token))}" at ${at}`);
   const pointed = readout();
   const cards = Array.from({ length: n_head }, (_, head) => {
     const tick = checkbox({
@@ -562,14 +562,14 @@ function render({ model, el }) {
       if (place === best || cell >= 8) write(tokens[place], (place + 0.5) * cell, floor + 9, place === best);
     }
     context.restore();
-    const told = (name) => `"${name(tokens[best])}" at ${best}, ${fixed(row[best])}`;
+    const told = (name) => `"${isolated(name(tokens[best]))}" at ${best}, ${fixed(row[best])}`;
     most.textContent = `most: ${told(visible)}`;
     const off = isOff(head);
     tick.set(!off);
     card.classList.toggle("hgrid-off", off);
     canvas.setAttribute(
       "aria-label",
-      `Weights of head ${head}. Query "${spoken(tokens[at])}" at ${at} reads most: ${told(spoken)}`
+      `Weights of head ${head}. Query "${isolated(spoken(tokens[at]))}" at ${at} reads most: ${told(spoken)}`
     );
     return `head ${head}: ${told(spoken)}`;
   }
@@ -610,7 +610,7 @@ function render({ model, el }) {
     const at = query();
     drawText(at);
     const heads = cards.map(drawCard);
-    const one = `query "${visible(tokens[at])}" at ${at}`;
+    const one = `query "${isolated(visible(tokens[at]))}" at ${at}`;
     if (hover && hover.head !== void 0 && hover.key !== null) {
       const { head, key } = hover;
       const weight = rowOf(head, at)[key];
@@ -618,7 +618,7 @@ function render({ model, el }) {
     } else {
       pointed.say(
         `${one}: what each head${n_layer > 1 ? ` of layer ${get("layer")}` : ""} reads`,
-        `query "${spoken(tokens[at])}" at ${at}. Most weight, ${heads.join("; ")}`
+        `query "${isolated(spoken(tokens[at]))}" at ${at}. Most weight, ${heads.join("; ")}`
       );
     }
     return drawLoss();

@@ -43,6 +43,15 @@ function markDrawn(root) {
 function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
+var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+function visible(token) {
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
+}
+function readable(text) {
+  return Array.from(text, (char) => char === " " || char === "\n" ? char : visible(char)).join("");
+}
 function fixed(value, digits = 3) {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -399,7 +408,7 @@ function render({ model, el }) {
     const asked = wanted !== sample.number;
     again.disabled = false;
     title.textContent = asked ? `Python writes sample ${wanted} …` : `Written by order ${order}, sample ${sample.number} (Python, seed ${model.get("seed") + sample.number - 1})`;
-    text.textContent = sample.text;
+    text.textContent = readable(sample.text);
     text.classList.toggle("nano-old", asked);
     if (!asked) waiting.end();
   }

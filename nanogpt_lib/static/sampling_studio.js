@@ -47,13 +47,16 @@ function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 function visible(token) {
-  return Array.from(token, (char) => {
-    if (SIGNS[char]) return SIGNS[char];
-    const hidden = /[\p{C}\p{Z}]/u.test(char);
-    return hidden ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}` : char;
-  }).join("");
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
 }
+function readable(text) {
+  return Array.from(text, (char) => char === " " || char === "\n" ? char : visible(char)).join("");
+}
+var isolated = (words) => RIGHT_TO_LEFT.test(words) ? `⁨${words}⁩` : words;
 function spoken(token) {
   return { " ": "space", "\n": "newline", "	": "tab" }[token] ?? visible(token);
 }
@@ -271,7 +274,7 @@ function choiceInWords(choice, at, name = visible) {
   const chance = taken[5] > 0 ? `its probability was ${cellText(taken[5])}` : "the filters had taken it out";
   const how = choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
   const rank = choice.rank === 1 ? "the model's favourite" : `number ${choice.rank} of the model's list`;
-  return `Character ${at + 1}: "${name(choice.char)}" was ${how}. It is ${rank}.`;
+  return `Character ${at + 1}: "${isolated(name(choice.char))}" was ${how}. It is ${rank}.`;
 }
 function wholeNumber(text, low, high) {
   if (!/^\d+$/.test(text.trim())) return null;
@@ -604,7 +607,7 @@ function render({ model, el }) {
     function drawText() {
       const { start, hidden, choices, notes: sentences } = column.page;
       if (dirty === 0) {
-        before.textContent = (hidden ? `… (${hidden.toLocaleString("en")} more before this) ` : "") + start;
+        before.textContent = (hidden ? `… (${hidden.toLocaleString("en")} more before this) ` : "") + readable(start);
         notes.replaceChildren(...sentences.map((text) => make("p", { text })));
       }
       while (list.children.length > dirty) list.lastChild.remove();
@@ -616,7 +619,7 @@ function render({ model, el }) {
             role: "option",
             id: `${listId}-${place}`,
             "data-at": place,
-            "aria-label": `"${spoken(char)}", character ${place + 1}${by === "you" ? ", chosen by you" : ""}`,
+            "aria-label": `"${isolated(spoken(char))}", character ${place + 1}${by === "you" ? ", chosen by you" : ""}`,
             text: inText(char)
           })
         );
@@ -654,9 +657,9 @@ function render({ model, el }) {
         row.tabIndex = place === 0 ? 0 : -1;
         row.setAttribute(
           "aria-label",
-          `"${spoken(char)}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` + (taken ? "This one was taken." : "Take this one instead.")
+          `"${isolated(spoken(char))}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` + (taken ? "This one was taken." : "Take this one instead.")
         );
-        row.title = taken ? "This one was taken" : `Take "${visible(char)}" here instead, and go on from there`;
+        row.title = taken ? "This one was taken" : `Take "${isolated(visible(char))}" here instead, and go on from there`;
       });
       const others = V - choice.rows.length;
       rest.root.hidden = others <= 0;
@@ -664,7 +667,7 @@ function render({ model, el }) {
       rest.cells.forEach((cell, stage) => cell.textContent = cellText(choice.rest[stage]));
       counts.forEach((count, stage) => count.textContent = `${choice.left[stage]} of ${V} left`);
       if (preview) {
-        const words = (name2) => `The same choice with ${settingsInWords(preview.settings)}: "${name2(preview.char)}", character ${chosen + 1}, would have ${cellText(preview.rows.find(([id]) => id === preview.id)[5])}.`;
+        const words = (name2) => `The same choice with ${settingsInWords(preview.settings)}: "${isolated(name2(preview.char))}", character ${chosen + 1}, would have ${cellText(preview.rows.find(([id]) => id === preview.id)[5])}.`;
         said.say(words(visible), words(spoken));
       } else said.say(choiceInWords(choice, chosen), choiceInWords(choice, chosen, spoken));
     }

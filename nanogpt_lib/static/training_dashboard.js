@@ -46,6 +46,15 @@ function markDrawn(root) {
 function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
+var SIGNS = { " ": "␣", "\n": "⏎", "	": "⇥", "\r": "␍" };
+var INKLESS = /[\p{C}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{1d159}]/u;
+var numbered = (char) => `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+function visible(token) {
+  return Array.from(token, (char) => SIGNS[char] ?? (INKLESS.test(char) ? numbered(char) : char)).join("");
+}
+function readable(text) {
+  return Array.from(text, (char) => char === " " || char === "\n" ? char : visible(char)).join("");
+}
 
 // nanogpt_lib/kit/browser/controls.js
 function labelled(kind, label, input, extra = null) {
@@ -588,8 +597,8 @@ function render({ model, el }) {
         wrote,
         record ? `At step ${record[0].toLocaleString("en")} no sample was drawn.` : "It has written nothing yet."
       );
-    put(start, written ? layout.prompt : "");
-    put(text, written ? written[1] : "");
+    put(start, written ? readable(layout.prompt) : "");
+    put(text, written ? readable(written[1]) : "");
     while (body.children.length > curve.length) body.lastChild.remove();
     curve.forEach(([step, train, val], at) => {
       const cells = [

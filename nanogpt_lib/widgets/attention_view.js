@@ -3,7 +3,7 @@ import { choice, moved, select, textField } from "../kit/browser/controls.js";
 import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { clamp, fixed, isolated, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis, css, inkOn, signed } from "./pictures/colours.js";
 import { cellAt, drawCells, drawScale, pixels, ring } from "./pictures/heat_map.js";
@@ -95,9 +95,9 @@ export function thumbSize(width, n_head, height = Infinity, n_layer = 1) {
 
 /** What the map says about one cell. `name` makes a token readable: `visible` to see, `spoken` to hear. */
 export function sentence({ stage, query, column, value, tokens, sum = null }, name = visible) {
-  const from = `query "${name(tokens[query])}" at ${query}`;
+  const from = `query "${isolated(name(tokens[query]))}" at ${query}`;
   if (stage === "output") return `${from}, dimension ${column}: ${fixed(value)}`;
-  const to = `key "${name(tokens[column])}" at ${column}`;
+  const to = `key "${isolated(name(tokens[column]))}" at ${column}`;
   const odd = stage === "weights" && sum !== null && Math.abs(sum - 1) > 0.0015;
   return `${from} → ${to}: ${fixed(value)}${odd ? ` (this row sums to ${fixed(sum)}, not 1)` : ""}`;
 }
@@ -371,13 +371,13 @@ function render({ model, el }) {
       token.classList.toggle("attn-key", at === key);
       token.style.background = colour ? css(colour) : "";
       token.style.color = colour ? inkOn(colour) : "";
-      const told = `"${spoken(tokens[at])}" at ${at}, weight ${fixed(weights[at])}`;
+      const told = `"${isolated(spoken(tokens[at]))}" at ${at}, weight ${fixed(weights[at])}`;
       const seen = { stage: "weights", query, column: at, value: weights[at], tokens };
       token.setAttribute("aria-label", told);
       token.title = sentence(seen);
     });
     words.choose(query);
-    const chosen = `"${visible(tokens[query])}" at ${query}`;
+    const chosen = `"${isolated(visible(tokens[query]))}" at ${query}`;
     caption.textContent = `Where ${chosen} looks: the text, coloured by its weights`;
     return sum;
   }
@@ -415,7 +415,7 @@ function render({ model, el }) {
     const { bars, sum } = products(...both, query, key, size);
     const most = limitOf(bars);
     const biggest = bars.reduce((best, bar, at) => (Math.abs(bar) > Math.abs(bars[best]) ? at : best), 0);
-    const [from, to] = [query, key].map((at) => `"${visible(tokens[at])}" at ${at}`);
+    const [from, to] = [query, key].map((at) => `"${isolated(visible(tokens[at]))}" at ${at}`);
     barsTitle.textContent =
       `q·k of ${from} and ${to}, dimension by dimension: ` +
       `they sum to ${fixed(sum)}, most from dimension ${biggest} (${fixed(bars[biggest])})`;

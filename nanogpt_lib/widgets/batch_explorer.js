@@ -3,7 +3,7 @@ import { make, markDrawn, startRoot } from "../kit/browser/elements.js";
 import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
-import { clamp, grouped, spoken, visible } from "../kit/browser/words.js";
+import { clamp, grouped, isolated, spoken, visible } from "../kit/browser/words.js";
 
 /** Every example of the block at `at` of a list of characters: what is seen, and what comes next. */
 export function examplesOf(chars, at, T) {
@@ -190,7 +190,7 @@ function render({ model, el }) {
     );
     const last = examples[T - 1];
     said.say(
-      `t = ${T - 1}: after “${visible(last.context)}” comes “${visible(last.target)}”, id ${ids.get(last.target)}.`,
+      `t = ${T - 1}: after “${isolated(visible(last.context))}” comes “${isolated(visible(last.target))}”, id ${ids.get(last.target)}.`,
       `offset ${grouped(offset)}, ${caption.textContent}; the longest context is ${visible(last.context)}, its target ${spoken(last.target)}`,
     );
     markDrawn(root);

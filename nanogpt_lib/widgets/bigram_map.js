@@ -2,7 +2,7 @@ import { button, moved, select } from "../kit/browser/controls.js";
 import { fold, hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { amount, clamp, fixed, grouped, spoken, visible } from "../kit/browser/words.js";
+import { amount, clamp, fixed, grouped, isolated, readable, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis, css } from "./pictures/colours.js";
 import { drawCells, ring } from "./pictures/heat_map.js";
@@ -67,7 +67,7 @@ export function pairInWords({ before, after, seen, of, prob, alpha, learned = nu
     : `never seen (0 of ${grouped(of)} times)`;
   const added = alpha ? ` (alpha = ${alpha})` : "";
   const other = learned === null ? "" : `, learned ${probInWords(learned)}`;
-  return `after "${show(before)}": "${show(after)}", ${times}, probability ${probInWords(prob)}${added}${other}`;
+  return `after "${isolated(show(before))}": "${isolated(show(after))}", ${times}, probability ${probInWords(prob)}${added}${other}`;
 }
 
 /** How large a cell can be, in whole pixels, where so much width and height is left for V of them. */
@@ -169,7 +169,7 @@ function render({ model, el }) {
         "p",
         { class: "nano-difference" },
         make("span", {
-          text: `Largest difference: after "${visible(chars[apart[0]])}", "${visible(chars[apart[1]])}": counted ${probInWords(counted[apart[0] * V + apart[1]])}, learned ${probInWords(learned[apart[0] * V + apart[1]])}. `,
+          text: `Largest difference: after "${isolated(visible(chars[apart[0]]))}", "${isolated(visible(chars[apart[1]]))}": counted ${probInWords(counted[apart[0] * V + apart[1]])}, learned ${probInWords(learned[apart[0] * V + apart[1]])}. `,
         }),
         button({ label: "Show it", onClick: () => choose(apart) }),
       )
@@ -252,10 +252,10 @@ function render({ model, el }) {
   }
   function showSample() {
     const seed = model.get("seed") + sample - 1;
-    written.textContent = `Sample ${sample} that starts from "${visible(chars[row])}" (drawn in your browser, seed ${seed})`;
+    written.textContent = `Sample ${sample} that starts from "${isolated(visible(chars[row]))}" (drawn in your browser, seed ${seed})`;
     tables.forEach((table, at) => {
       const ids = write(table, V, row, WRITTEN, randomFrom(seed + 100003 * row)); // both tables: the same numbers
-      const text = ids.map((id) => chars[id]).join("");
+      const text = readable(ids.map((id) => chars[id]).join(""));
       texts[at].replaceChildren(learned ? make("b", { text: at ? "learned\n" : "counted\n" }) : "", text);
     });
   }
@@ -263,7 +263,7 @@ function render({ model, el }) {
     rows.set(row);
     const order = likeliest(counted, V, row, TOP);
     const most = Math.max(...order.flatMap((column) => tables.map((table) => table[row * V + column])));
-    head.textContent = `After "${visible(chars[row])}" (${grouped(totals[row])} times) comes:`;
+    head.textContent = `After "${isolated(visible(chars[row]))}" (${grouped(totals[row])} times) comes:`;
     bars.replaceChildren(
       ...order.map((column) => {
         const probs = tables.map((table) => table[row * V + column]);

@@ -17,7 +17,7 @@ from nanogpt_lib.kinds import floats, not_negative
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.messages import described
 from nanogpt_lib.ngrams import smoothed
-from nanogpt_lib.style import visible
+from nanogpt_lib.style import quoted, visible
 
 LARGEST_VOCABULARY = 512  # the table has V * V cells
 TOP = 12  # bars shown of a row
@@ -82,7 +82,7 @@ def pair_in_words(before: str, after: str, seen: int, of: int, prob: float, alph
     times = f"seen {seen:,} of {of:,} times" if seen else f"never seen (0 of {of:,} times)"
     shown = number(prob) if prob == 0 or prob >= 0.0005 else "below 0.001"
     with_alpha = f" (alpha = {alpha:g})" if alpha else ""
-    return f'after "{visible(before)}": "{visible(after)}", {times}, probability {shown}{with_alpha}'
+    return f"after {quoted(before)}: {quoted(after)}, {times}, probability {shown}{with_alpha}"
 
 
 class BigramMap(Widget):
@@ -166,7 +166,7 @@ class BigramMap(Widget):
             + html_table(
                 rows,
                 head=["next", "seen", "probability"],
-                caption=f'After "{visible(before)}", which was seen {of:,} times (alpha = {self.alpha:g})',
+                caption=f"After {quoted(before)}, which was seen {of:,} times (alpha = {self.alpha:g})",
             )
         )
 
@@ -177,7 +177,7 @@ class BigramMap(Widget):
         return (
             f"BigramMap: {V} characters, {unseen_pairs(self.counts):,} of {V * V:,} pairs never seen, "
             f"alpha = {self.alpha:g}{beside}; "
-            f'after "{visible(self.vocabulary[self.row])}" comes most often "{visible(after)}"'
+            f"after {quoted(self.vocabulary[self.row])} comes most often {quoted(after)}"
         )
 
 

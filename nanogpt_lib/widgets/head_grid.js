@@ -3,7 +3,7 @@ import { button, checkbox, select } from "../kit/browser/controls.js";
 import { hint, make, startRoot } from "../kit/browser/elements.js";
 import { floats, NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { clamp, fixed, isolated, spoken, visible } from "../kit/browser/words.js";
 import { onTheme, onWidth, painter, sizeCanvas, themeColours } from "./pictures/canvas.js";
 import { cividis } from "./pictures/colours.js";
 import { drawScale, pixels, ring } from "./pictures/heat_map.js";
@@ -72,8 +72,8 @@ export function letter(token) {
 export function weightInWords(tokens, head, query, key, weight, name = visible) {
   const hidden = key > query ? " (its future, which the mask hides)" : "";
   return (
-    `head ${head}: query "${name(tokens[query])}" at ${query} → ` +
-    `key "${name(tokens[key])}" at ${key}: ${fixed(weight)}${hidden}`
+    `head ${head}: query "${isolated(name(tokens[query]))}" at ${query} → ` +
+    `key "${isolated(name(tokens[key]))}" at ${key}: ${fixed(weight)}${hidden}`
   );
 }
 
@@ -120,7 +120,7 @@ function render({ model, el }) {
     onLook: (at) => look(at === null ? null : { query: at }),
     onKeep: (at) => keep(at),
   });
-  words.fill(tokens, (token, at) => `"${spoken(token)}" at ${at}`);
+  words.fill(tokens, (token, at) => `"${isolated(spoken(token))}" at ${at}`);
   const pointed = readout();
   const cards = Array.from({ length: n_head }, (_, head) => {
     const tick = checkbox({
@@ -245,14 +245,14 @@ function render({ model, el }) {
     }
     context.restore();
 
-    const told = (name) => `"${name(tokens[best])}" at ${best}, ${fixed(row[best])}`;
+    const told = (name) => `"${isolated(name(tokens[best]))}" at ${best}, ${fixed(row[best])}`;
     most.textContent = `most: ${told(visible)}`;
     const off = isOff(head);
     tick.set(!off);
     card.classList.toggle("hgrid-off", off);
     canvas.setAttribute(
       "aria-label",
-      `Weights of head ${head}. Query "${spoken(tokens[at])}" at ${at} reads most: ${told(spoken)}`,
+      `Weights of head ${head}. Query "${isolated(spoken(tokens[at]))}" at ${at} reads most: ${told(spoken)}`,
     );
     return `head ${head}: ${told(spoken)}`;
   }
@@ -297,7 +297,7 @@ function render({ model, el }) {
     const at = query();
     drawText(at);
     const heads = cards.map(drawCard);
-    const one = `query "${visible(tokens[at])}" at ${at}`;
+    const one = `query "${isolated(visible(tokens[at]))}" at ${at}`;
     if (hover && hover.head !== undefined && hover.key !== null) {
       const { head, key } = hover;
       const weight = rowOf(head, at)[key];
@@ -305,7 +305,7 @@ function render({ model, el }) {
     } else {
       pointed.say(
         `${one}: what each head${n_layer > 1 ? ` of layer ${get("layer")}` : ""} reads`,
-        `query "${spoken(tokens[at])}" at ${at}. Most weight, ${heads.join("; ")}`,
+        `query "${isolated(spoken(tokens[at]))}" at ${at}. Most weight, ${heads.join("; ")}`,
       );
     }
     return drawLoss(); // a picture that still waits for Python is not finished

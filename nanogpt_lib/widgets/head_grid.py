@@ -23,7 +23,7 @@ from nanogpt_lib.kinds import ids, instance, text_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
-from nanogpt_lib.style import visible_text
+from nanogpt_lib.style import isolated, visible_text
 from nanogpt_lib.trace import trace
 from nanogpt_lib.widgets.attention_view import MOST_TOKENS, pack_stages
 
@@ -301,7 +301,7 @@ class HeadGrid(Widget):
             rows.append(
                 [
                     "off" if [self.layer, head] in self.off else "on",
-                    f"{visible_text(self.tokens[best])} at {best}",
+                    f"{isolated(visible_text(self.tokens[best]))} at {best}",
                     number(row[best]),
                     number(effect.now),
                     signed_number(effect.difference),

@@ -3,7 +3,7 @@ import { make, startRoot } from "../kit/browser/elements.js";
 import { NO_ANSWER, patience, saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { keyEntry } from "../kit/browser/tables.js";
-import { clamp, fixed } from "../kit/browser/words.js";
+import { clamp, fixed, readable } from "../kit/browser/words.js";
 import { onTheme, onWidth, painter, themeColours } from "./pictures/canvas.js";
 import { frame, line } from "./pictures/chart.js";
 import { ticks } from "./pictures/ticks.js";
@@ -108,7 +108,7 @@ function render({ model, el }) {
     title.textContent = asked
       ? `Python writes sample ${wanted} …`
       : `Written by order ${order}, sample ${sample.number} (Python, seed ${model.get("seed") + sample.number - 1})`;
-    text.textContent = sample.text;
+    text.textContent = readable(sample.text);
     text.classList.toggle("nano-old", asked);
     if (!asked) waiting.end();
   }

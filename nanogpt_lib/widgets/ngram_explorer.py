@@ -16,6 +16,7 @@ from nanogpt_lib.kinds import ids, instance
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.ngrams import NGramLM
 from nanogpt_lib.process import one_thread
+from nanogpt_lib.style import readable
 
 HIGHEST_ORDER = 8
 
@@ -208,7 +209,7 @@ class NGramExplorer(Widget):
             + f"<p>{html_text(self.words)} Uniform guessing: ln {self.vocab_size} = "
             f"{number(math.log(self.vocab_size))}.</p>"
             f"<p>Written by order {self.order} (sample {sample['number']}, seed {self.seed}):</p>"
-            f"<pre>{html_text(sample['text'])}</pre>"
+            f"<pre>{html_text(readable(sample['text']))}</pre>"
         )
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@ import { button, checkbox, moved, slider, textField } from "../kit/browser/contr
 import { fold, foldRow, hint, make, newId, startRoot } from "../kit/browser/elements.js";
 import { asker, NO_ANSWER, saver, throttle, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
-import { amount, clamp, fixed, spoken, visible } from "../kit/browser/words.js";
+import { amount, clamp, fixed, isolated, readable, spoken, visible } from "../kit/browser/words.js";
 import { painter } from "./pictures/canvas.js";
 
 const MOST_ROWS = 13; // candidates that a choice keeps at most, and one for all others
@@ -35,7 +35,7 @@ export function choiceInWords(choice, at, name = visible) {
   const how =
     choice.by === "you" ? `chosen by you; ${chance}` : `drawn with probability ${cellText(taken[5])}`;
   const rank = choice.rank === 1 ? "the model's favourite" : `number ${choice.rank} of the model's list`;
-  return `Character ${at + 1}: "${name(choice.char)}" was ${how}. It is ${rank}.`;
+  return `Character ${at + 1}: "${isolated(name(choice.char))}" was ${how}. It is ${rank}.`;
 }
 
 /** What a seed or length field holds as a whole number inside the limits, or null. */
@@ -412,7 +412,8 @@ function render({ model, el }) {
     function drawText() {
       const { start, hidden, choices, notes: sentences } = column.page;
       if (dirty === 0) {
-        before.textContent = (hidden ? `… (${hidden.toLocaleString("en")} more before this) ` : "") + start;
+        before.textContent =
+          (hidden ? `… (${hidden.toLocaleString("en")} more before this) ` : "") + readable(start);
         notes.replaceChildren(...sentences.map((text) => make("p", { text })));
       }
       while (list.children.length > dirty) list.lastChild.remove();
@@ -424,7 +425,7 @@ function render({ model, el }) {
             role: "option",
             id: `${listId}-${place}`,
             "data-at": place,
-            "aria-label": `"${spoken(char)}", character ${place + 1}${by === "you" ? ", chosen by you" : ""}`,
+            "aria-label": `"${isolated(spoken(char))}", character ${place + 1}${by === "you" ? ", chosen by you" : ""}`,
             text: inText(char),
           }),
         );
@@ -463,12 +464,12 @@ function render({ model, el }) {
         row.tabIndex = place === 0 ? 0 : -1;
         row.setAttribute(
           "aria-label",
-          `"${spoken(char)}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` +
+          `"${isolated(spoken(char))}": ${STAGES.map((stage, n) => `${n ? "after " : ""}${stage} ${cellText(values[n])}`).join(", ")}. ` +
             (taken ? "This one was taken." : "Take this one instead."),
         );
         row.title = taken
           ? "This one was taken"
-          : `Take "${visible(char)}" here instead, and go on from there`;
+          : `Take "${isolated(visible(char))}" here instead, and go on from there`;
       });
       const others = V - choice.rows.length;
       rest.root.hidden = others <= 0;
@@ -477,7 +478,7 @@ function render({ model, el }) {
       counts.forEach((count, stage) => (count.textContent = `${choice.left[stage]} of ${V} left`));
       if (preview) {
         const words = (name) =>
-          `The same choice with ${settingsInWords(preview.settings)}: "${name(preview.char)}", character ${chosen + 1}, would have ${cellText(preview.rows.find(([id]) => id === preview.id)[5])}.`;
+          `The same choice with ${settingsInWords(preview.settings)}: "${isolated(name(preview.char))}", character ${chosen + 1}, would have ${cellText(preview.rows.find(([id]) => id === preview.id)[5])}.`;
         said.say(words(visible), words(spoken));
       } else said.say(choiceInWords(choice, chosen), choiceInWords(choice, chosen, spoken));
     }

@@ -24,13 +24,14 @@ from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import next_token_probs
-from nanogpt_lib.style import visible_text
+from nanogpt_lib.style import readable, visible_text
 
 SHOWN = 12  # candidates a choice keeps; the character that was taken comes on top where it is none of them
 FIRST = 60  # characters that are there before anybody asks
 LONGEST = 1000
 HIGHEST_SEED = 2**31 - 1
 START_SHOWN = 200  # characters of a long prompt that are shown
+LONGEST_PROMPT = 10_000  # characters of it that are kept, and that travel to the browser
 
 _LONE_HALF = re.compile("[\ud800-\udfff]")  # half of a pair that UTF-16 writes; no text may hold it
 
@@ -144,7 +145,10 @@ class Page:
         self._generator = torch.Generator().manual_seed(seed)
         self._luck = [self._generator.get_state()]  # before each draw
         self._logits: list[torch.Tensor] = []  # (V,) each
-        self.reading = read_prompt(prompt, tokenizer, model.block_size)
+        self.reading = read_prompt(prompt[-LONGEST_PROMPT:], tokenizer, model.block_size)
+        if len(prompt) > LONGEST_PROMPT:
+            kept = f"Of the {len(prompt):,} characters of the prompt, the last {LONGEST_PROMPT:,} are kept."
+            self.reading = self.reading._replace(notes=[kept, *self.reading.notes])
         self.choices: list[dict] = []
 
     @property
@@ -268,7 +272,7 @@ class SamplingStudio(Worker):
             vocab_size=tokenizer.vocab_size,
             settings=[list(left), list(right)],
         )
-        self._pages: list[Page | None] = [Page(self._model, tokenizer, self.prompt, seed), None]
+        self._pages: list[Page | None] = [Page(self._model, tokenizer, _sendable(prompt), seed), None]
         self._check_vocabulary()
         self._pages[0].write(min(length, FIRST), left)
         self._publish()
@@ -300,8 +304,8 @@ class SamplingStudio(Worker):
     # --- what the browser may set
 
     @traitlets.validate("prompt")
-    def _sendable(self, proposal: dict) -> str:
-        return _LONE_HALF.sub("\ufffd", proposal["value"])
+    def _kept(self, proposal: dict) -> str:
+        return _sendable(proposal["value"][-LONGEST_PROMPT:])
 
     @traitlets.validate("settings")
     def _possible(self, proposal: dict) -> list[list]:
@@ -328,7 +332,7 @@ class SamplingStudio(Worker):
     def _do_start(self, asked: dict) -> None:
         """Write on a new page."""
         self._turns[asked["column"]].stop()
-        prompt = _LONE_HALF.sub("\ufffd", asked["prompt"])
+        prompt = _sendable(asked["prompt"])
         self._pages[asked["column"]] = Page(self._model, self._tokenizer, prompt, int(asked["seed"]))
         self._write(asked, 0)
 
@@ -430,7 +434,7 @@ class SamplingStudio(Worker):
             notes = "".join(f"<p>{html_text(note)}</p>" for note in page.reading.notes)
             parts.append(
                 f"<p><b>{len(page.choices)} characters</b> with {settings.words()}, seed {page.seed}.</p>"
-                f"{notes}<pre><b>{html_text(start)}</b>{html_text(page.text)}</pre>"
+                f"{notes}<pre><b>{html_text(readable(start))}</b>{html_text(readable(page.text))}</pre>"
             )
         choices = self._pages[0].choices
         if choices:
@@ -468,3 +472,7 @@ def _choice_table(choice: dict, at: int) -> str:
         caption=f"Character {at + 1} of the text: probabilities before and after each filter "
         f"({settings.words()})",
     )
+
+
+def _sendable(prompt: str) -> str:
+    return _LONE_HALF.sub("\ufffd", prompt)

@@ -4,7 +4,7 @@ import { fold, foldRow, hint, make, put, startRoot } from "../kit/browser/elemen
 import { asker, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
 import { headRow } from "../kit/browser/tables.js";
-import { clamp } from "../kit/browser/words.js";
+import { clamp, readable } from "../kit/browser/words.js";
 import { onTheme, themeColours, widePainter } from "./pictures/canvas.js";
 import { dot, frame, line, pointing } from "./pictures/chart.js";
 import { ticks } from "./pictures/ticks.js";
@@ -295,8 +295,8 @@ function render({ model, el }) {
           ? `At step ${record[0].toLocaleString("en")} no sample was drawn.`
           : "It has written nothing yet.",
       );
-    put(start, written ? layout.prompt : "");
-    put(text, written ? written[1] : "");
+    put(start, written ? readable(layout.prompt) : "");
+    put(text, written ? readable(written[1]) : "");
     while (body.children.length > curve.length) body.lastChild.remove();
     curve.forEach(([step, train, val], at) => {
       const cells = [

@@ -31,8 +31,10 @@ from nanogpt_lib.process import one_thread
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.savable import require_savable
+from nanogpt_lib.style import readable
 from nanogpt_lib.training_run import Record, TrainingRun, advance
 
+START_SHOWN = 200  # characters of a long prompt that are shown
 SAMPLES = "samples.json"  # beside the checkpoint: what was written after each evaluation
 ROWS = 20  # of a still table at most
 TEXTS = 5  # in a still picture at most
@@ -249,7 +251,7 @@ class TrainingDashboard(Worker):
                 "from": self._start["step"],
                 "baselines": [[name, loss] for name, loss in self._baselines.items()],
                 "rates": [list(point) for point in rate_curve(run)],
-                "prompt": self._reading.text if self._sample else "",
+                "prompt": self._reading.text[-START_SHOWN:] if self._sample else "",
                 "samples": self._sample is not None,
                 "notes": notes,
                 "folder": "" if self._folder is None else self._folder.name,
@@ -558,9 +560,11 @@ class TrainingDashboard(Worker):
                     caption="Losses in nats per character, estimated before these steps",
                 )
             )
-        start = html_text(self._reading.text) if self._sample else ""
+        start = html_text(readable(self._reading.text[-START_SHOWN:])) if self._sample else ""
         for step, text in texts:
-            parts.append(f"<p>At step {step:,} it wrote:</p><pre><b>{start}</b>{html_text(text)}</pre>")
+            parts.append(
+                f"<p>At step {step:,} it wrote:</p><pre><b>{start}</b>{html_text(readable(text))}</pre>"
+            )
         return "".join(parts)
 
 

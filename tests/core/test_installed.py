@@ -2,14 +2,19 @@
 
 import email
 import json
+import os
+import re
 import shutil
+import site
 import subprocess
 import sys
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from jupyter_client import KernelManager
 from packaging.requirements import Requirement
 
 import nanogpt_lib
@@ -18,8 +23,8 @@ from nanogpt_lib.data import TEXT_SHA256
 from nanogpt_lib.files import DATA, shown, work_folder
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "nanogpt_lib", "data")
-MADE_HERE = ("__pycache__", "tinyshakespeare.txt", "unfinished")
+SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "nanogpt_lib", "data", "etc", "notebooks")
+MADE_HERE = ("__pycache__", "tinyshakespeare.txt", "unfinished", ".ipynb_checkpoints")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
 # One wheel for all of these tests; it takes a few seconds to build.
@@ -34,15 +39,17 @@ def run(*command: str | Path, cwd: Path, **settings: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel as `python -m build` does: first the source archive, then the wheel from that archive.
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="asks GNU's OpenMP, which torch has on Linux")
 
-    The build works on a copy, because setuptools leaves build/ behind, and what is left there from an older
-    version would be packed into the next wheel. The copy holds what a used checkout holds.
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, with what a used one holds.
+
+    Setuptools leaves build/ behind, and what is left there from an older version would be packed into the
+    next wheel.
     """
-    folder = tmp_path_factory.mktemp("wheel")
-    source = folder / "source"
+    source = tmp_path_factory.mktemp("wheel") / "source"
     source.mkdir()
     for name in SOURCES:
         if (ROOT / name).is_dir():
@@ -52,6 +59,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (source / "data" / "tinyshakespeare.txt").write_text("made in the checkout")
     (source / "data" / "unfinished").mkdir()
     (source / "data" / "unfinished" / "checkpoint.json").write_text("made in the checkout")
+    return source
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path) -> Path:
+    """Build the wheel as `python -m build` does: first the source archive, then from that the wheel."""
+    folder = source.parent
     archive = "import setuptools.build_meta as backend; print(backend.build_sdist('..'))"
     name = run(sys.executable, "-c", archive, cwd=source).splitlines()[-1]
     run(
@@ -89,9 +103,11 @@ def test_the_wheel_carries_the_code_and_the_data_and_nothing_that_a_checkout_mad
     """A module or a run that was not packed is missed only by whoever installs the wheel."""
     package = {name for name in files(ROOT / "nanogpt_lib") if "__pycache__" not in name}
     kept = (name for name in files(DATA) if name.startswith(("corrections.json", "runs/", "checkpoints/")))
-    data = {f"nanogpt_lib/course_data/{name}" for name in kept}
+    notebooks = (f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb"))
+    data = {f"nanogpt_lib/course_data/{name}" for name in (*kept, *notebooks)}
     with zipfile.ZipFile(wheel) as packed:
-        carried = {name for name in packed.namelist() if ".dist-info/" not in name}
+        beside = (".dist-info/", ".data/")
+        carried = {name for name in packed.namelist() if not any(part in name for part in beside)}
     assert {name for name in carried if "/course_data/" in name} == data
     code = {name.removeprefix("nanogpt_lib/") for name in carried - data}
     assert {name for name in package if name.endswith((".py", "py.typed"))} <= code <= package
@@ -157,3 +173,66 @@ def test_the_command_says_where_an_installed_package_keeps_the_text(installed: P
 def test_a_checkout_keeps_what_it_makes_in_its_data_folder() -> None:
     assert work_folder() == DATA == ROOT / "data"
     assert shown(DATA / "runs") == "data/runs"
+
+
+# --- what is installed beside the package: it reaches a kernel that VS Code, a hub or plain Lab starts -----
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Path:
+    """A new environment, in which everything of this one can be imported."""
+    folder = tmp_path / "environment"
+    venv.create(folder, with_pip=False)
+    (packages,) = folder.rglob("site-packages")
+    (packages / "everything.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
+    return folder
+
+
+def rounds_before_sleep(environment: Path, **settings: str) -> int:
+    """How often a thread that waits spins before it sleeps, in a fresh kernel of the environment.
+
+    GNU's OpenMP says so as torch is imported. The kernel starts as from a desk, without the variables that
+    `make` sets.
+    """
+    said = environment / "said"
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("OMP_", "GOMP_"))}
+    manager = KernelManager()
+    (program,) = environment.glob("bin/python")
+    manager.kernel_spec.argv[0] = str(program)
+    with said.open("w") as file:
+        told = clean | {"OMP_DISPLAY_ENV": "verbose", "PYTHONPATH": str(ROOT)} | settings
+        manager.start_kernel(env=told, stderr=file)
+        client = manager.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=60)
+            client.execute_interactive("import torch", timeout=60)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+    (rounds,) = set(re.findall(r"GOMP_SPINCOUNT = '(\w+)'", said.read_text(encoding="utf-8")))
+    return int(rounds)
+
+
+@on_linux
+def test_threads_wait_asleep_in_a_kernel_that_anything_started(installed: Path, environment: Path) -> None:
+    """One other busy process made a step of 40 ms take 4,700 ms where threads spin as they do by default."""
+    shutil.copytree(installed / "etc", environment / "etc")
+    assert rounds_before_sleep(environment) == 0
+    assert rounds_before_sleep(environment, OMP_WAIT_POLICY="active") > 0, "the user's choice is kept"
+
+
+@on_linux
+@pytest.mark.every
+def test_threads_spin_in_an_environment_without_the_file(environment: Path) -> None:
+    """So the test above measures what the file does, and not what torch does anyway."""
+    assert rounds_before_sleep(environment) > 0
+
+
+def test_a_checkout_that_is_installed_in_place_reaches_the_kernels_too(source: Path) -> None:
+    """An editable install leaves out what goes beside the package, unless it is told that there is some."""
+    build = "import setuptools.build_meta as backend; print(backend.build_editable('..'))"
+    name = run(sys.executable, "-c", build, cwd=source).splitlines()[-1]
+    with zipfile.ZipFile(source.parent / name) as packed:
+        beside = [one.partition(".data/data/")[2] for one in packed.namelist()]
+    assert "etc/ipython/ipython_kernel_config.json" in beside
