@@ -8,6 +8,14 @@ import torch
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.draws import between, seeded
 from nanogpt_lib.kit.mistakes import Case
+from nanogpt_lib.lessons.dropout.dropped_otherwise import (
+    by_factor,
+    dropping,
+    exactly,
+    in_place,
+    plain,
+    shrunk,
+)
 from nanogpt_lib.lessons.dropout.masks import dropped
 
 
@@ -87,43 +95,6 @@ def dropout_by_numpy(x, p, training, generator):
     rng = np.random.default_rng(int(torch.randint(2**40, (), generator=generator)))
     kept = torch.from_numpy(rng.random(x.shape) >= p * training)
     return x.masked_fill(~kept, 0) / (1 - p * training if p * training < 1 else 1)
-
-
-def dropping(
-    make: Callable, corners: bool = True, in_use: Callable = lambda x, p: x, shared: tuple = ()
-) -> Callable:
-    """Return the answer in which make(x, kept, p) drops.
-
-    Args:    corners: p = 0 and p = 1 are cases of their own.   in_use: in_use(x, p), what comes in use.
-             shared: the axes along which one draw decides for all.
-    """
-
-    def answer(x, p, training, generator):
-        if not training:
-            return in_use(x, p)
-        if corners and p in (0, 1):
-            return x * (1 - p)
-        shape = [1 if axis in shared else size for axis, size in enumerate(x.shape)]
-        return make(x, torch.rand(shape, generator=generator) >= p, p)
-
-    return answer
-
-
-def plain(x, kept, p):
-    return x * kept / (1 - p)
-
-
-def by_factor(x, kept, p):
-    return x * kept * (1 / (1 - p))  # at p = 1 Python raises where a tensor gives NaN
-
-
-def shrunk(x, p):
-    return x * (1 - p)
-
-
-def in_place(x, kept, p):
-    x *= kept
-    return x / (1 - p) if p < 1 else x
 
 
 def other_mode(mode: Callable) -> list[Callable]:
@@ -213,6 +184,11 @@ ex.mistake(
     "one draw for many numbers",
     "{result}: they stand and fall together. The mask needs a draw for every number.",
     *[dropping(plain, shared=axes) for axes in ((0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))],
+)
+ex.mistake(
+    "exactly the share p is dropped",
+    "{count} Chance decides for each number anew, so how many fall is a matter of chance, too. Draw for every number by itself, and count none.",
+    *[dropping(plain, kept=exactly(axes)) for axes in ((0, 1, 2), (1, 2), (1,), (2,))],
 )
 ex.mistake(
     "noise is added",

@@ -12,6 +12,7 @@ from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 
 WITHIN = 0.01  # how far the mean of a 1 may be off 1; chance alone is five times nearer
 SAME = 1e-5  # relative: one factor, up to rounding
+STEADY = 0.2  # of the variance of a count that chance makes; by chance it is never so small
 LOOKS = 60  # further seeds, where all was kept or all was dropped
 AXES = "BTC"
 
@@ -56,6 +57,9 @@ def dropped(dropout: Callable, x: torch.Tensor, p: float, training: bool, seed: 
     differ = int(((y == 0) != (other == 0)).sum())
     found["chance"] = Fact(differ > 0, f"two seeds gave masks that differ at {differ:,} places.")
     if not differ:
+        return found
+    found["count"] = _count([y, other, call(before, seeded(seed + 2))], p)
+    if not found["count"].value:
         return found
     differ = int(((y == 0) != (again == 0)).sum())
     found["seed"] = Fact(
@@ -111,6 +115,29 @@ def _law(x: torch.Tensor, y: torch.Tensor, p: float, here: str) -> Fact:
     }
     times = next((name for name, one in factors.items() if abs(factor / one - 1) < SAME), "another")
     return Fact((which, times), said)
+
+
+def _count(results: list[torch.Tensor], p: float) -> Fact:
+    """Return whether the number of zeros is a matter of chance: in all, in every sequence, along every axis."""
+    zeros = [result == 0 for result in results]
+    all_of_them = {int(zero.sum()) for zero in zeros}
+    if len(all_of_them) == 1:
+        said = f"In {len(zeros)} calls exactly {all_of_them.pop():,} of {zeros[0].numel():,} numbers were 0 each time."
+        return Fact(False, said)
+    for axes, what in (
+        (2, "row of features"),
+        (1, "column of positions"),
+        (0, "row through the batch"),
+        ((1, 2), "sequence"),
+    ):
+        counts = zeros[0].sum(dim=axes).double().flatten()
+        size = zeros[0].numel() / len(counts)
+        if counts.var() < STEADY * size * p * (1 - p):
+            said = (
+                f"Of the {size:.0f} numbers of every {what} {counts.min():.0f} to {counts.max():.0f} were 0."
+            )
+            return Fact(False, said)
+    return Fact(True, f"In {len(zeros)} calls {min(all_of_them):,} to {max(all_of_them):,} numbers were 0.")
 
 
 def _one_draw(call: Callable, x: torch.Tensor, seed: int) -> Fact | None:

@@ -77,8 +77,8 @@ class LayerSecondFirst(torch.nn.Module):
 
 
 @ex.also_right
-def layer_with_dropout(c):
-    return torch.nn.Sequential(*FeedForward(c, dropout=0.2).net, torch.nn.Dropout(0.1))
+def layer_of_the_library(c):
+    return FeedForward(c)
 
 
 class Using(nn.Module):
@@ -191,4 +191,11 @@ ex.mistake(
     "a bias is forgotten",
     "{parameters} A bias is missing: without b1 every detector has its threshold at 0, and without b2 the layer has nothing to say of its own.",
     *[biases(*which) for which in ((False, False), (False, True), (True, False))],
+)
+ex.mistake(
+    "a dropout is inside",
+    "{in training} The formula has no chance in it, and none was asked for: dropout comes in notebook 09. Leave it out.",
+    lambda C: FeedForward(C, dropout=0.2),
+    lambda C: nn.Sequential(*feed_forward(C), nn.Dropout(0.5)),
+    lambda C: nn.Sequential(nn.Dropout(0.5), *feed_forward(C)),
 )
