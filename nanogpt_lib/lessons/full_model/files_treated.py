@@ -111,6 +111,10 @@ def _treated(
         refused = not kind.startswith("returned")  # of a pickle, any error refuses it
         yield what, Fact("refused" if refused else kind, said), refused
 
+    kind, words = _asked(safe_load, paths["whole", NAMES[0]], right)
+    said = f"A good file of {len(tensors)} tensors with its right hash, but called {NAMES[0]}, {words}."
+    yield "called otherwise", Fact("taken" if kind == "returned" else kind, said), kind == "returned"
+
     to_refuse = {
         "flipped": (right, f"A file of {len(contents['whole']):,} bytes, one of them changed,"),
         "beginning": (_other_end(right), "A hash of which the first 32 of 64 digits are right"),

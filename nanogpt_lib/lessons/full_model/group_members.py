@@ -63,7 +63,10 @@ def _facts(
         if not (torch.equal(parameter, before[name]) and parameter.requires_grad)
     ]
     said = f"{len(changed)} of the model's {len(before)} tensors are no longer what they were."
-    yield "model", Fact(tuple(changed), said), True
+    yield "model", Fact(tuple(changed), said), not changed
+
+    said = f"Your list holds {len(groups)} groups."
+    yield "number", Fact("two" if len(groups) == 2 else "another", said), True
 
 
 def _decays(groups: list[dict], name_of: dict[int, str]) -> dict[str, float]:
@@ -93,7 +96,11 @@ def _checked(raw: object) -> list[dict]:
             kind = type(inside).__name__
             raise Refusal(f"The 'params' of group {number} are a {kind}; AdamW needs an order: make a list.")
         inside = [inside] if isinstance(inside, torch.Tensor) else list(inside)
-        inside = [one[1] if isinstance(one, tuple) and len(one) == 2 else one for one in inside]
+        pairs = [one for one in inside if isinstance(one, tuple) and len(one) == 2]
+        if pairs:
+            raise Refusal(
+                f"Group {number} holds {len(pairs)} pairs, such as ({str(pairs[0][0])!r}, its tensor), where tensors belong."
+            )
         odd = next((one for one in inside if not isinstance(one, torch.Tensor)), None)
         if odd is not None:
             raise Refusal(

@@ -131,6 +131,12 @@ ex.mistake(
     hashed(falls_back(lambda path: {})),
 )
 ex.mistake(
+    "the ending of the name decides",
+    "{called otherwise} A name proves nothing: a pickle can be called model.safetensors, and a file of tensors anything. The hash and the parser decide.",
+    lambda path, sha256: safe_load(path, sha256) if path.suffix == ".safetensors" else raises(),
+    lambda path, sha256: safe_load(path, sha256) if path.suffix == ".safetensors" else raises(TypeError),
+)
+ex.mistake(
     "the hash is not compared",
     "{flipped} It parses as before, and one number is another. What is the argument sha256 for?",
     lambda path, sha256: load_file(path),
