@@ -47,7 +47,7 @@ def error_as_result(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write dropout(x, p, training, generator): in training each number of x is 0 with probability p and raised by 1 / (1 - p) otherwise; in use x comes back as it is. p = 0 and p = 1 are allowed.",
+    prompt="Write dropout(x, p, training, generator): in training each number of x is 0 with probability p and raised by 1 / (1 - p) otherwise; in use x comes back as it is. p = 0 and p = 1 are allowed. x itself stays as it is, and the gradient comes back through the same mask.",
     hints=(
         "First the cases in which nothing is drawn: which are they, and what comes back in each?",
         "A mask has one draw for every number: x.shape says how many. Draw with the generator you are given.",

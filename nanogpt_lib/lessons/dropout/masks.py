@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 
 from nanogpt_lib.kit.measures.draws import seeded
+from nanogpt_lib.kit.measures.gradients import numpy_refused
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 
 WITHIN = 0.01  # how far the mean of a 1 may be off 1; chance alone is five times nearer
@@ -46,7 +47,8 @@ def dropped(dropout: Callable, x: torch.Tensor, p: float, training: bool, seed: 
     if found["result"].value != right:
         return found
     learned = before.clone().requires_grad_()
-    again = call(learned, seeded(seed))
+    with numpy_refused():
+        again = call(learned, seeded(seed))
     found["gradient"] = _gradient(learned, again, here)
     # where nothing is left, an answer may well be new zeros, through which nothing goes back
     if right == "nothing left" and found["gradient"].value == "none":

@@ -27,7 +27,7 @@ def positions_mixed(observe: Observe, run: Run) -> str:
 
 
 ex = Exercise(
-    prompt="Write feed_forward(n_embd): return a torch module that does relu(x W1 + b1) W2 + b2 for x (B, T, n_embd), four times as wide in the middle. The check copies its own numbers into it.",
+    prompt="Write feed_forward(n_embd): return a torch module that does relu(x W1 + b1) W2 + b2 for x (B, T, n_embd), four times as wide in the middle, with gradients for all of its parameters. The check copies its own numbers into it.",
     hints=(
         "Three things in a row: wider, bend, back. Two of them have weights.",
         "torch.nn.Linear(size_in, size_out) brings its bias along; torch.nn.ReLU() is the bend.",

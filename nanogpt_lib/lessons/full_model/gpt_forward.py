@@ -31,7 +31,7 @@ def to_pass_forward(seed: int) -> list[tuple]:
 
 
 ex = Exercise(
-    prompt="Write gpt_forward(model, idx, targets): return (logits, loss) from the model's parts; loss is None exactly when targets is None. A T above model.block_size raises a ValueError that names both.",
+    prompt="Write gpt_forward(model, idx, targets): return (logits, loss) from the model's parts; loss is None exactly when targets is None, and gradients come back from it to all weights. A T above model.block_size raises a ValueError that names both.",
     hints=(
         "First ask whether T fits. Then five steps, as in section 1: tables, blocks, norm, head, loss.",
         "Positions 0 to T - 1: torch.arange(T), not the whole table. F.cross_entropy wants the questions in a row: logits (B * T, V) beside targets (B * T).",

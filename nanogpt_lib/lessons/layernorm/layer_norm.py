@@ -61,7 +61,7 @@ def gradient_off(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write layer_norm(x, gamma, beta, eps): each position of x (B, T, C) normalised over its own C features, with the biased variance and eps in the root; then times gamma (C,), plus beta (C,).",
+    prompt="Write layer_norm(x, gamma, beta, eps): each position of x (B, T, C) normalised over its own C features, with the biased variance and eps in the root; then times gamma (C,), plus beta (C,). Gradients must come back to x, gamma and beta.",
     hints=(
         "One position at a time: its mean, its variance, a root. Then gain and shift, which all share.",
         "keepdim=True keeps (B, T, 1), so that each row meets its own mean. The squares are divided by C.",
