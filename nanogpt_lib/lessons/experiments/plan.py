@@ -30,7 +30,7 @@ def budgets(seed: int) -> list[tuple]:
         total = sum(characters // (B * T) * seconds for B, T, seconds in variants.values())
         cases.append((variants, characters, round(rounds * total / 60, 2)))
     even = {"one": (16, 32, 0.05), "two": (8, 32, 0.03)}
-    return [*cases, (even, 512_000, 9)]
+    return [*cases, (even, 512_000, 9), (even, 512_000, 300)]
 
 
 def planned(plan: Callable, variants: dict, characters: int, minutes: float) -> dict:
@@ -229,6 +229,11 @@ ex.mistake(
     "seeds that are not whole",
     "{takes}. What does a part of a seed tell? Only whole ones count.",
     fitting(lambda minutes, times: minutes * 60 / sum(times)),
+)
+ex.mistake(
+    "the same number of seeds each time",
+    "{takes}. Your number of seeds is the same for every budget. Let the minutes decide.",
+    *(fitting(lambda minutes, times, seeds=seeds: seeds) for seeds in (0, 1, 2, 3, 4, 5, 10)),
 )
 ex.mistake(
     "at least one seed",

@@ -147,6 +147,16 @@ ex.mistake(
     lambda path, sha256: load_file(path) if digest(path.name.encode()) == sha256 else raises(),
 )
 ex.mistake(
+    "the comparison is upside down",
+    "{tensors} Any other hash would have been accepted: your condition looks the wrong way.",
+    hashed(accepted=lambda content, sha256: digest(content) != sha256),
+)
+ex.mistake(
+    "the digits are in capitals",
+    "{tensors} hexdigest() has small letters, as the hash that you are given. You changed one of the two.",
+    hashed(accepted=lambda content, sha256: digest(content).upper() == sha256),
+)
+ex.mistake(
     "another hash function",
     "{tensors} It would be accepted with a hash that is not SHA-256. Which function of hashlib do you call?",
     hashed(accepted=lambda content, sha256: hashlib.md5(content).hexdigest() == sha256),
