@@ -132,8 +132,9 @@ def alpha_from_a_list(counts, data):
     return best
 
 
-def coarsely(counts: torch.Tensor, data: torch.Tensor) -> list[tuple[float, float]]:
-    return losses(counts, data, [10 ** (k / 10) for k in range(-40, 21)])
+def coarsely(counts: torch.Tensor, data: torch.Tensor, largest: int = 2) -> list[tuple[float, float]]:
+    """Return (loss, alpha) for every alpha up to a power of 10."""
+    return losses(counts, data, [10 ** (k / 10) for k in range(-40, 10 * largest + 1)])
 
 
 ex.mistake(
@@ -157,7 +158,7 @@ ex.mistake(
 ex.mistake(
     "the highest loss instead of the lowest",
     "{alpha} So much drowns the counts: look for the lowest loss, min.",
-    lambda counts, data: max(coarsely(counts, data))[1],
+    *(lambda counts, data, most=most: max(coarsely(counts, data, most))[1] for most in (2, 1, 3)),
 )
 ex.mistake(
     "far too large each time",

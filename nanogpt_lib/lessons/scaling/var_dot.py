@@ -123,6 +123,8 @@ ex.mistake(
     "{variance} With so few draws chance decides: two measurements should agree within 5 %. Draw 20,000 pairs.",
     drawn(variance, pairs=30),
     drawn(variance, pairs=200),
+    drawn(variance, pairs=2_000),
+    drawn(variance, pairs=5_000),
 )
 
 

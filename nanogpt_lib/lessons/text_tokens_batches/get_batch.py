@@ -128,9 +128,21 @@ ex.mistake(
 )
 
 
+ex.mistake(
+    "one start for the whole batch",
+    "{rows} You drew one start and set the others beside it. Each row is to come from a place of its own: draw batch_size starts.",
+    *(
+        sliced(
+            lambda data, T, B, step=step: (anywhere(data, T, 1) + step(T) * torch.arange(B)) % (len(data) - T)
+        )
+        for step in (lambda T: 1, lambda T: T)
+    ),
+)
+
+
 @ex.mistake(
     "every call gives the same batch",
-    "{calls} A seed set inside the function undoes the chance: set it once, outside.",
+    "{calls} Either nothing is drawn, or a seed set inside the function undoes the chance: set it once, outside.",
 )
 @sliced
 def _(data, T, B):

@@ -135,6 +135,11 @@ def _(train, val, T):
 
 
 ex.mistake(
+    "counted in two ways",
+    "{compared}: above the line each position counts once, and below it once for each window. Count both alike, with sets.",
+    lambda train, val, T: len(set(covered(train, T)) & set(covered(val, T))) / (len(val) * T),
+)
+ex.mistake(
     "the window is one too long",
     "{compared}: your windows hold block_size + 1 positions.",
     lambda train, val, T: leak(train, val, T + 1),
