@@ -134,7 +134,7 @@ BROKEN = [
     broken(
         "block", "both changes once", "", lambda x, sa, ffwd, ln1, ln2: 2 * block(x, sa, ffwd, ln1, ln2) - x
     ),
-    broken("block", "x itself stays", "", in_place),
+    broken("block", "x itself stays", "x is changed in place", in_place),
     broken("block", "gradients come back", "", lambda x, *parts: block(x.detach(), *parts).detach()),
     broken(
         "scale_writers",
@@ -156,7 +156,12 @@ BROKEN = [
         "only attention's writers are scaled",
         lambda b: multiplied(b, weights=lambda one: [one.sa.proj.weight]),
     ),
-    broken("scale_writers", "in all blocks", "", lambda b: multiplied(b[:-1], (2 * len(b)) ** -0.5) and b),
+    broken(
+        "scale_writers",
+        "in all blocks",
+        "each block has a factor of its own",
+        lambda b: multiplied(b[:-1], (2 * len(b)) ** -0.5) and b,
+    ),
     broken(
         "scale_writers",
         "of the writers alone",
@@ -198,6 +203,10 @@ def by_copy(blocks):
     return list(blocks)
 
 
+def writers(blocks):
+    return [w.data for one in blocks for w in (one.sa.proj.weight, one.ffwd.net[2].weight)]
+
+
 RIGHT = [
     right("feed_forward", "four parameters", by_matrices),
     right("feed_forward", "clamp", layer(lambda out, back, x: back(out(x).clamp_min(0)))),
@@ -216,13 +225,7 @@ RIGHT = [
     right(
         "scale_writers",
         "torch._foreach",
-        lambda b: (
-            torch._foreach_mul_(
-                [w.data for one in b for w in (one.sa.proj.weight, one.ffwd.net[2].weight)],
-                (2 * len(b)) ** -0.5,
-            )
-            or b
-        ),
+        lambda b: (torch._foreach_mul_(writers(b), (2 * len(b)) ** -0.5), b)[1],
     ),
 ]
 

@@ -126,7 +126,7 @@ BROKEN = [
         lambda a, b: a.load_state_dict(b.state_dict()) and b,
     ),
     broken("copy_weights", "return fused", "", lambda a, b: copied(a, b) and None),
-    broken("copy_weights", "fill fused itself", "", lambda a, b: copied(a, copy.deepcopy(b))),
+    broken("copy_weights", "fill fused itself", "a copy is filled", lambda a, b: copied(a, copy.deepcopy(b))),
     broken(
         "copy_weights",
         "by hand",
