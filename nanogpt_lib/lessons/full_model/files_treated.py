@@ -113,7 +113,8 @@ def _treated(
 
     kind, words = _asked(safe_load, paths["whole", NAMES[0]], right)
     said = f"A good file of {len(tensors)} tensors with its right hash, but called {NAMES[0]}, {words}."
-    yield "called otherwise", Fact("taken" if kind == "returned" else kind, said), kind == "returned"
+    kind = kind if kind.startswith("returned") else "refused"  # whatever is raised
+    yield "called otherwise", Fact(kind, said), kind == "returned"
 
     to_refuse = {
         "flipped": (right, f"A file of {len(contents['whole']):,} bytes, one of them changed,"),
@@ -151,13 +152,15 @@ def _compared(result: object, tensors: dict[str, torch.Tensor]) -> Fact:
     """Return whether the good file's tensors came back as they are in it."""
     if not isinstance(result, Mapping):
         many = f" of {len(result)}" if hasattr(result, "__len__") else ""
+        if isinstance(result, list | tuple | set) and result:
+            many += f", the first a {type(next(iter(result))).__name__}"
         raise Refusal(f"Expected a dict of {len(tensors)} tensors, got {type(result).__name__}{many}.")
     missing = [name for name in tensors if name not in result]
     extra = [str(name) for name in result if name not in tensors]
     if missing or extra:
         said = f"Of {len(tensors)} tensors in a good file you return {len(tensors) - len(missing)}"
         said += f", without {missing[0]}" if missing else f", and besides {extra[0]}"
-        return Fact(("names", tuple(missing), tuple(extra)), f"{said}.")
+        return Fact(("names", len(missing), len(extra)), f"{said}.")
     odd = [
         name
         for name, right in tensors.items()
