@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from nanogpt_lib.kit.pages import exercises_of
+from tiers import some
 
 
 class Answer(NamedTuple):
@@ -30,16 +31,20 @@ def right(exercise: str, style: str, *functions: Callable) -> Answer:
 
 
 def each(answers: list[Answer]) -> pytest.MarkDecorator:
-    """Parametrizes a test with these answers."""
-    return pytest.mark.parametrize("answer", answers, ids=[f"{one.exercise}: {one.words}" for one in answers])
+    """Parametrizes a test with a few of these answers; with `--every`, with all of them."""
+    rows = [
+        pytest.param(one, id=f"{one.exercise}: {one.words}", marks=pytest.mark.slow)
+        for one in some(answers, len(answers) // 12)
+    ]
+    return pytest.mark.parametrize("answer", rows)
 
 
 def check_refused(lesson: ModuleType, answer: Answer) -> None:
-    """Refused, under the name of its own mistake and under no other, with a number of its own."""
+    """Refused, under the name of its own mistake and under no other; a known one has a number to show."""
     result = getattr(lesson, answer.exercise).check(*answer.functions)
     assert result.status == "not yet", result
     assert result.mistake == answer.mistake, result
-    assert re.search(r"\d", result.message), result
+    assert not result.mistake or re.search(r"\d", result.message), result
 
 
 def check_passed(lesson: ModuleType, answer: Answer) -> None:

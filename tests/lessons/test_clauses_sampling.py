@@ -263,10 +263,6 @@ def nucleus_by_numpy(probs, p):
     return (out / out.sum(-1, keepdims=True)).reshape(probs.shape)
 
 
-def one_row_after_the_other(model, idx, n, T, g):
-    return torch.cat([generate(model, row[None], n, T, g) for row in idx])
-
-
 RIGHT = [
     right("apply_temperature", "an array", heated_by_numpy),
     right(
@@ -278,7 +274,11 @@ RIGHT = [
     right("top_k", "in float64", lambda z, k: top_k(z.double(), k)),
     right("top_p", "an array", nucleus_by_numpy),
     right("top_p", "in float64", lambda probs, p: top_p(probs.double(), p)),
-    right("generate", "one row after the other", one_row_after_the_other),
+    right(
+        "generate",
+        "a softmax of one's own",
+        written(probs=lambda z, T: first(z) if T == 0 else (z / T).softmax(-1)),
+    ),
 ]
 
 

@@ -86,7 +86,10 @@ BROKEN = [
         lambda *given: tuple(s.T for s in get_batch(*given)),
     ),
     broken(
-        "get_batch", "from random places", "", drawn(lambda data, T, B: torch.arange(B) % (len(data) - T))
+        "get_batch",
+        "from random places",
+        "every call gives the same batch",
+        drawn(lambda data, T, B: torch.arange(B) % (len(data) - T)),
     ),
     broken(
         "get_batch",
