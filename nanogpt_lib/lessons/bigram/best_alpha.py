@@ -139,7 +139,7 @@ def coarsely(counts: torch.Tensor, data: torch.Tensor, largest: int = 2) -> list
 
 ex.mistake(
     "chosen on the training text",
-    "{alpha} So small a value is best for the very counts that it came from: either you chose on them, or the smallest that you tried came back. Choose on data, which was not counted.",
+    "{alpha} So small a value is best for the very counts that it came from: either you chose on them, or it is a fixed number, or the smallest that you tried. Choose on data, which was not counted.",
     *(
         lambda counts, data, least=least: min((pair_loss(counts, counts, a), a) for a in (least, 0.1, 1.0))[1]
         for least in (1e-4, 1e-2, 3e-2)
@@ -156,14 +156,14 @@ ex.mistake(
     lambda counts, data: 1.0,
 )
 ex.mistake(
+    "far too large each time",
+    "{alpha} So much drowns the counts. Either a fixed number is too large for them, or the largest that you tried came back, or a place in your list instead of the value that stands there.",
+    *(lambda counts, data, alpha=alpha: alpha for alpha in (10.0, 30.0, 60.0, 1e3)),
+)
+ex.mistake(
     "the highest loss instead of the lowest",
     "{alpha} So much drowns the counts: look for the lowest loss, min.",
     *(lambda counts, data, most=most: max(coarsely(counts, data, most))[1] for most in (2, 1, 3)),
-)
-ex.mistake(
-    "far too large each time",
-    "{alpha} So much drowns the counts. Either the largest that you tried came back, or a place in your list instead of the value that stands there.",
-    *(lambda counts, data, alpha=alpha: alpha for alpha in (10.0, 30.0, 60.0, 1e3)),
 )
 ex.mistake(
     "a number that is not above 0",

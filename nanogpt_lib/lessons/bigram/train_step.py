@@ -13,14 +13,16 @@ RATE, MOMENTUM = 2.0, 0.9
 
 
 def two_batches(seed: int) -> list[tuple]:
-    """Return tables of logits, each with two batches for one step after the other; the last with momentum."""
+    """Return tables of logits, each with two batches for one step after the other; then with momentum, and with a long gradient."""
     generator = torch.Generator().manual_seed(seed)
     cases = []
     for V, B, T in [(5, 4, 8), (7, 1, 6), (3, 3, 1)]:
         ids = torch.randint(V, (2, B, T + 1), generator=generator)
         batches = [(pair[:, :-1], pair[:, 1:]) for pair in ids]
         cases.append((torch.randn(V, V, generator=generator), batches))
-    return [*cases, (*cases[0], MOMENTUM)]
+    sure = torch.tensor([[0.0, 9.0, 0.0]]).repeat(3, 1)  # always of id 1, so the gradient is long
+    same = (torch.tensor([[0]]), torch.tensor([[2]]))
+    return [*cases, (*cases[0], MOMENTUM), (sure, [same, same])]
 
 
 class Watched(torch.optim.SGD):
@@ -208,6 +210,19 @@ def _(model, optimizer, x, y):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter -= RATE * parameter.grad
+    return loss.item()
+
+
+@ex.mistake(
+    "the gradient is cut to a length",
+    "Step 1 moved the table by {moved_1:.3g} instead of {wanted_1:.3g}: you clipped the gradient. That is for later; here the optimizer takes it as it is.",
+)
+def _(model, optimizer, x, y):
+    _, loss = model(x, y)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
     return loss.item()
 
 

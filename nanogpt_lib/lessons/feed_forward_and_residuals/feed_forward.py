@@ -194,7 +194,7 @@ ex.mistake(
 )
 ex.mistake(
     "a dropout is inside",
-    "{in training} The formula has no chance in it, and none was asked for: dropout comes in notebook 09. Leave it out.",
+    "{in training} The formula knows neither chance nor modes: either a dropout is inside, or something else that depends on the mode. Leave it out; dropout comes in notebook 09.",
     lambda C: FeedForward(C, dropout=0.2),
     lambda C: nn.Sequential(*feed_forward(C), nn.Dropout(0.5)),
     lambda C: nn.Sequential(nn.Dropout(0.5), *feed_forward(C)),

@@ -51,6 +51,7 @@ def to_heat(seed: int) -> list[tuple]:
         (torch.tensor([0.0, 2.0**-10, 0.0]), 2.0**-12),
         (logits(B, V), 30.0),
         (logits(B, V), 300.0),
+        (logits(V), 0.0),
     ]
 
 
@@ -153,7 +154,15 @@ ex.mistake(
     "{sum_off}: all rows share one sum. Every row is a choice of its own.",
     *both(lambda logits, T: (logits / T).flatten().softmax(0).view_as(logits)),
 )
-ex.mistake(counted_from_the_front("logits", *both(lambda logits, T: (logits / T).softmax(dim=1))))
+ex.mistake(
+    counted_from_the_front(
+        "logits",
+        *both(lambda logits, T: (logits / T).softmax(dim=1)),
+        at_0(lambda logits: F.one_hot(logits.argmax(dim=1), logits.shape[1]).float()),
+        at_0(lambda logits: F.one_hot(logits.argmax(dim=1), logits.shape[-1]).float()),
+        at_0(lambda logits: torch.zeros_like(logits).scatter(1, logits.argmax(1, keepdim=True), 1.0)),
+    )
+)
 ex.mistake(
     "T = 0 divides by zero",
     "At T = {temperature:g} {instead} What should come out there? Give it a line of its own.",
