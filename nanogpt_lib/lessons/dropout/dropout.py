@@ -12,6 +12,7 @@ from nanogpt_lib.lessons.dropout.dropped_otherwise import (
     by_factor,
     dropping,
     exactly,
+    in_pairs,
     in_place,
     plain,
     shrunk,
@@ -189,6 +190,17 @@ ex.mistake(
     "exactly the share p is dropped",
     "{count} Chance decides for each number anew, so how many fall is a matter of chance, too. Draw for every number by itself, and count none.",
     *[dropping(plain, kept=exactly(axes)) for axes in ((0, 1, 2), (1, 2), (1,), (2,))],
+)
+ex.mistake(
+    "numbers fall together",
+    "{count} That is more than chance makes of single draws: some numbers share one. The mask needs a draw for every number.",
+    *[dropping(plain, kept=in_pairs(axis)) for axis in range(3)],
+)
+ex.mistake(
+    "a generator of its own",
+    "Nearly: {stream} You made a generator from the seed of the one given, so nothing goes on. Draw from that one itself.",
+    lambda x, p, training, g: dropout(x, p, training, g and seeded(g.initial_seed())),
+    lambda x, p, training, g: dropout(x, p, training, g and seeded(g.initial_seed() + 1)),
 )
 ex.mistake(
     "noise is added",

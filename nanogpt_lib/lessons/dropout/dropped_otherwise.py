@@ -63,3 +63,14 @@ def exactly(axes: tuple) -> Callable:
         return mask.view(luck.shape).permute(*places)
 
     return kept
+
+
+def in_pairs(axis: int) -> Callable:
+    """Return a way to draw a mask in which two neighbours along an axis share a draw."""
+
+    def kept(shape: list, p: float, generator: torch.Generator) -> torch.Tensor:
+        half = [(size + 1) // 2 if at == axis else size for at, size in enumerate(shape)]
+        mask = drawn(half, p, generator).repeat_interleave(2, dim=axis)
+        return mask.narrow(axis, 0, shape[axis])
+
+    return kept

@@ -5,6 +5,7 @@ import torch
 
 from nanogpt_lib.checks import evaluating
 from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.measures.draws import seeded
 from nanogpt_lib.kit.measures.models import ALWAYS_TRAINING, LOST_BY_AN_EXCEPTION, MODES, ONE_MODE, SWALLOWED
 from nanogpt_lib.lessons.dropout.evaluations import (
     as_the_whole,
@@ -219,6 +220,17 @@ ex.mistake(
     "the generator is not used",
     "Nearly: {seed} Then two models are judged on other batches: pass the generator to one_batch.",
     judging(draw=lambda one_batch, splits, name, given: one_batch(splits[name], None)),
+)
+ex.mistake(
+    "a generator of its own",
+    "Nearly: {stream} You made generators from the seed of the one given, so draws repeat themselves. Hand on the one that you got.",
+    judging(
+        draw=lambda one_batch, splits, name, given: one_batch(splits[name], seeded(given.initial_seed()))
+    ),
+    lambda model, splits, one_batch, n, given: {
+        name: estimate_loss(model, {name: splits[name]}, one_batch, n, seeded(given.initial_seed()))[name]
+        for name in splits
+    },
 )
 ex.mistake(
     "a seed set inside",

@@ -23,6 +23,7 @@ class Probe(nn.Module):
         weights = 2 * torch.randn(VOCABULARY, VOCABULARY, generator=seeded(seed))
         self.table = nn.Embedding.from_pretrained(weights, freeze=False)
         self.first, self.second = nn.Dropout(0.5), nn.Dropout(0.5)
+        self.start = weights.clone()
         self.breaks, self.seen = breaks, []
         self.recorded = 0  # calls in which a graph was built for gradients
         self.train(mode != "evaluation")
@@ -47,11 +48,13 @@ class Draws:
 
     def __init__(self, splits: dict[str, torch.Tensor]) -> None:
         self.splits, self.drawn = splits, []
+        self.generators: list[torch.Generator | None] = []  # one for each draw
 
     def __call__(self, data: torch.Tensor, generator: torch.Generator | None = None) -> tuple:
         name = next((name for name, split in self.splits.items() if torch.equal(data, split)), "another text")
         start = torch.randint(len(data) - BLOCK, (BATCH, 1), generator=generator)
         at = start + torch.arange(BLOCK)
+        self.generators.append(generator)
         self.drawn.append((name, data[at], data[at + 1]))
         return data[at], data[at + 1]
 
@@ -130,6 +133,9 @@ def judged(
         found["seed"] = Fact(
             first == again, f"one seed, twice, gave {first:.4f} and {again:.4f} on the same {names[-1]}."
         )
+        given = sum(one is draws.generators[0] for one in draws.generators)
+        said = f"{given} of your {len(draws.generators)} batches came from the generator of the first."
+        found["stream"] = Fact(given == len(draws.generators), said)
     return found
 
 
@@ -221,5 +227,10 @@ def _recorded(model: Probe) -> Fact:
     if model.recorded:
         said = f"In {model.recorded} of your {len(model.seen)} batches a graph was built for gradients."
         return Fact("a graph", said)
+    moved = int((model.table.weight != model.start).sum())
+    if moved:
+        return Fact(
+            "changed", f"{moved} of the model's {model.start.numel()} numbers are others after your call."
+        )
     said = f"{frozen} of the model's {len(weights)} weights can no longer learn: requires_grad is off."
     return Fact("frozen" if frozen else "nothing", said)

@@ -18,7 +18,11 @@ def to_lay_out(seed: int) -> list[tuple]:
     generator = seeded(seed)
     B, T, C = (between(2, 4, generator) for _ in range(3))
     shapes = [(B, T + 1, C + 4), (1, C, C), (B, 1, C + 1)]
-    return [(torch.randn(shape, generator=generator), between(0, 10**6, generator)) for shape in shapes]
+    cases = [(torch.randn(shape, generator=generator), between(0, 10**6, generator)) for shape in shapes]
+    return [
+        *cases,
+        (10 * torch.randn(2, 3, 5, generator=generator), seed),
+    ]  # so large that a limit would show
 
 
 def positions_mixed(observe: Observe, run: Run) -> str:
@@ -138,7 +142,7 @@ ex.mistake(
 ex.mistake(
     "the bend is another",
     "Your output is off by up to {_off:.2g}: something bends in the middle, and it is no ReLU. ReLU keeps what is positive and makes 0 of the rest.",
-    *map(bent_by, (F.gelu, torch.tanh, torch.sigmoid, F.leaky_relu, F.silu, torch.abs)),
+    *map(bent_by, (F.gelu, torch.tanh, torch.sigmoid, F.leaky_relu, F.silu, torch.abs, F.relu6)),
     bent_by(lambda x: x.softmax(dim=-1)),
 )
 ex.mistake(
