@@ -224,9 +224,6 @@ ex.mistake(
 ex.mistake(
     "a generator of its own",
     "Nearly: {stream} You made generators from the seed of the one given, so draws repeat themselves. Hand on the one that you got.",
-    judging(
-        draw=lambda one_batch, splits, name, given: one_batch(splits[name], seeded(given.initial_seed()))
-    ),
     lambda model, splits, one_batch, n, given: {
         name: estimate_loss(model, {name: splits[name]}, one_batch, n, seeded(given.initial_seed()))[name]
         for name in splits

@@ -185,6 +185,11 @@ ex.mistake(
     when_long(lambda m, idx, targets: m.token_embedding_table(idx) + m.position_embedding_table.weight),
 )
 ex.mistake(
+    "T is asked for in one of two cases only",
+    "{too long with targets} Without targets yours raises a ValueError; with them it should, too. Ask before anything else.",
+    lambda m, idx, targets: (gpt_forward if targets is None else altered(limit=False))(m, idx, targets),
+)
+ex.mistake(
     "a full block is refused",
     "{case.error} Is it T above block_size, or T from block_size on?",
     raises(ValueError, lambda T, block_size: f"{T} {block_size}", spare=1),
@@ -193,6 +198,7 @@ ex.mistake(
     "an assert instead of a ValueError",
     "{too long} python -O leaves asserts out. Raise a ValueError.",
     raises(AssertionError, lambda T, block_size: "too long"),
+    raises(AssertionError, lambda T, block_size: f"{T} {block_size}"),
 )
 ex.mistake(
     "the ValueError does not say what was too long",

@@ -51,7 +51,7 @@ def _facts(
     yield "once", Fact((tuple(missing), tuple(twice)), said), not missing and not twice
 
     wanted = _decays(decay_groups(model, weight_decay), name_of)
-    got = _decays(torch.optim.AdamW(groups, lr=1e-3).param_groups, name_of)
+    got = _decays(torch.optim.AdamW([dict(group) for group in groups], lr=1e-3).param_groups, name_of)
     wrong = {name: got[name] for name in before if abs(got[name] - wanted[name]) > 1e-9}
     yield "_wrong", wrong, True
     yield "_wanted", wanted, True
@@ -64,6 +64,10 @@ def _facts(
     ]
     said = f"{len(changed)} of the model's {len(before)} tensors are no longer what they were."
     yield "model", Fact(tuple(changed), said), not changed
+
+    more = sorted({str(key) for group in groups for key in group} - {"params", "weight_decay"})
+    said = f"Your groups hold {len(more)} more than 'params' and 'weight_decay': {', '.join(more)}."
+    yield "keys", Fact("more" if more else "as asked", said), not more
 
     said = f"Your list holds {len(groups)} groups."
     yield "number", Fact("two" if len(groups) == 2 else "another", said), True

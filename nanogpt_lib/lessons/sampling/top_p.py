@@ -43,6 +43,7 @@ def to_share(seed: int) -> list[tuple]:
         (few, 0.03),
         (steep, 1.0),
         (probs(B, V), 1.0),
+        (several, safe(several, 0.95, 0.995)),
         (torch.tensor([0.125, 0.25, 0.25, 0.25, 0.125]), 0.45),
     ]
 
