@@ -106,7 +106,8 @@ def recognise(
 ) -> tuple[Mistake, Case] | None:
     """Return the known mistake that the answer makes, with the first input on which it shows; or None.
 
-    The answer must do as the mistake does on every input where that is not right as well. Of
+    The answer must do as the mistake does on every input where that is not right as well, and so
+    on half of the inputs on which it is wrong itself: else the mistake explains too little. Of
     several, the one that explains all that the answer does, then the one that shows most often.
 
     Args:    mistakes: the known ones.   run: how to run one.   runs: the learner's answer on
@@ -114,6 +115,9 @@ def recognise(
              these inputs, as far as it is known; filled here.   rtol, atol: as for values.
     """
     best, best_rank = None, (False, 0)
+    wrong = sum(
+        not same(one.outcome, want, rtol=rtol, atol=atol) for one, want in zip(runs, wants, strict=True)
+    )
     for mistake in mistakes:
         for function in mistake.functions:
             telling, everywhere = [], True
@@ -129,7 +133,7 @@ def recognise(
                         break
                     telling.append(one)
             else:
-                if telling and (everywhere, len(telling)) > best_rank:
+                if 2 * len(telling) >= wrong and (everywhere, len(telling)) > best_rank:
                     case = case_of(telling[0])
                     if mistake.when(case):
                         best, best_rank = (mistake, case), (everywhere, len(telling))

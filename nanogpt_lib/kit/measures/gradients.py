@@ -1,8 +1,11 @@
 """Measures of what comes back from an output to what it was made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
+
+from nanogpt_lib.kit.outcome import Refusal
 
 
 def waves(shape: torch.Size) -> torch.Tensor:
@@ -13,6 +16,18 @@ def waves(shape: torch.Size) -> torch.Tensor:
         tensor([ 0.5403, -0.4161])
     """
     return torch.arange(1.0, shape.numel() + 1).cos().reshape(shape)
+
+
+@contextmanager
+def numpy_refused() -> Iterator[None]:
+    """Say, where torch refuses to hand a tensor to numpy, that no gradient comes back through numpy."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "numpy()" not in str(error):
+            raise
+        words = "no gradient comes back through numpy. Compute with torch from the input to the return."
+        raise Refusal(f"torch raised RuntimeError: {words}").with_traceback(error.__traceback__) from error
 
 
 def gradients(output: object, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:

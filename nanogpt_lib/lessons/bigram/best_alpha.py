@@ -11,6 +11,7 @@ from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 from nanogpt_lib.lessons.texts import passage, published
 from nanogpt_lib.ngrams import bigram_counts, smoothed
 
+UNLIKE = 0.6  # of the data that is unlike the text: there the best alpha is about 5
 NEAR_ENOUGH = 0.002  # nats: how far above the lowest loss an alpha may be
 
 
@@ -38,7 +39,7 @@ def whole_text() -> tuple:
 
 
 def short_and_long(seed: int) -> list[tuple]:
-    """Return counts of a short text, of a longer one, and at the end of all the training text."""
+    """Return counts of a short text, of a longer one, of one unlike the data, and at the end of all the training text."""
     _, known, train, val = published()
     generator = torch.Generator().manual_seed(seed)
     cases = []
@@ -46,7 +47,10 @@ def short_and_long(seed: int) -> list[tuple]:
         counts = bigram_counts(passage(train, length, generator), len(known))
         data = passage(val, 5_000, generator)
         cases.append((counts, data, lowest_loss(counts, data)))
-    return [*cases, whole_text()]
+    counts = bigram_counts(passage(train, 3_000, generator), len(known))
+    data, anything = passage(val, 5_000, generator), torch.randint(len(known), (5_000,), generator=generator)
+    data = torch.where(torch.rand(5_000, generator=generator) < UNLIKE, anything, data)
+    return [*cases, (counts, data, lowest_loss(counts, data)), whole_text()]
 
 
 def goodness(
@@ -60,7 +64,8 @@ def goodness(
     alpha, (least, best) = number.item(), lowest
     beside = f"the lowest is {least:.4f}, at alpha = {best:.2g}."
     if not 0 < alpha < math.inf:
-        return {"alpha": Fact("not above 0", f"alpha = {alpha:.3g} gives no finite loss; {beside}")}
+        kind = "nothing" if alpha == 0 else "not above 0"
+        return {"alpha": Fact(kind, f"alpha = {alpha:.3g} gives no finite loss; {beside}")}
     loss = pair_loss(counts, bigram_counts(data, len(counts)), alpha)
     if loss <= least + NEAR_ENOUGH:
         value = "near enough"
@@ -127,14 +132,18 @@ def alpha_from_a_list(counts, data):
     return best
 
 
-def coarsely(counts: torch.Tensor, data: torch.Tensor) -> list[tuple[float, float]]:
-    return losses(counts, data, [10 ** (k / 10) for k in range(-40, 21)])
+def coarsely(counts: torch.Tensor, data: torch.Tensor, largest: int = 2) -> list[tuple[float, float]]:
+    """Return (loss, alpha) for every alpha up to a power of 10."""
+    return losses(counts, data, [10 ** (k / 10) for k in range(-40, 10 * largest + 1)])
 
 
 ex.mistake(
     "chosen on the training text",
-    "{alpha} So small a value is best for the very counts that it came from. Choose on data, which was not counted.",
-    lambda counts, data: min((pair_loss(counts, counts, a), a) for a in (1e-4, 1e-3, 1e-2, 1e-1, 1.0))[1],
+    "{alpha} So small a value is best for the very counts that it came from: either you chose on them, or it is a fixed number, or the smallest that you tried. Choose on data, which was not counted.",
+    *(
+        lambda counts, data, least=least: min((pair_loss(counts, counts, a), a) for a in (least, 0.1, 1.0))[1]
+        for least in (1e-4, 1e-2, 3e-2)
+    ),
 )
 ex.mistake(
     "no smoothing",
@@ -147,9 +156,21 @@ ex.mistake(
     lambda counts, data: 1.0,
 )
 ex.mistake(
+    "far too large each time",
+    "{alpha} So much drowns the counts. Either a fixed number is too large for them, or the largest that you tried came back, or a place in your list instead of the value that stands there.",
+    *(lambda counts, data, alpha=alpha: alpha for alpha in (10.0, 30.0, 60.0, 1e3)),
+)
+ex.mistake(
     "the highest loss instead of the lowest",
     "{alpha} So much drowns the counts: look for the lowest loss, min.",
-    lambda counts, data: max(coarsely(counts, data))[1],
+    *(lambda counts, data, most=most: max(coarsely(counts, data, most))[1] for most in (2, 1, 3)),
+)
+ex.mistake(
+    "a number that is not above 0",
+    "{alpha} What is added to every count must be above 0, and no more than a number. What does your function return?",
+    lambda counts, data: -1.0,
+    lambda counts, data: math.inf,
+    lambda counts, data: math.nan,
 )
 ex.mistake(
     "the loss instead of alpha",

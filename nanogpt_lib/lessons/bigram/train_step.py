@@ -9,23 +9,27 @@ from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.mistakes import Case
 from nanogpt_lib.kit.outcome import numbers
 
+RATE, MOMENTUM = 2.0, 0.9
+
 
 def two_batches(seed: int) -> list[tuple]:
-    """Return tables of logits, each with two batches for one step after the other."""
+    """Return tables of logits, each with two batches for one step after the other; then with momentum, and with a long gradient."""
     generator = torch.Generator().manual_seed(seed)
     cases = []
     for V, B, T in [(5, 4, 8), (7, 1, 6), (3, 3, 1)]:
         ids = torch.randint(V, (2, B, T + 1), generator=generator)
         batches = [(pair[:, :-1], pair[:, 1:]) for pair in ids]
         cases.append((torch.randn(V, V, generator=generator), batches))
-    return cases
+    sure = torch.tensor([[0.0, 9.0, 0.0]]).repeat(3, 1)  # always of id 1, so the gradient is long
+    same = (torch.tensor([[0]]), torch.tensor([[2]]))
+    return [*cases, (*cases[0], MOMENTUM), (sure, [same, same])]
 
 
 class Watched(torch.optim.SGD):
-    """Plain gradient descent that writes down when it steps."""
+    """Gradient descent, with momentum or plain, that writes down when it steps."""
 
-    def __init__(self, params, lr: float, calls: list[str]) -> None:
-        super().__init__(params, lr=lr)
+    def __init__(self, params, momentum: float, calls: list[str]) -> None:
+        super().__init__(params, lr=RATE, momentum=momentum)
         self._calls = calls
 
     def step(self, closure=None):
@@ -33,7 +37,7 @@ class Watched(torch.optim.SGD):
         return super().step(closure)
 
 
-def two_steps(train_step: Callable, table: torch.Tensor, batches: list[tuple]) -> dict:
+def two_steps(train_step: Callable, table: torch.Tensor, batches: list[tuple], momentum: float = 0.0) -> dict:
     """Return the losses and the tables after each of two steps; `_calls` in the order in which they came."""
     calls: list[str] = []
     model = BigramLM(len(table))
@@ -41,7 +45,7 @@ def two_steps(train_step: Callable, table: torch.Tensor, batches: list[tuple]) -
     with torch.no_grad():
         weight.copy_(table)
     weight.register_hook(lambda grad: calls.append("backward"))
-    optimizer = Watched(model.parameters(), lr=2.0, calls=calls)
+    optimizer = Watched(model.parameters(), momentum, calls)
     found: dict = {"_calls": calls}
     for number, (x, y) in enumerate(batches, 1):
         loss = train_step(model, optimizer, x, y)
@@ -114,6 +118,7 @@ def step_cleared_afterwards(model, optimizer, x, y):
 MOVES = {
     "zero_grad": lambda optimizer, loss: optimizer.zero_grad(),
     "backward": lambda optimizer, loss: loss.backward(),
+    "keep": lambda optimizer, loss: loss.backward(retain_graph=True),
     "uphill": lambda optimizer, loss: (-loss).backward(),
     "step": lambda optimizer, loss: optimizer.step(),
 }
@@ -170,6 +175,13 @@ ex.mistake(
     "two steps in one",
     "Step 1 moved the table by {moved_1:.3g} instead of {wanted_1:.3g}: optimizer.step() ran twice for one gradient.",
     stepper("zero_grad", "backward", "step", "step"),
+    when=begins_with("backward", "step", "step"),
+)
+ex.mistake(
+    "backward twice",
+    "Step 1 moved the table by {moved_1:.3g} instead of {wanted_1:.3g}: backward() ran twice, and gradients are added up.",
+    stepper("zero_grad", "keep", "backward", "step"),
+    when=begins_with("backward", "backward", "step"),
 )
 ex.mistake(
     "uphill",
@@ -185,6 +197,33 @@ ex.mistake(
 def _(model, optimizer, x, y):
     train_step(model, optimizer, x, y)
     return model(x, y)[1].item()
+
+
+@ex.mistake(
+    "the step is made by hand",
+    "With an optimizer that keeps momentum step 2 moved the table by {moved_2:.3g} instead of {wanted_2:.3g}: you changed the weights yourself. How a step is made is the optimizer's own business: call optimizer.step().",
+)
+def _(model, optimizer, x, y):
+    loss = model(x, y)[1]
+    optimizer.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= RATE * parameter.grad
+    return loss.item()
+
+
+@ex.mistake(
+    "the gradient is cut to a length",
+    "Step 1 moved the table by {moved_1:.3g} instead of {wanted_1:.3g}: you clipped the gradient. That is for later; here the optimizer takes it as it is.",
+)
+def _(model, optimizer, x, y):
+    _, loss = model(x, y)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
 
 
 ex.mistake(

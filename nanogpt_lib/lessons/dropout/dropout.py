@@ -8,6 +8,15 @@ import torch
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.draws import between, seeded
 from nanogpt_lib.kit.mistakes import Case
+from nanogpt_lib.lessons.dropout.dropped_otherwise import (
+    by_factor,
+    dropping,
+    exactly,
+    in_pairs,
+    in_place,
+    plain,
+    shrunk,
+)
 from nanogpt_lib.lessons.dropout.masks import dropped
 
 
@@ -39,7 +48,7 @@ def error_as_result(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write dropout(x, p, training, generator): in training each number of x is 0 with probability p and raised by 1 / (1 - p) otherwise; in use x comes back as it is. p = 0 and p = 1 are allowed.",
+    prompt="Write dropout(x, p, training, generator): in training each number of x is 0 with probability p and raised by 1 / (1 - p) otherwise; in use x comes back as it is. p = 0 and p = 1 are allowed. x itself stays as it is, and the gradient comes back through the same mask.",
     hints=(
         "First the cases in which nothing is drawn: which are they, and what comes back in each?",
         "A mask has one draw for every number: x.shape says how many. Draw with the generator you are given.",
@@ -87,43 +96,6 @@ def dropout_by_numpy(x, p, training, generator):
     rng = np.random.default_rng(int(torch.randint(2**40, (), generator=generator)))
     kept = torch.from_numpy(rng.random(x.shape) >= p * training)
     return x.masked_fill(~kept, 0) / (1 - p * training if p * training < 1 else 1)
-
-
-def dropping(
-    make: Callable, corners: bool = True, in_use: Callable = lambda x, p: x, shared: tuple = ()
-) -> Callable:
-    """Return the answer in which make(x, kept, p) drops.
-
-    Args:    corners: p = 0 and p = 1 are cases of their own.   in_use: in_use(x, p), what comes in use.
-             shared: the axes along which one draw decides for all.
-    """
-
-    def answer(x, p, training, generator):
-        if not training:
-            return in_use(x, p)
-        if corners and p in (0, 1):
-            return x * (1 - p)
-        shape = [1 if axis in shared else size for axis, size in enumerate(x.shape)]
-        return make(x, torch.rand(shape, generator=generator) >= p, p)
-
-    return answer
-
-
-def plain(x, kept, p):
-    return x * kept / (1 - p)
-
-
-def by_factor(x, kept, p):
-    return x * kept * (1 / (1 - p))  # at p = 1 Python raises where a tensor gives NaN
-
-
-def shrunk(x, p):
-    return x * (1 - p)
-
-
-def in_place(x, kept, p):
-    x *= kept
-    return x / (1 - p) if p < 1 else x
 
 
 def other_mode(mode: Callable) -> list[Callable]:
@@ -213,6 +185,22 @@ ex.mistake(
     "one draw for many numbers",
     "{result}: they stand and fall together. The mask needs a draw for every number.",
     *[dropping(plain, shared=axes) for axes in ((0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))],
+)
+ex.mistake(
+    "exactly the share p is dropped",
+    "{count} Chance decides for each number anew, so how many fall is a matter of chance, too. Draw for every number by itself, and count none.",
+    *[dropping(plain, kept=exactly(axes)) for axes in ((0, 1, 2), (1, 2), (1,), (2,))],
+)
+ex.mistake(
+    "numbers fall together",
+    "{count} That is more than chance makes of single draws: some numbers share one. The mask needs a draw for every number.",
+    *[dropping(plain, kept=in_pairs(axis)) for axis in range(3)],
+)
+ex.mistake(
+    "a generator of its own",
+    "Nearly: {stream} You made a generator from the seed of the one given, so nothing goes on. Draw from that one itself.",
+    lambda x, p, training, g: dropout(x, p, training, g and seeded(g.initial_seed())),
+    lambda x, p, training, g: dropout(x, p, training, g and seeded(g.initial_seed() + 1)),
 )
 ex.mistake(
     "noise is added",

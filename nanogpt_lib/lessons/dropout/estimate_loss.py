@@ -1,20 +1,27 @@
 """A loss estimated without side effects: no noise, no gradients, every mode as it was."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
 from nanogpt_lib.checks import evaluating
 from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.measures.draws import seeded
 from nanogpt_lib.kit.measures.models import ALWAYS_TRAINING, LOST_BY_AN_EXCEPTION, MODES, ONE_MODE, SWALLOWED
+from nanogpt_lib.lessons.dropout.evaluations import (
+    as_the_whole,
+    backwards,
+    judging,
+    names_in_words,
+    stays,
+    trains,
+)
 from nanogpt_lib.lessons.dropout.treatment import judged
 
 
 def in_every_mode(seed: int) -> list[tuple]:
-    """Return (mode, whether the model raises, eval_iters, seed)."""
+    """Return (mode, whether the model raises, eval_iters, seed), at the end with other names for the splits."""
     quiet = [(mode, False, 4 + number, seed) for number, mode in enumerate(MODES)]
-    return [*quiet, ("training", True, 4, seed)]
+    return [*quiet, ("training", True, 4, seed), ("training", False, 3, seed, ("old", "new", "other"))]
 
 
 ex = Exercise(
@@ -60,8 +67,9 @@ def judged_by_evaluating(model, splits, one_batch, n, generator):
 
 
 @ex.also_right
+@torch.no_grad()
 def judged_batch_by_batch(model, splits, one_batch, eval_iters, generator):
-    """Let all splits take turns; no block forbids gradients, and each graph is dropped at once."""
+    """Let all splits take turns."""
     modes = [part.training for part in model.modules()]
     total = dict.fromkeys(splits, 0.0)
     try:
@@ -70,7 +78,7 @@ def judged_batch_by_batch(model, splits, one_batch, eval_iters, generator):
         for _ in range(eval_iters):
             for name in splits:
                 _, loss = model(*one_batch(splits[name], generator=generator))
-                total[name] += float(loss.detach()) / eval_iters
+                total[name] += float(loss) / eval_iters
     finally:
         for part, mode in zip(model.modules(), modes, strict=True):
             part.training = mode
@@ -92,56 +100,6 @@ def judged_all_at_once(model, splits, one_batch, eval_iters, generator):
     finally:
         for part in trained:
             part.training = True
-
-
-def each_its_own(model, before):
-    for part, mode in before.items():
-        part.training = mode
-
-
-def as_the_whole(model, before):
-    model.train(before[model])
-
-
-def trains(model, before=None):
-    model.train()
-
-
-def stays(model, before=None):
-    """Leave the model as it is."""
-
-
-def judging(
-    enter: Callable = lambda model: model.eval(),
-    leave: Callable = each_its_own,
-    safe: bool = True,
-    of: Callable = lambda losses, so_far, n: sum(losses) / n,
-    gradients: bool = False,
-    draw: Callable = lambda one_batch, splits, name, generator: one_batch(splits[name], generator),
-    batches: Callable = lambda n: n,
-    between: Callable = stays,
-) -> Callable:
-    """Return the answer with one thing done in another way; `of` gets the losses of a split, and all so far."""
-
-    def answer(model, splits, one_batch, eval_iters, generator):
-        before, losses, so_far = {part: part.training for part in model.modules()}, {}, []
-        failed = True
-        enter(model)
-        try:
-            with torch.set_grad_enabled(gradients):
-                for name in splits:
-                    drawn = [draw(one_batch, splits, name, generator) for _ in range(batches(eval_iters))]
-                    each = [model(x, y)[1] for x, y in drawn]
-                    so_far += each
-                    losses[name] = of(each, so_far, len(each))
-                    between(model)
-            failed = False
-        finally:
-            if safe or not failed:
-                leave(model, before)
-        return losses if gradients else {name: loss.item() for name, loss in losses.items()}
-
-    return answer
 
 
 ex.mistake(
@@ -192,6 +150,18 @@ ex.mistake(
 )
 
 
+ex.mistake(
+    "gradients are recorded",
+    "{recorded} Nobody will ask for them, and they cost time and memory. Which block forbids them?",
+    judging(gradients=True, of=lambda losses, so_far, n: sum(loss.item() for loss in losses) / n),
+)
+ex.mistake(
+    "backward is called",
+    "{recorded} backward() computes gradients, and they are added to those of the next step. To evaluate, read the loss and leave it.",
+    judging(gradients=True, of=lambda losses, so_far, n: backwards(losses)),
+)
+
+
 @ex.mistake(
     "gradients stay forbidden",
     "Nearly: {gradients} The next loss.backward() would fail. `with torch.no_grad():` ends by itself.",
@@ -226,13 +196,38 @@ ex.mistake(
 ex.mistake(
     "one split for all",
     "{draws} Each loss must come from its own text: what does the loop hand to one_batch?",
-    judging(draw=lambda one_batch, splits, name, given: one_batch(splits["train"], given)),
-    judging(draw=lambda one_batch, splits, name, given: one_batch(splits["val"], given)),
+    *(
+        judging(draw=lambda one_batch, splits, name, given, which=which: one_batch(which(splits), given))
+        for which in (
+            lambda splits: next(iter(splits.values())),
+            lambda splits: splits["train"],
+            lambda splits: list(splits.values())[-1],
+            lambda splits: splits["val"],
+        )
+    ),
+)
+ex.mistake(
+    "the names of the splits are written out",
+    "Given {count} splits, {names}, your function {came}. Take the names that splits has: for name, data in splits.items().",
+    lambda model, splits, *rest: estimate_loss(model, {n: splits[n] for n in ("train", "val")}, *rest),
+    lambda model, splits, *rest: estimate_loss(
+        model, {n: splits[n] for n in ("train", "val") if n in splits}, *rest
+    ),
+    lambda *inputs: dict(zip(("train", "val"), estimate_loss(*inputs).values(), strict=False)),
+    see=names_in_words,
 )
 ex.mistake(
     "the generator is not used",
     "Nearly: {seed} Then two models are judged on other batches: pass the generator to one_batch.",
     judging(draw=lambda one_batch, splits, name, given: one_batch(splits[name], None)),
+)
+ex.mistake(
+    "a generator of its own",
+    "Nearly: {stream} You made generators from the seed of the one given, so draws repeat themselves. Hand on the one that you got.",
+    lambda model, splits, one_batch, n, given: {
+        name: estimate_loss(model, {name: splits[name]}, one_batch, n, seeded(given.initial_seed()))[name]
+        for name in splits
+    },
 )
 ex.mistake(
     "a seed set inside",

@@ -8,10 +8,14 @@ from collections.abc import Callable
 import torch
 
 from nanogpt_lib.kit.measures.draws import seeded
+from nanogpt_lib.kit.measures.gradients import numpy_refused
 from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 
 WITHIN = 0.01  # how far the mean of a 1 may be off 1; chance alone is five times nearer
 SAME = 1e-5  # relative: one factor, up to rounding
+STEADY = 0.2  # of the variance of a count that chance makes; by chance it is never so small
+TOGETHER = 1.5  # times that variance: where numbers fall together there is more of it
+UNEVEN = 0.05  # how far the shares of two halves may be apart; by chance they are ten times nearer
 LOOKS = 60  # further seeds, where all was kept or all was dropped
 AXES = "BTC"
 
@@ -45,7 +49,8 @@ def dropped(dropout: Callable, x: torch.Tensor, p: float, training: bool, seed: 
     if found["result"].value != right:
         return found
     learned = before.clone().requires_grad_()
-    again = call(learned, seeded(seed))
+    with numpy_refused():
+        again = call(learned, seeded(seed))
     found["gradient"] = _gradient(learned, again, here)
     # where nothing is left, an answer may well be new zeros, through which nothing goes back
     if right == "nothing left" and found["gradient"].value == "none":
@@ -57,11 +62,19 @@ def dropped(dropout: Callable, x: torch.Tensor, p: float, training: bool, seed: 
     found["chance"] = Fact(differ > 0, f"two seeds gave masks that differ at {differ:,} places.")
     if not differ:
         return found
+    found["count"] = _count(before, [y, other, call(before, seeded(seed + 2))], p)
+    if found["count"].value != "by chance":
+        return found
     differ = int(((y == 0) != (again == 0)).sum())
     found["seed"] = Fact(
         differ == 0, f"two generators with one seed gave masks that differ at {differ:,} places."
     )
     if not differ:
+        stream = seeded(seed)
+        one, two = call(before, stream), call(before, stream)
+        differ = int(((one == 0) != (two == 0)).sum())
+        said = f"one generator, used for two calls, gave masks that differ at {differ:,} places."
+        found["stream"] = Fact(differ > 0, said)
         found["alone"] = _law(before, call(before, None), p, f"{here} and generator=None")
     return found
 
@@ -111,6 +124,35 @@ def _law(x: torch.Tensor, y: torch.Tensor, p: float, here: str) -> Fact:
     }
     times = next((name for name, one in factors.items() if abs(factor / one - 1) < SAME), "another")
     return Fact((which, times), said)
+
+
+def _count(x: torch.Tensor, results: list[torch.Tensor], p: float) -> Fact:
+    """Return whether the number of zeros is a matter of chance: in all, by sign, in every sequence, along every axis."""
+    zeros = [result == 0 for result in results]
+    all_of_them = {int(zero.sum()) for zero in zeros}
+    if len(all_of_them) == 1:
+        said = f"In {len(zeros)} calls exactly {all_of_them.pop():,} of {zeros[0].numel():,} numbers were 0 each time."
+        return Fact("exact", said)
+    above, below = (zeros[0][sign].double().mean().item() for sign in (x > 0, x < 0))
+    if abs(above - below) > UNEVEN:
+        return Fact("by sign", f"{above:.1%} of the numbers above 0 are 0, and {below:.1%} of those below.")
+    for axes, what in (
+        (2, "row of features"),
+        (1, "column of positions"),
+        (0, "row through the batch"),
+        ((1, 2), "sequence"),
+    ):
+        counts = zeros[0].sum(dim=axes).double().flatten()
+        size = zeros[0].numel() / len(counts)
+        spread = counts.var() / (size * p * (1 - p))
+        if spread < STEADY or (spread > TOGETHER and isinstance(axes, int)):
+            said = (
+                f"Of the {size:.0f} numbers of every {what} {counts.min():.0f} to {counts.max():.0f} were 0."
+            )
+            return Fact("exact" if spread < STEADY else "together", said)
+    return Fact(
+        "by chance", f"In {len(zeros)} calls {min(all_of_them):,} to {max(all_of_them):,} numbers were 0."
+    )
 
 
 def _one_draw(call: Callable, x: torch.Tensor, seed: int) -> Fact | None:

@@ -23,7 +23,9 @@ class Probe(nn.Module):
         weights = 2 * torch.randn(VOCABULARY, VOCABULARY, generator=seeded(seed))
         self.table = nn.Embedding.from_pretrained(weights, freeze=False)
         self.first, self.second = nn.Dropout(0.5), nn.Dropout(0.5)
+        self.start = weights.clone()
         self.breaks, self.seen = breaks, []
+        self.recorded = 0  # calls in which a graph was built for gradients
         self.train(mode != "evaluation")
         if mode == "one part off":
             self.first.eval()
@@ -33,6 +35,7 @@ class Probe(nn.Module):
         if self.breaks:
             raise Broken("This batch is broken.")
         logits = self.second(self.first(self.table(idx)))
+        self.recorded += logits.requires_grad
         loss = None if targets is None else F.cross_entropy(logits.flatten(0, 1), targets.flatten())
         return logits, loss
 
@@ -45,11 +48,13 @@ class Draws:
 
     def __init__(self, splits: dict[str, torch.Tensor]) -> None:
         self.splits, self.drawn = splits, []
+        self.generators: list[torch.Generator | None] = []  # one for each draw
 
     def __call__(self, data: torch.Tensor, generator: torch.Generator | None = None) -> tuple:
         name = next((name for name, split in self.splits.items() if torch.equal(data, split)), "another text")
         start = torch.randint(len(data) - BLOCK, (BATCH, 1), generator=generator)
         at = start + torch.arange(BLOCK)
+        self.generators.append(generator)
         self.drawn.append((name, data[at], data[at + 1]))
         return data[at], data[at + 1]
 
@@ -64,14 +69,23 @@ def _gradients_as_before() -> Iterator[None]:
         torch.set_grad_enabled(before)
 
 
-def judged(estimate_loss: Callable, mode: str, breaks: bool, eval_iters: int, seed: int) -> dict[str, Fact]:
+def judged(
+    estimate_loss: Callable,
+    mode: str,
+    breaks: bool,
+    eval_iters: int,
+    seed: int,
+    names: tuple[str, ...] = ("train", "val"),
+) -> dict[str, Fact]:
     """Return how the answer treats a model, one fact after the other, up to the first that is not right.
 
     Args:    estimate_loss: the answer.   mode: in which the model comes, one of MODES.
              breaks: whether the model raises.   eval_iters: batches per split.   seed: of model and draws.
+             names: of the splits, two or three.
     """
     data = torch.randint(VOCABULARY, (300,), generator=seeded(seed))
-    splits = {"train": data[:200].clone(), "val": data[200:].clone()}
+    texts = data.split([200, 100] if len(names) == 2 else 100)
+    splits = {name: text.clone() for name, text in zip(names, texts, strict=True)}
     model, draws = Probe(mode, breaks, seed), Draws(splits)
     before = model.modes()
 
@@ -101,6 +115,7 @@ def judged(estimate_loss: Callable, mode: str, breaks: bool, eval_iters: int, se
         ("mode", lambda: _during(model)),
         ("value", lambda: _value(losses, draws, Probe("evaluation", False, seed))),
         ("graph", lambda: _graph(result)),
+        ("recorded", lambda: _recorded(model)),
         ("after", lambda: modes_after(before, model.modes())),
         ("gradients", lambda: Fact(allowed[0], f"gradients allowed after the call: {int(allowed[0])} of 1.")),
     ):
@@ -110,14 +125,17 @@ def judged(estimate_loss: Callable, mode: str, breaks: bool, eval_iters: int, se
     others = [
         _losses(call(Probe("evaluation", False, seed), Draws(splits), more), splits) for more in (0, 0, 1)
     ]
-    first, again, other = (one["val"] for one in others)
+    first, again, other = (one[names[-1]] for one in others)
     drawn = len({x.numpy().tobytes() for _, x, _ in draws.drawn})
-    said = f"two seeds gave {first:.4f} and {other:.4f} on val, with {drawn} different batches."
+    said = f"two seeds gave {first:.4f} and {other:.4f} on {names[-1]}, with {drawn} different batches."
     found["chance"] = Fact(first != other and drawn > 2, said)
     if found["chance"].value:
         found["seed"] = Fact(
-            first == again, f"one seed, twice, gave {first:.4f} and {again:.4f} on the same val."
+            first == again, f"one seed, twice, gave {first:.4f} and {again:.4f} on the same {names[-1]}."
         )
+        given = sum(one is draws.generators[0] for one in draws.generators)
+        said = f"{given} of your {len(draws.generators)} batches came from the generator of the first."
+        found["stream"] = Fact(given == len(draws.generators), said)
     return found
 
 
@@ -126,6 +144,7 @@ RIGHT = {
     "mode": "evaluation",
     "value": "the mean",
     "graph": True,
+    "recorded": "nothing",
     "after": "as before",
     "gradients": True,
 }
@@ -188,10 +207,30 @@ def _value(losses: dict[str, float], draws: Draws, quiet: Probe) -> Fact:
         ),
         "another",
     )
-    listed = ", ".join(f"{loss:.3f}" for loss in by_split["val"])
-    return Fact(kind, f"Your {n} batches of val had losses of {listed}; you returned {losses['val']:.3f}.")
+    last = list(losses)[-1]
+    listed = ", ".join(f"{loss:.3f}" for loss in by_split[last])
+    return Fact(kind, f"Your {n} batches of {last} had losses of {listed}; you returned {losses[last]:.3f}.")
 
 
 def _graph(result: dict) -> Fact:
     kept = sum(bool(getattr(value, "requires_grad", False)) for value in result.values())
     return Fact(kept == 0, f"{kept} of the {len(result)} losses you returned still hold a graph.")
+
+
+def _recorded(model: Probe) -> Fact:
+    """Return whether anything was done for gradients while the model was evaluated."""
+    weights = list(model.parameters())
+    left = sum(weight.grad is not None for weight in weights)
+    frozen = sum(not weight.requires_grad for weight in weights)
+    if left:
+        return Fact("backward", f"{left} of the model's {len(weights)} weights came back with a gradient.")
+    if model.recorded:
+        said = f"In {model.recorded} of your {len(model.seen)} batches a graph was built for gradients."
+        return Fact("a graph", said)
+    moved = int((model.table.weight != model.start).sum())
+    if moved:
+        return Fact(
+            "changed", f"{moved} of the model's {model.start.numel()} numbers are others after your call."
+        )
+    said = f"{frozen} of the model's {len(weights)} weights can no longer learn: requires_grad is off."
+    return Fact("frozen" if frozen else "nothing", said)

@@ -4,6 +4,7 @@ import functools
 import warnings
 from collections.abc import Callable
 
+import numpy
 import torch
 
 from nanogpt_lib.kit.mistakes import Case
@@ -48,7 +49,11 @@ def estimated(mean_ci: Callable, values: list[float]) -> dict:
 
 
 def _two_numbers(raw: object) -> tuple[torch.Tensor, torch.Tensor]:
-    parts = list(raw) if isinstance(raw, tuple | list | torch.Tensor) and numbers(raw) is not None else [raw]
+    parts = (
+        list(raw)
+        if isinstance(raw, tuple | list | torch.Tensor | numpy.ndarray) and numbers(raw) is not None
+        else [raw]
+    )
     found = [numbers(part) for part in parts]
     if len(found) != 2 or any(part is None or part.numel() != 1 for part in found):
         got = f"{type(raw).__name__} {str(raw)[:60]}"

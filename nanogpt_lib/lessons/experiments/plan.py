@@ -10,6 +10,7 @@ from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.draws import between
 from nanogpt_lib.kit.mistakes import Case
 from nanogpt_lib.kit.outcome import Refusal
+from nanogpt_lib.lessons.experiments.planned_otherwise import fitting, making, same_steps
 from nanogpt_lib.lessons.experiments.shared import listed
 
 
@@ -29,8 +30,9 @@ def budgets(seed: int) -> list[tuple]:
         characters = between(400_000, 900_000, generator) * 2 + 1  # odd: no budget comes out even
         total = sum(characters // (B * T) * seconds for B, T, seconds in variants.values())
         cases.append((variants, characters, round(rounds * total / 60, 2)))
+    few = {"one": (64, 256, 1.0), "two": (32, 128, 1.0)}  # 2 steps and 9, and nearly 3 and 10
     even = {"one": (16, 32, 0.05), "two": (8, 32, 0.03)}
-    return [*cases, (even, 512_000, 9)]
+    return [*cases, (even, 512_000, 9), (even, 512_000, 300), (few, 40_000, 2.25)]
 
 
 def planned(plan: Callable, variants: dict, characters: int, minutes: float) -> dict:
@@ -110,37 +112,6 @@ def plan_by_floor(variants, budget, minutes):
     return [steps, torch.tensor(minutes / needs).floor()]
 
 
-def planning(
-    steps: Callable = lambda sizes, characters: [characters // (B * T) for B, T, _ in sizes],
-    seeds: Callable = lambda minutes, times: int(minutes * 60 // sum(times)),
-) -> Callable:
-    """Return plan with steps(sizes, characters) or seeds(minutes, seconds of each variant's run)."""
-
-    def plan(variants, characters, minutes):
-        made = steps(variants.values(), characters)
-        times = [n * seconds for n, (_, _, seconds) in zip(made, variants.values(), strict=True)]
-        return made, seeds(minutes, times)
-
-    return plan
-
-
-def making(steps: Callable) -> Callable:
-    """Return plan with steps(B, T, characters, number of variants)."""
-    return planning(lambda sizes, characters: [steps(B, T, characters, len(sizes)) for B, T, _ in sizes])
-
-
-def same_steps(choose: Callable) -> Callable:
-    """Return plan with choose(all steps) for each variant."""
-    return planning(
-        lambda sizes, characters: [choose([characters // (B * T) for B, T, _ in sizes])] * len(sizes)
-    )
-
-
-def fitting(seeds: Callable) -> Callable:
-    """Return plan with seeds(minutes, seconds of each variant's run)."""
-    return planning(seeds=seeds)
-
-
 ex.mistake(
     "block_size is forgotten",
     "{reads}. A row of a batch is not one character.",
@@ -218,6 +189,15 @@ def _(variants, characters, minutes):
     )
 
 
+@ex.mistake(
+    "the time of parts of steps",
+    "{takes}. You counted the time of parts of steps, which are not made. Multiply by the whole steps.",
+)
+def _(variants, characters, minutes):
+    one_seed = sum(characters / (B * T) * seconds for B, T, seconds in variants.values())
+    return plan(variants, characters, minutes)[0], int(minutes * 60 // one_seed)
+
+
 ex.mistake(
     "a seed that is not finished",
     "{takes}. For the last of them the time does not suffice, and a half-trained model says nothing.",
@@ -229,6 +209,11 @@ ex.mistake(
     "seeds that are not whole",
     "{takes}. What does a part of a seed tell? Only whole ones count.",
     fitting(lambda minutes, times: minutes * 60 / sum(times)),
+)
+ex.mistake(
+    "the same number of seeds each time",
+    "{takes}. Your number of seeds is the same for every budget. Let the minutes decide.",
+    *(fitting(lambda minutes, times, seeds=seeds: seeds) for seeds in (0, 1, 2, 3, 4, 5, 10)),
 )
 ex.mistake(
     "at least one seed",

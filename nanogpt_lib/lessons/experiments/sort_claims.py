@@ -27,6 +27,7 @@ def claims_to_sort(seed: int) -> list[tuple]:
         simulated_claims((3,), 200, 2 * seed),
         (recorded_claims(), set()),
         simulated_claims((2, 4, 5, 6), 60, 2 * seed + 1),
+        simulated_claims((8, 9, 10, 11), 80, 2 * seed + 1),
     ]
 
 
@@ -146,6 +147,12 @@ ex.mistake(
     "{called}. You find gaps of one sign only. A real difference may be negative: a may be the lower one.",
     real_if(lambda a, b: fmean(gaps_of(a, b)) > half_width(gaps_of(a, b))),
     real_if(lambda a, b: fmean(gaps_of(b, a)) > half_width(gaps_of(b, a))),
+)
+ex.mistake(
+    "the signs of the gaps are dropped",
+    "{called}. You took the mean of absolute gaps: then gaps that cancel each other add up, and with enough seeds every claim becomes real. Take the mean first, and its size afterwards.",
+    real_if(lambda a, b: fmean(map(abs, gaps_of(a, b))) > half_width(gaps_of(a, b))),
+    real_if(lambda a, b: fmean(map(abs, gaps_of(a, b))) > half_width([abs(gap) for gap in gaps_of(a, b)])),
 )
 ex.mistake(
     "two intervals that overlap",

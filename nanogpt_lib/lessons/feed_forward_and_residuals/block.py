@@ -69,7 +69,7 @@ def with_silent_parts(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write block(x, sa, ffwd, ln1, ln2): one block around its residual stream x (B, T, C). First attention sa reads ln1's copy of the stream and adds its change, then ffwd reads ln2's copy and adds its own. All four are given, ready to be called.",
+    prompt="Write block(x, sa, ffwd, ln1, ln2): one block around its residual stream x (B, T, C). First attention sa reads ln1's copy of the stream and adds its change, then ffwd reads ln2's copy and adds its own. All four are given, ready to be called; x itself stays as it is, and gradients must come back through the block.",
     hints=(
         "Two lines, one for each part. What is added to, and what is read: which of them is the stream?",
         "A part reads norm(x); its change is added to x, not to norm(x). The second part reads the new x.",

@@ -18,7 +18,11 @@ def to_lay_out(seed: int) -> list[tuple]:
     generator = seeded(seed)
     B, T, C = (between(2, 4, generator) for _ in range(3))
     shapes = [(B, T + 1, C + 4), (1, C, C), (B, 1, C + 1)]
-    return [(torch.randn(shape, generator=generator), between(0, 10**6, generator)) for shape in shapes]
+    cases = [(torch.randn(shape, generator=generator), between(0, 10**6, generator)) for shape in shapes]
+    return [
+        *cases,
+        (10 * torch.randn(2, 3, 5, generator=generator), seed),
+    ]  # so large that a limit would show
 
 
 def positions_mixed(observe: Observe, run: Run) -> str:
@@ -27,7 +31,7 @@ def positions_mixed(observe: Observe, run: Run) -> str:
 
 
 ex = Exercise(
-    prompt="Write feed_forward(n_embd): return a torch module that does relu(x W1 + b1) W2 + b2 for x (B, T, n_embd), four times as wide in the middle. The check copies its own numbers into it.",
+    prompt="Write feed_forward(n_embd): return a torch module that does relu(x W1 + b1) W2 + b2 for x (B, T, n_embd), four times as wide in the middle, with gradients for all of its parameters. The check copies its own numbers into it.",
     hints=(
         "Three things in a row: wider, bend, back. Two of them have weights.",
         "torch.nn.Linear(size_in, size_out) brings its bias along; torch.nn.ReLU() is the bend.",
@@ -77,8 +81,8 @@ class LayerSecondFirst(torch.nn.Module):
 
 
 @ex.also_right
-def layer_with_dropout(c):
-    return torch.nn.Sequential(*FeedForward(c, dropout=0.2).net, torch.nn.Dropout(0.1))
+def layer_of_the_library(c):
+    return FeedForward(c)
 
 
 class Using(nn.Module):
@@ -138,7 +142,7 @@ ex.mistake(
 ex.mistake(
     "the bend is another",
     "Your output is off by up to {_off:.2g}: something bends in the middle, and it is no ReLU. ReLU keeps what is positive and makes 0 of the rest.",
-    *map(bent_by, (F.gelu, torch.tanh, torch.sigmoid, F.leaky_relu, F.silu, torch.abs)),
+    *map(bent_by, (F.gelu, torch.tanh, torch.sigmoid, F.leaky_relu, F.silu, torch.abs, F.relu6)),
     bent_by(lambda x: x.softmax(dim=-1)),
 )
 ex.mistake(
@@ -191,4 +195,11 @@ ex.mistake(
     "a bias is forgotten",
     "{parameters} A bias is missing: without b1 every detector has its threshold at 0, and without b2 the layer has nothing to say of its own.",
     *[biases(*which) for which in ((False, False), (False, True), (True, False))],
+)
+ex.mistake(
+    "a dropout is inside",
+    "{in training} The formula knows neither chance nor modes: either a dropout is inside, or something else that depends on the mode. Leave it out; dropout comes in notebook 09.",
+    lambda C: FeedForward(C, dropout=0.2),
+    lambda C: nn.Sequential(*feed_forward(C), nn.Dropout(0.5)),
+    lambda C: nn.Sequential(nn.Dropout(0.5), *feed_forward(C)),
 )

@@ -51,7 +51,8 @@ def laid_out(feed_forward: Callable, x: torch.Tensor, seed: int) -> dict:
     parameters = [parameter for parameter in layer.parameters() if parameter.requires_grad]
     reached = sum(gradient is not None for gradient in gradients(output, parameters))
     found["gradients"] = Fact(reached, f"{reached} of the layer's 4 parameters get a gradient.")
-    return found | _for_messages(layer, kept, torch.as_tensor(output).detach(), right)
+    found |= _for_messages(layer, kept, torch.as_tensor(output).detach(), right)
+    return found | {"in training": _in_training(layer, kept, output)}
 
 
 @torch.no_grad()
@@ -71,6 +72,15 @@ def _for_messages(layer: nn.Module, x: torch.Tensor, output: torch.Tensor, right
         "_numbers": output.numel(),
         "_mixes": _mixes(layer, x),
     }
+
+
+@torch.no_grad()
+def _in_training(layer: nn.Module, x: torch.Tensor, quiet: object) -> Fact:
+    """Return whether the layer computes the same in training mode as in use."""
+    noisy = numbers(layer.train()(x.clone()))
+    differ = int((noisy - numbers(quiet)).abs().gt(MOVED).sum())
+    said = f"In training mode {differ} of the {noisy.numel()} numbers of your output are others than in use."
+    return Fact(differ == 0, said)
 
 
 @torch.no_grad()

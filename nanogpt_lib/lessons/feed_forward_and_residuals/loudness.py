@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
@@ -12,6 +12,7 @@ from nanogpt_lib.kit.outcome import Fact, numbers
 from nanogpt_lib.layers import Block
 
 WIDTH, TIME, BATCH = 64, 8, 8  # wide enough that a standard deviation is near what it is expected to be
+FAINT = 1e-3  # how large the biases are
 NEAR = 0.04  # the standard deviation of drawn weights may be this share off
 CALM = (0.9, 1.1)  # what all writers together may add, in units of one change
 WRITERS = {"sa.proj.weight": "attention", "ffwd.net.2.weight": "the feed-forward layers"}
@@ -39,7 +40,17 @@ def calm_stack(n_layer: int, seed: int) -> tuple[nn.ModuleList, torch.Tensor, fl
                 change = part(norm(stream))
                 writer.weight /= change.std()
                 stream = stream + change / change.std() * (2 * n_layer) ** -0.5
-    return blocks, x, _together(blocks, x)
+    loud = _together(blocks, x)
+    _fill_biases(blocks, seeded(seed + 1))
+    return blocks, x, loud
+
+
+@torch.no_grad()
+def _fill_biases(blocks: nn.ModuleList, generator: torch.Generator) -> None:
+    """Give every bias small numbers: too small to be heard, and seen if somebody scales them."""
+    for name, parameter in blocks.named_parameters():
+        if name.endswith("bias"):
+            parameter.copy_(FAINT * torch.randn(parameter.shape, generator=generator))
 
 
 @torch.no_grad()
@@ -52,14 +63,14 @@ def _together(blocks: list, x: torch.Tensor) -> float:
 
 
 def started(scale_writers: Callable, n_layer: int, seed: int) -> dict:
-    """Return by how much each kind of writer was scaled, whether all else is as before, and how loud all are.
+    """Return by how much each kind of writer was scaled, whether all else is as before, how loud all are, and what came back.
 
     Keys with `_` are for messages: factors by writer, standard deviations before and after.
     """
     made, x, loud = calm_stack(n_layer, seed)
     blocks = [copied(block) for block in made]
     before = [dict(block.named_parameters()) for block in made]
-    scale_writers(blocks)
+    result = scale_writers(blocks)
     after = [dict(block.named_parameters()) for block in blocks]
     found: dict = {"_before": loud, "_after": _together(blocks, x), "_factors": {}}
     for name, of_whom in WRITERS.items():
@@ -80,7 +91,17 @@ def started(scale_writers: Callable, n_layer: int, seed: int) -> dict:
     found["others"] = Fact(tuple(sorted(set(changed))), said)
     said = f"All that {n_layer} blocks add has a spread of {found['_after']:.2f}."
     found["spread"] = Fact(CALM[0] <= found["_after"] <= CALM[1], said)
+    found["returned"] = _returned(result, blocks)
     return found
+
+
+def _returned(result: object, blocks: list) -> Fact:
+    """Return whether the blocks themselves came back, in a list or in another collection."""
+    parts = list(result) if isinstance(result, Iterable) else []
+    same = sum(one is other for one, other in zip(parts, blocks, strict=False))
+    kind = "the blocks" if same == len(blocks) == len(parts) else "nothing" if result is None else "another"
+    said = f"Of the {len(blocks)} blocks that you were given, you return {same}."
+    return Fact(kind, said)
 
 
 def copied(module: nn.Module) -> nn.Module:

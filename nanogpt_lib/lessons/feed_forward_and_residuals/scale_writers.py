@@ -1,5 +1,6 @@
 """A start at which the stream stays calm, however many blocks write to it."""
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -63,6 +64,7 @@ def writers_by_data(blocks):
     for b in blocks:
         for part in (b.sa.proj, b.ffwd.net[-2]):
             part.weight.data /= np.sqrt(2 * len(blocks))
+    return tuple(blocks)
 
 
 @ex.also_right
@@ -81,7 +83,6 @@ def writers_by_name(blocks):
     for b in blocks:
         for layer in (b.sa.proj, b.ffwd.net[2]):
             layer.weight = torch.nn.Parameter(layer.weight.detach() * n**-0.5)
-            layer.bias = torch.nn.Parameter(layer.bias.detach() * n**-0.5)
     return torch.nn.Sequential(*blocks)
 
 
@@ -113,7 +114,7 @@ ex.mistake(
 )
 ex.mistake(
     "the root is missing",
-    "{loudness}. Your factor is {factor:.3g}: divided by a number of changes, as if spreads added up. What adds up are variances.",
+    "{loudness}. Your factor is {factor:.3g}: divided by a number of changes, as if spreads added up. What adds up are variances. Either a root is missing, or the right factor was applied twice.",
     scaled(lambda n, place: 1 / (2 * n)),
     scaled(lambda n, place: 1 / n),
 )
@@ -159,6 +160,23 @@ ex.mistake(
     scaled(right_factor, lambda block: list(block.parameters())),
     scaled(right_factor, lambda block: [weight for weight in block.parameters() if weight.ndim == 2]),
     scaled(right_factor, lambda block: [*both(block), block.ffwd.net[0].weight]),
+)
+ex.mistake(
+    "the biases are scaled as well",
+    "Besides the weights, {changed} biases have changed, such as {_changed[0]}. Only the weights of the writers are to be multiplied: block.sa.proj.weight and block.ffwd.net[2].weight.",
+    scaled(right_factor, lambda block: [*block.sa.proj.parameters(), *block.ffwd.net[2].parameters()]),
+    scaled(right_factor, lambda block: [*both(block), block.sa.proj.bias]),
+    scaled(right_factor, lambda block: [*both(block), block.ffwd.net[2].bias]),
+)
+ex.mistake(
+    "nothing is returned",
+    "The writers are right. {returned} Is a `return` missing?",
+    lambda blocks: scaled(right_factor)(blocks) and None,
+)
+ex.mistake(
+    "copies are scaled",
+    "{returned} Yours are copies, and the blocks that you were given are as loud as before. Multiply in place.",
+    lambda blocks: scaled(right_factor)(copy.deepcopy(blocks)),
 )
 ex.mistake(
     "the factor of twelve blocks, everywhere",

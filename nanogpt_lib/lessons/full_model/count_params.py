@@ -112,12 +112,12 @@ ex.mistake(
 )
 ex.mistake(
     "one table for both ends",
-    "{miscount}: V · C. You counted one table with a row for each character. Ours does not tie its ends: characters come in by one matrix and are scored by another.",
+    "{miscount}: V · C. Either the token table or the head's matrix is missing, or you took both for one. Ours does not tie its ends: characters come in by one matrix and are scored by another.",
     off_by(lambda V, C, T, L, H: -V * C),
 )
 ex.mistake(
     "the head is forgotten",
-    "{miscount}: V · C + V. That is the whole head: a matrix and a bias. It shares nothing with the token table.",
+    "{miscount}: V · C + V. Either that is the whole head, a matrix and a bias, or the token table and the head's bias. The two matrices share nothing.",
     off_by(lambda V, C, T, L, H: -(V * C + V)),
 )
 ex.mistake(
@@ -132,7 +132,7 @@ ex.mistake(
 )
 ex.mistake(
     "a vector is forgotten in each block",
-    "{miscount}: L · C, one vector of C numbers in each block. A Linear that writes to the stream has a bias: the projection, and the way back in the feed-forward layer. Have you both?",
+    "{miscount}: L · C, one vector of C numbers in each block. A Linear that writes to the stream has a bias, either the projection or the way back in the feed-forward layer; and a norm has a gain and a shift. Which of them is missing?",
     off_by(lambda V, C, T, L, H: -L * C),
 )
 ex.mistake(
@@ -147,7 +147,7 @@ ex.mistake(
 )
 ex.mistake(
     "one norm a block",
-    "{miscount}: 2 · L · C. A norm has a gain and a shift, 2 · C. How many norms does one block have?",
+    "{miscount}: 2 · L · C. Either that is one of the two norms of a block, each with a gain and a shift, or both biases of what writes to the stream: the projection's, and that of the way back in the feed-forward layer.",
     off_by(lambda V, C, T, L, H: -2 * L * C),
 )
 ex.mistake(
@@ -172,7 +172,7 @@ ex.mistake(
 )
 ex.mistake(
     "the feed-forward layer without biases",
-    "{miscount}: 5 · L · C. Both Linears of the feed-forward layer have a bias. How wide is each?",
+    "{miscount}: 5 · L · C. Either both biases of the feed-forward layer are missing, 4 · C and C wide, or two norms or its wide bias together with another vector of C.",
     off_by(lambda V, C, T, L, H: -5 * L * C),
 )
 ex.mistake(
@@ -182,7 +182,7 @@ ex.mistake(
 )
 ex.mistake(
     "the feed-forward layer goes only out",
-    "{miscount}: 4 · L · C², and its bias. Out to 4 · C takes one matrix. What brings it back to C?",
+    "{miscount}: 4 · L · C², or a little more with biases. Out to 4 · C takes one matrix. What brings it back to C?",
     off_by(lambda V, C, T, L, H: -L * (4 * C * C + C)),
     off_by(lambda V, C, T, L, H: -L * 4 * C * C),
     off_by(lambda V, C, T, L, H: -L * (4 * C * C + 5 * C)),

@@ -111,6 +111,11 @@ def _treated(
         refused = not kind.startswith("returned")  # of a pickle, any error refuses it
         yield what, Fact("refused" if refused else kind, said), refused
 
+    kind, words = _asked(safe_load, paths["whole", NAMES[0]], right)
+    said = f"A good file of {len(tensors)} tensors with its right hash, but called {NAMES[0]}, {words}."
+    kind = kind if kind.startswith("returned") else "refused"  # whatever is raised
+    yield "called otherwise", Fact(kind, said), kind == "returned"
+
     to_refuse = {
         "flipped": (right, f"A file of {len(contents['whole']):,} bytes, one of them changed,"),
         "beginning": (_other_end(right), "A hash of which the first 32 of 64 digits are right"),
@@ -147,13 +152,15 @@ def _compared(result: object, tensors: dict[str, torch.Tensor]) -> Fact:
     """Return whether the good file's tensors came back as they are in it."""
     if not isinstance(result, Mapping):
         many = f" of {len(result)}" if hasattr(result, "__len__") else ""
+        if isinstance(result, list | tuple | set) and result:
+            many += f", the first a {type(next(iter(result))).__name__}"
         raise Refusal(f"Expected a dict of {len(tensors)} tensors, got {type(result).__name__}{many}.")
     missing = [name for name in tensors if name not in result]
     extra = [str(name) for name in result if name not in tensors]
     if missing or extra:
         said = f"Of {len(tensors)} tensors in a good file you return {len(tensors) - len(missing)}"
         said += f", without {missing[0]}" if missing else f", and besides {extra[0]}"
-        return Fact(("names", tuple(missing), tuple(extra)), f"{said}.")
+        return Fact(("names", len(missing), len(extra)), f"{said}.")
     odd = [
         name
         for name, right in tensors.items()
@@ -171,6 +178,7 @@ def _what_is_hashed(safe_load: Callable, path: Path, content: bytes) -> str | No
     """Return with which other hash the good file would have been accepted, or None."""
     digest = hashlib.sha256(content)
     guesses = {
+        "any other": ["0" * 64],
         "the path": [sha256(str(name).encode()) for name in (path, path.name, path.resolve())],
         "bytes": [digest.digest()],
         "capitals": [digest.hexdigest().upper()],

@@ -73,17 +73,18 @@ def altered(
     loss: Callable = mean_loss,
     beside: Callable = lambda logits: logits,
     no_loss: object = None,
+    limit: bool = True,
 ) -> Callable:
     """Return the right forward with one part of it altered.
 
     Args:    positions: positions(model, idx) gives rows of the position table.
              logits: logits(model, what, where) gives logits from the two rows of each character.
              loss: loss(logits, targets, idx).   beside: what of the logits is returned beside a loss.
-             no_loss: what is returned where there are no targets.
+             no_loss: what is returned where there are no targets.   limit: whether a T too long is refused.
     """
 
     def forward(m, idx, targets):
-        if idx.shape[1] > m.block_size:
+        if limit and idx.shape[1] > m.block_size:
             raise ValueError(f"{idx.shape[1]} {m.block_size}")
         made = logits(m, m.token_embedding_table(idx), positions(m, idx))
         if targets is None:

@@ -74,7 +74,9 @@ def _steps(
     yield "loss", plain, loss is not None and _near(loss, right_loss)
     gradients = _gradients(model, loss)
     yield "gradients", gradients, gradients.value == "all"
-    yield "too long", _too_long(gpt_forward, model, idx), True
+    too_long = _too_long(gpt_forward, model, idx, None)
+    yield "too long", too_long, too_long.value == "named"
+    yield "too long with targets", _too_long(gpt_forward, model, idx, targets), True
 
 
 def _without_targets(gpt_forward: Callable, model: Parts, idx: torch.Tensor) -> tuple:
@@ -96,7 +98,7 @@ def _no_loss(none: object) -> Fact:
     return Fact(kind, f"With targets=None your loss is {said}.")
 
 
-def _names_both(error: ValueError, *sizes: int) -> bool:
+def _names_both(error: Exception, *sizes: int) -> bool:
     return all(re.search(rf"(?<!\d){n}(?!\d)", str(error)) for n in sizes)
 
 
@@ -156,14 +158,14 @@ def _gradients(model: Parts, loss: object) -> Fact:
     return Fact(kind, f"Your loss gives {reached} of the {len(parameters)} tensors of weights a gradient.")
 
 
-def _too_long(gpt_forward: Callable, model: Parts, idx: torch.Tensor) -> Fact:
+def _too_long(gpt_forward: Callable, model: Parts, idx: torch.Tensor, targets: torch.Tensor | None) -> Fact:
     """Return what comes of one character more than there are positions."""
     block_size = model.block_size
     T = block_size + 1
-    row = idx[:1].repeat(1, T)[:, :T]
-    here = f"For T = {T} and block_size = {block_size} your function"
+    row, asked = (None if ids is None else ids[:1].repeat(1, T)[:, :T] for ids in (idx, targets))
+    here = f"For T = {T} and block_size = {block_size}{'' if targets is None else ', with targets,'} your function"
     try:
-        logits, _ = _pair(gpt_forward(model, row, None))
+        logits, _ = _pair(gpt_forward(model, row, asked))
     except ValueError as error:
         kind = "named" if _names_both(error, T, block_size) else "unnamed"
         return Fact(kind, f"{here} raised ValueError: {str(error)!r}.")
@@ -171,7 +173,8 @@ def _too_long(gpt_forward: Callable, model: Parts, idx: torch.Tensor) -> Fact:
         raise
     except Exception as error:  # torch's own words, which do not say that the text was too long
         kind = type(error).__name__
-        return Fact(kind, f"{here} raised {kind}: {first_line(error)!r}.")
+        named = " that names both" if _names_both(error, T, block_size) else ""
+        return Fact(kind + named, f"{here} raised {kind}: {first_line(error)!r}.")
     kind = "cropped" if logits.shape[1] == block_size else "returned"
     return Fact(kind, f"{here} raised nothing and returned logits of shape {tuple(logits.shape)}.")
 

@@ -31,7 +31,7 @@ def to_pass_forward(seed: int) -> list[tuple]:
 
 
 ex = Exercise(
-    prompt="Write gpt_forward(model, idx, targets): return (logits, loss) from the model's parts; loss is None exactly when targets is None. A T above model.block_size raises a ValueError that names both.",
+    prompt="Write gpt_forward(model, idx, targets): return (logits, loss) from the model's parts; loss is None exactly when targets is None, and gradients come back from it to all weights. A T above model.block_size raises a ValueError that names both.",
     hints=(
         "First ask whether T fits. Then five steps, as in section 1: tables, blocks, norm, head, loss.",
         "Positions 0 to T - 1: torch.arange(T), not the whole table. F.cross_entropy wants the questions in a row: logits (B * T, V) beside targets (B * T).",
@@ -185,6 +185,11 @@ ex.mistake(
     when_long(lambda m, idx, targets: m.token_embedding_table(idx) + m.position_embedding_table.weight),
 )
 ex.mistake(
+    "T is asked for in one of two cases only",
+    "{too long with targets} Without targets yours raises a ValueError; with them it should, too. Ask before anything else.",
+    lambda m, idx, targets: (gpt_forward if targets is None else altered(limit=False))(m, idx, targets),
+)
+ex.mistake(
     "a full block is refused",
     "{case.error} Is it T above block_size, or T from block_size on?",
     raises(ValueError, lambda T, block_size: f"{T} {block_size}", spare=1),
@@ -193,6 +198,7 @@ ex.mistake(
     "an assert instead of a ValueError",
     "{too long} python -O leaves asserts out. Raise a ValueError.",
     raises(AssertionError, lambda T, block_size: "too long"),
+    raises(AssertionError, lambda T, block_size: f"{T} {block_size}"),
 )
 ex.mistake(
     "the ValueError does not say what was too long",

@@ -51,7 +51,7 @@ def _facts(
     yield "once", Fact((tuple(missing), tuple(twice)), said), not missing and not twice
 
     wanted = _decays(decay_groups(model, weight_decay), name_of)
-    got = _decays(torch.optim.AdamW(groups, lr=1e-3).param_groups, name_of)
+    got = _decays(torch.optim.AdamW([dict(group) for group in groups], lr=1e-3).param_groups, name_of)
     wrong = {name: got[name] for name in before if abs(got[name] - wanted[name]) > 1e-9}
     yield "_wrong", wrong, True
     yield "_wanted", wanted, True
@@ -63,7 +63,14 @@ def _facts(
         if not (torch.equal(parameter, before[name]) and parameter.requires_grad)
     ]
     said = f"{len(changed)} of the model's {len(before)} tensors are no longer what they were."
-    yield "model", Fact(tuple(changed), said), True
+    yield "model", Fact(tuple(changed), said), not changed
+
+    more = sorted({str(key) for group in groups for key in group} - {"params", "weight_decay"})
+    said = f"Your groups hold {len(more)} more than 'params' and 'weight_decay': {', '.join(more)}."
+    yield "keys", Fact("more" if more else "as asked", said), not more
+
+    said = f"Your list holds {len(groups)} groups."
+    yield "number", Fact("two" if len(groups) == 2 else "another", said), True
 
 
 def _decays(groups: list[dict], name_of: dict[int, str]) -> dict[str, float]:
@@ -93,7 +100,11 @@ def _checked(raw: object) -> list[dict]:
             kind = type(inside).__name__
             raise Refusal(f"The 'params' of group {number} are a {kind}; AdamW needs an order: make a list.")
         inside = [inside] if isinstance(inside, torch.Tensor) else list(inside)
-        inside = [one[1] if isinstance(one, tuple) and len(one) == 2 else one for one in inside]
+        pairs = [one for one in inside if isinstance(one, tuple) and len(one) == 2]
+        if pairs:
+            raise Refusal(
+                f"Group {number} holds {len(pairs)} pairs, such as ({str(pairs[0][0])!r}, its tensor), where tensors belong."
+            )
         odd = next((one for one in inside if not isinstance(one, torch.Tensor)), None)
         if odd is not None:
             raise Refusal(

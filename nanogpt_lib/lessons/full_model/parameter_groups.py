@@ -7,6 +7,7 @@ import torch
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.draws import between
 from nanogpt_lib.lessons.full_model.group_members import Groups, grouped
+from nanogpt_lib.lessons.full_model.grouped_otherwise import matrix, sorting, vector
 from nanogpt_lib.lessons.full_model.shared import VOCABULARY
 from nanogpt_lib.model import GPTConfig
 
@@ -63,38 +64,16 @@ def groups_by_name(model, decay):
     named = dict(model.named_parameters())
     return (
         {"params": (p for name, p in named.items() if matters(name)), "weight_decay": decay},
-        {"params": [(name, p) for name, p in named.items() if not matters(name)], "weight_decay": 0.0},
+        {"params": [p for name, p in named.items() if not matters(name)], "weight_decay": 0.0},
     )
 
 
 @ex.also_right
-def groups_one_a_tensor(model, weight_decay):
-    return [{"params": p, "weight_decay": weight_decay * (p.ndim > 1)} for p in model.parameters()]
-
-
-def sorting(decays: Callable, stays: Callable | None = None, among: Callable = lambda name: True) -> Callable:
-    """Return the answer that groups what decays(name, p), and what stays(name, p), among some names.
-
-    Without `stays` everything else does.
-    """
-
-    def groups(model, weight_decay):
-        named = [(name, p) for name, p in model.named_parameters() if among(name)]
-        other = stays or (lambda name, p: not decays(name, p))
-        return [
-            {"params": [p for name, p in named if decays(name, p)], "weight_decay": weight_decay},
-            {"params": [p for name, p in named if other(name, p)], "weight_decay": 0.0},
-        ]
-
+def groups_in_one_pass(model, weight_decay):
+    groups = [{"params": [], "weight_decay": weight_decay * decays} for decays in (0.0, 1.0)]
+    for p in model.parameters():
+        groups[p.ndim > 1]["params"].append(p)
     return groups
-
-
-def matrix(name: str, p: torch.Tensor) -> bool:
-    return p.dim() >= 2
-
-
-def vector(name: str, p: torch.Tensor) -> bool:
-    return p.dim() < 2
 
 
 def changed(change: Callable) -> Callable:
@@ -230,6 +209,18 @@ ex.mistake(
     "names instead of parameters",
     "{error} named_parameters() gives name and tensor: hand over the tensor.",
     lambda model, weight_decay: [{"params": [name for name, p in model.named_parameters()]}],
+)
+ex.mistake(
+    "pairs instead of parameters",
+    "{error} named_parameters() gives name and tensor together: hand over the tensor alone.",
+    sorting(matrix, of=lambda name, p: (name, p)),
+    sorting(matrix, of=lambda name, p: (name, p) if matrix(name, p) else p),
+    sorting(matrix, of=lambda name, p: (name, p) if vector(name, p) else p),
+)
+ex.mistake(
+    "another number of groups",
+    "Each tensor decays as it should. {number} Two are asked for: all that decay alike belong together.",
+    changed(lambda groups: [{**group, "params": [p]} for group in groups for p in group["params"]]),
 )
 ex.mistake(
     "`in` between tensors",

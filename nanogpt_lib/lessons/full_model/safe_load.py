@@ -131,6 +131,12 @@ ex.mistake(
     hashed(falls_back(lambda path: {})),
 )
 ex.mistake(
+    "the ending of the name decides",
+    "{called otherwise} A name proves nothing: a pickle can be called model.safetensors, and a file of tensors anything. The hash and the parser decide.",
+    lambda path, sha256: safe_load(path, sha256) if path.suffix == ".safetensors" else raises(),
+    lambda path, sha256: safe_load(path, sha256) if path.suffix == ".safetensors" else raises(TypeError),
+)
+ex.mistake(
     "the hash is not compared",
     "{flipped} It parses as before, and one number is another. What is the argument sha256 for?",
     lambda path, sha256: load_file(path),
@@ -139,6 +145,16 @@ ex.mistake(
     "the path is hashed",
     "{tensors} You hashed the name of the file. A name stays the same when the content is changed.",
     lambda path, sha256: load_file(path) if digest(path.name.encode()) == sha256 else raises(),
+)
+ex.mistake(
+    "the comparison is upside down",
+    "{tensors} Any other hash would have been accepted: your condition looks the wrong way.",
+    hashed(accepted=lambda content, sha256: digest(content) != sha256),
+)
+ex.mistake(
+    "the digits are in capitals",
+    "{tensors} hexdigest() has small letters, as the hash that you are given. You changed one of the two.",
+    hashed(accepted=lambda content, sha256: digest(content).upper() == sha256),
 )
 ex.mistake(
     "another hash function",

@@ -28,7 +28,8 @@ def with_gain_and_shift(seed: int) -> list[tuple]:
     for x, eps in others:
         gain, shift = torch.randn(2, x.shape[-1], generator=generator).clone().unbind()
         cases.append((x, 1 + 0.5 * gain, shift, eps))
-    return cases
+    x, (gain, shift) = torch.randn(2, 3, 5, generator=generator), torch.randn(2, 5, generator=generator)
+    return [*cases[:-1], (0.1 * x, gain, shift, 0.1), cases[-1]]  # an eps that is larger than the variance
 
 
 class Rows(Normalised):
@@ -61,7 +62,7 @@ def gradient_off(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write layer_norm(x, gamma, beta, eps): each position of x (B, T, C) normalised over its own C features, with the biased variance and eps in the root; then times gamma (C,), plus beta (C,).",
+    prompt="Write layer_norm(x, gamma, beta, eps): each position of x (B, T, C) normalised over its own C features, with the biased variance and eps in the root; then times gamma (C,), plus beta (C,). Gradients must come back to x, gamma and beta.",
     hints=(
         "One position at a time: its mean, its variance, a root. Then gain and shift, which all share.",
         "keepdim=True keeps (B, T, 1), so that each row meets its own mean. The squares are divided by C.",
@@ -136,6 +137,14 @@ ex.mistake(
     stretched(lambda x, eps: normal(x, 0)),
     stretched(lambda x, eps: unbiased(x, 0)),
     see=not_finite,
+)
+ex.mistake(
+    "eps as the least that is allowed",
+    "{worst}, with eps = {eps:g}. You took the larger of two, eps and what you measured. eps is added to the variance, whatever that is.",
+    stretched(lambda x, eps: centred(x) / mean_square(centred(x)).clamp_min(eps).sqrt()),
+    stretched(lambda x, eps: centred(x) / mean_square(centred(x)).sqrt().clamp_min(eps)),
+    stretched(lambda x, eps: centred(x) / x.std(-1, keepdim=True).clamp_min(eps)),
+    stretched(lambda x, eps: centred(x) / x.var(-1, keepdim=True).clamp_min(eps).sqrt()),
 )
 ex.mistake(
     "an eps of its own",

@@ -39,7 +39,7 @@ def stream(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write stack(x, blocks, ln_f): x (B, T, C) goes through every block, with a norm before each part, and through the last norm. A block is a tuple (ln1, sa, ln2, ffwd) of layers to call.",
+    prompt="Write stack(x, blocks, ln_f): x (B, T, C) goes through every block, with a norm before each part, and through the last norm. A block is a tuple (ln1, sa, ln2, ffwd) of layers to call. x itself stays as it is, and gradients must come back to all weights.",
     hints=(
         "A block is two sums. What is added comes from a part, and the part reads through its own norm.",
         "x + part(norm(x)), twice in every block. What does the second one start from? What ends it all?",

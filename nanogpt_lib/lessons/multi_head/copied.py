@@ -30,7 +30,7 @@ class ByHand(FusedAttention):
 
 
 def copied(copy_weights: Callable, x: torch.Tensor, n_head: int, seed: int) -> dict:
-    """Return what fused computes after copying, and whether listed is as before and the memory of each its own.
+    """Return what fused computes after copying, whether listed is as before, fused the one given, and the memory of each its own.
 
     Keys with `_` are for messages: the output of fused before, that of listed, the weights of both.
     """
@@ -39,7 +39,7 @@ def copied(copy_weights: Callable, x: torch.Tensor, n_head: int, seed: int) -> d
     fused = built(ByHand, C, n_head, T, seed + 1)
     before = copy.deepcopy(listed.state_dict())
     found: dict = {"_before": fused(x).detach(), "_right": listed(x).detach(), "_listed": before}
-    fused = copy_weights(listed, fused)
+    given, fused = fused, copy_weights(listed, fused)
     if not isinstance(fused, FusedAttention):
         raise Refusal(f"Expected fused back, got {'None' if fused is None else type(fused).__name__}.")
     found["qkv"] = _qkv_shape(fused.qkv, C, n_head)
@@ -49,6 +49,8 @@ def copied(copy_weights: Callable, x: torch.Tensor, n_head: int, seed: int) -> d
     found["_qkv"], found["_proj"] = fused.qkv.detach().clone(), copy.deepcopy(fused.proj.state_dict())
     moved = [name for name, now in listed.state_dict().items() if not torch.equal(now, before[name])]
     found["listed"] = Fact(not moved, f"{len(moved)} of the {len(before)} weights of listed have changed.")
+    off = gap(given(x), found["_right"])
+    found["given"] = Fact(fused is given, f"The fused that you were given is off by up to {off:.2g}.")
     found["memory"] = _memory(listed, fused, x)
     return found
 

@@ -203,6 +203,14 @@ def _(listed, fused):
 
 
 @ex.mistake(
+    "a copy is filled",
+    "{given} What you return is another layer, and that one is right. Fill the one that is given, and return it.",
+)
+def _(listed, fused):
+    return copy_weights(listed, copy.deepcopy(fused))
+
+
+@ex.mistake(
     "both use one projection",
     "{memory} The two share memory, so training one would change the other. Copy the numbers.",
 )

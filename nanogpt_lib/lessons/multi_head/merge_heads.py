@@ -47,7 +47,7 @@ def every_piece_in_its_place(observe: Observe, run: Run) -> str:
 
 
 ex = Exercise(
-    prompt="Write merge_heads(heads): undo split_heads. heads is (B, n_head, T, head_size); return (B, T, C), with the channels of head 0 first.",
+    prompt="Write merge_heads(heads): undo split_heads. heads is (B, n_head, T, head_size); return (B, T, C), with the channels of head 0 first. Gradients must come back through it.",
     hints=(
         "The two moves of split_heads, each undone, in the opposite order.",
         "First time before the heads again, then two axes into one. Does memory lie in that order by now?",

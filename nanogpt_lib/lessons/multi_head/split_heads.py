@@ -58,7 +58,7 @@ class Heads:
 
 
 ex = Exercise(
-    prompt="Write split_heads(x, n_head): cut the C channels of x (B, T, C) into n_head equal pieces, side by side, and return (B, n_head, T, head_size): the first piece is head 0's.",
+    prompt="Write split_heads(x, n_head): cut the C channels of x (B, T, C) into n_head equal pieces, side by side, and return (B, n_head, T, head_size): the first piece is head 0's. Gradients must come back through it.",
     hints=(
         "Two moves, and their order matters: cut the channels of each position, then swap two axes.",
         "A view may cut the last axis in two. Which four sizes are there then, in memory's order?",

@@ -1,7 +1,5 @@
 """Probabilities at a temperature, with 0 as its corner."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,6 +8,7 @@ from nanogpt_lib.kit.diagnose import Observe, Run, rows_sum_to_1
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.mistakes import Case
 from nanogpt_lib.kit.outcome import numbers
+from nanogpt_lib.lessons.sampling.heated_otherwise import at_0, both, limited, softly
 from nanogpt_lib.lessons.sampling.shared import (
     counted_from_the_front,
     divided,
@@ -22,7 +21,7 @@ from nanogpt_lib.lessons.sampling.shared import (
 
 
 def to_heat(seed: int) -> list[tuple]:
-    """Return some (logits, temperature): cold, hot, as it is, greedy, with equals at the top, and very sure.
+    """Return some (logits, temperature): cold, hot, as it is, greedy, with equals at the top, very sure, and at both ends.
 
     The first is a single short row, so that a message can be checked by hand.
     """
@@ -47,6 +46,12 @@ def to_heat(seed: int) -> list[tuple]:
         (close, 0.0),
         (equals, 0.0),
         (60 * logits(B, V), 0.5),
+        (logits(B, V), 0.05),
+        (close, 0.005),
+        (torch.tensor([0.0, 2.0**-10, 0.0]), 2.0**-12),
+        (logits(B, V), 30.0),
+        (logits(B, V), 300.0),
+        (logits(V), 0.0),
     ]
 
 
@@ -123,15 +128,6 @@ def heated_row_by_row(logits, T):
     return torch.stack([row(one.tolist()) for one in rows(logits)]).view_as(logits)
 
 
-def both(middle: Callable) -> list[Callable]:
-    """Return the slip by somebody who thought of T = 0, and by somebody who did not."""
-    return [lambda logits, T: middle(logits, T) if T else greedy(logits), middle]
-
-
-def softly(logits, T):
-    return (logits / T).softmax(dim=-1)
-
-
 ex.mistake(
     "the temperature changes nothing",
     "{top}: nothing changed. Did you divide the probabilities? What all are divided by, the new sum divides out again. Cool or heat before there are probabilities.",
@@ -158,20 +154,21 @@ ex.mistake(
     "{sum_off}: all rows share one sum. Every row is a choice of its own.",
     *both(lambda logits, T: (logits / T).flatten().softmax(0).view_as(logits)),
 )
-ex.mistake(counted_from_the_front("logits", *both(lambda logits, T: (logits / T).softmax(dim=1))))
+ex.mistake(
+    counted_from_the_front(
+        "logits",
+        *both(lambda logits, T: (logits / T).softmax(dim=1)),
+        at_0(lambda logits: F.one_hot(logits.argmax(dim=1), logits.shape[1]).float()),
+        at_0(lambda logits: F.one_hot(logits.argmax(dim=1), logits.shape[-1]).float()),
+        at_0(lambda logits: torch.zeros_like(logits).scatter(1, logits.argmax(1, keepdim=True), 1.0)),
+    )
+)
 ex.mistake(
     "T = 0 divides by zero",
     "At T = {temperature:g} {instead} What should come out there? Give it a line of its own.",
     softly,
     lambda logits, T: (logits * (1 / T)).softmax(dim=-1),
 )
-
-
-def at_0(middle: Callable) -> Callable:
-    """Return the answer that is right at any T but 0."""
-    return lambda logits, T: softly(logits, T) if T else middle(logits)
-
-
 ex.mistake(
     "T = 0 is taken as off",
     "At T = {temperature:g} your likeliest has {likeliest:.3g}: that is the plain softmax, which is T = 1. The colder, the surer; what is the end of that?",
@@ -195,6 +192,11 @@ ex.mistake(
     "At T = {temperature:g} your likeliest has {least_sure:.4g} in one of the rows, and should have 1: a T that is only small leaves something to logits that are close.",
     lambda logits, T: softly(logits, max(T, 0.1)),
     lambda logits, T: softly(logits, max(T, 0.01)),
+)
+ex.mistake(
+    "the temperature has limits",
+    "{top}. That is not what this temperature makes: either T is kept between limits of your own, or something is added to it. Any T above 0 is to be taken as it is.",
+    *map(limited, (0.1, 0.01, 1e-3, 0, 0, 0, 0.1, 0.1), (1e9, 1e9, 1e9, 2, 10, 100, 10, 2)),
 )
 ex.mistake(
     "at T = 0 each of equals gets 1",

@@ -229,6 +229,11 @@ ex.mistake(
     lambda *given: generate(*given[:-1], None),
 )
 ex.mistake(
+    "a generator of its own",
+    "Nearly: {stream} You made one from the seed of the one given, so nothing goes on. Draw from that one itself.",
+    lambda *given: generate(*given[:-1], torch.Generator().manual_seed(given[-1].initial_seed())),
+)
+ex.mistake(
     "a seed set inside",
     "Nearly: {chance} One text for ever: draw from the generator given.",
     lambda *given: generate(*given[:-1], torch.Generator().manual_seed(1337)),

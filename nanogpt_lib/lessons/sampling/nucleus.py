@@ -16,6 +16,10 @@ def nucleus(top_p: Callable, probs: torch.Tensor, p: float) -> dict[str, torch.T
     values = numbers(result)
     if values is None or isinstance(result, list | tuple):
         raise Refusal(f"Expected a tensor of shape {tuple(probs.shape)}, got {type(result).__name__}.")
+    if (probs.diff() == 0).any():  # of equals, it is all the same which of them stay
+        result, values = (
+            one.sort(dim=-1, descending=True).values for one in (torch.as_tensor(result), values)
+        )
     return {"probs": result, "kept": (values > 0).float()}
 
 

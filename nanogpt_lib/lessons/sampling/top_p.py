@@ -1,17 +1,23 @@
 """Only the fewest likeliest that together reach p stay."""
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 
 from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.lessons.sampling.cut_otherwise import (
+    at_least_the_last,
+    both,
+    by_number,
+    sharing,
+    single,
+    with_first,
+)
 from nanogpt_lib.lessons.sampling.nucleus import Nucleus, keeps_as_many, nucleus, sums_to_1
-from nanogpt_lib.lessons.sampling.shared import counted_from_the_front, divided, greedy, refused, rows, sizes
+from nanogpt_lib.lessons.sampling.shared import counted_from_the_front, greedy, refused, rows, sizes
 
 
 def to_share(seed: int) -> list[tuple]:
-    """Return some (probs, p): by hand, p reached exactly, one row, rows, a p that the first holds alone, and p = 1."""
+    """Return some (probs, p): by hand, p reached exactly, one row, rows, a p that the first holds alone, p = 1, and equals."""
     B, V, generator = sizes(seed)
     four = torch.tensor([0.25, 0.0625, 0.5, 0.1875])
     exact = torch.tensor([[0.0625, 0.5, 0.1875, 0.25], [0.125, 0.03125, 0.75, 0.09375]])
@@ -37,6 +43,8 @@ def to_share(seed: int) -> list[tuple]:
         (few, 0.03),
         (steep, 1.0),
         (probs(B, V), 1.0),
+        (several, safe(several, 0.95, 0.995)),
+        (torch.tensor([0.125, 0.25, 0.25, 0.25, 0.125]), 0.45),
     ]
 
 
@@ -91,36 +99,6 @@ def shared_by_shifting(probs, p):
     return F.normalize(kept, p=1, dim=-1)
 
 
-def sharing(
-    stays: Callable = lambda ordered, total, p: total - ordered < p,
-    back: Callable = lambda kept, order, probs: torch.zeros_like(probs).scatter(-1, order, kept),
-    finish: Callable = divided,
-    at_1: bool = True,
-    axis: int = -1,
-    sum_axis: int = -1,
-    descending: bool = True,
-) -> Callable:
-    """Return the answer with one thing done in another way; stays(ordered, total so far, p) says who is kept."""
-
-    def top_p(probs, p):
-        if p == 1 and at_1:
-            return probs
-        ordered, order = probs.sort(dim=axis, descending=descending)
-        return finish(back(ordered * stays(ordered, ordered.cumsum(dim=sum_axis), p), order, probs))
-
-    return top_p
-
-
-def both(**other: object) -> list[Callable]:
-    """Return the slip by somebody who thought of p = 1, and by somebody who did not."""
-    return [sharing(**other), sharing(**other, at_1=False)]
-
-
-def with_first(stays: Callable) -> Callable:
-    """Return the same rule, and the first is always kept."""
-    return lambda ordered, total, p: stays(ordered, total, p) | (torch.arange(ordered.shape[-1]) == 0)
-
-
 ex.mistake(
     "the one that crosses p is dropped",
     "{kept}. That does not reach p. The one that crosses it belongs in; and where the first alone crosses, yours would keep nothing. What stands before it decides.",
@@ -138,6 +116,11 @@ ex.mistake(
     "{kept}; without the last of them p was reached already.",
     sharing(stays=lambda ordered, total, p: total - ordered <= p),
     *both(stays=lambda ordered, total, p: total - ordered - ordered.roll(1, -1) < p),
+)
+ex.mistake(
+    "all that tie with the last stay",
+    "{kept}. The last that is needed has equals, and you kept them all: you compare values with a limit. Only the fewest are to stay: go by places, not by values.",
+    *single(at_least_the_last),
 )
 ex.mistake(
     "p = 1 drops by rounding",
@@ -179,23 +162,6 @@ ex.mistake(
     "{kept}. You added up from the least likely. Who comes first?",
     sharing(descending=False),
 )
-
-
-def single(keep: Callable) -> list[Callable]:
-    """Return two answers that take each character by itself, by keep(probs, p): one thought of p = 1."""
-
-    def top_p(probs, p):
-        return divided(probs * keep(probs, p))
-
-    return [lambda probs, p: probs if p == 1 else top_p(probs, p), top_p]
-
-
-def by_number(probs, p):
-    order = probs.argsort(dim=-1, descending=True)
-    count = max(1, round(p * probs.shape[-1]))
-    return torch.zeros_like(probs, dtype=torch.bool).scatter(-1, order[..., :count], True)
-
-
 ex.mistake(
     "added up without sorting",
     "{kept}. You added up in the vocabulary's order, which is not the falling one.",

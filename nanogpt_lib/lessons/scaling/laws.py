@@ -13,6 +13,7 @@ from nanogpt_lib.lessons.scaling.shared import listed
 PAIRS = 20_000  # what the exercise asks for
 WITHIN = 0.05  # with that many the answer's own deviation is 1.3 % at most, so an honest one stays inside
 ALIKE = 0.1  # how near a known law is told; they are farther apart than that
+TOO_WIDE = 1.45  # times what chance makes of 20,000 pairs; a quarter of them makes 2 of it
 SEEDS = 60  # further ones, to tell one reason for a wide answer from another
 LAWS: dict[str, Callable[[int], float]] = {  # what comes out for head_size n, by slip
     "head_size": lambda n: n,
@@ -46,6 +47,8 @@ def dot_facts(var_dot: Callable, sizes: tuple[int, ...], seed: int) -> dict[str,
     if kind != "not finite":  # further seeds: one may fit a law by luck
         found += [(largest, measured(largest, 1)), *((smallest, measured(smallest, k)) for k in (1, 2, 3))]
         kind = law_of(found)
+    if kind == "head_size":
+        kind, said = few(measured, smallest) or (kind, said)
     if kind == "another":
         kind, said = wide(measured, largest) or (kind, said)
     facts = {"variance": Fact(kind, said)}
@@ -83,6 +86,16 @@ def law_of(found: list[tuple[int, float]]) -> str:
     if all(value > 10 * n for n, value in found):
         return "over the pairs"
     return "another"
+
+
+def few(measured: Callable, smallest: int) -> tuple[str, str] | None:
+    """Return that an answer varies more from seed to seed than 20,000 pairs do, and its range in words; or None."""
+    values = [measured(smallest, more) for more in range(SEEDS)]
+    by_chance = smallest * ((2 + 6 / smallest) / PAIRS) ** 0.5  # the standard deviation of such a variance
+    if stdev(values) < TOO_WIDE * by_chance:
+        return None
+    said = f"With {SEEDS} different seeds head_size {smallest} gave anything from {min(values):.3g} to {max(values):.3g}."
+    return "few", said
 
 
 def wide(measured: Callable, largest: int) -> tuple[str, str] | None:

@@ -60,7 +60,7 @@ class Scores:
 
 
 ex = Exercise(
-    prompt="Write scaled_scores(x, W_q, W_k): x is (B, T, C), W_q and W_k are (C, head_size). Return the scaled scores of every query with every key, (B, T, T): no mask, no softmax.",
+    prompt="Write scaled_scores(x, W_q, W_k): x is (B, T, C), W_q and W_k are (C, head_size). Return the scaled scores of every query with every key, (B, T, T): no mask, no softmax. Gradients must come back to W_q and W_k.",
     hints=(
         "Three steps: queries and keys, their dot products, one factor. The factor depends on one size only.",
         "q = x @ W_q has shape (B, T, head_size). How many products are added up in one score? That is the number whose root matters.",

@@ -39,7 +39,19 @@ def layers(seed: int) -> list[tuple]:
         if masked:
             scores = scores.masked_fill(~causal_mask(T), float("-inf"))
         inputs.append((scores.softmax(-1),))
-    return inputs
+    return [*inputs, *with_a_zero(generator)]
+
+
+def with_a_zero(generator: torch.Generator) -> list[tuple]:
+    """Return two layers without a mask in which one weight of one head that is scaled is exactly 0."""
+    layers = []
+    for raw, other in ((1, 3), (3, 2)):
+        q, k = torch.randn(2, 4, 8, 64, generator=generator)
+        scores = q @ k.mT * 64**-0.5
+        scores[raw] *= 8
+        scores[other, 2, 4] = float("-inf")
+        layers.append((scores.softmax(-1),))
+    return layers
 
 
 def entropies(weights: torch.Tensor) -> torch.Tensor:
@@ -70,7 +82,7 @@ ex = Exercise(
     inputs=layers,
     see=Heads,
     note=lambda values: (
-        f"It was heads {listed(map(float, values))} of five layers, two of them with a causal mask."
+        f"It was heads {listed(map(float, values[:5]))} of the first five layers, two of them with a causal mask."
     ),
 )
 
@@ -111,13 +123,14 @@ ex.mistake(
 )
 ex.mistake(
     "the first head below ln T",
-    "{answered}, and {of_each}. Every head is below ln T, which is the most that there can be. Compare the heads with each other.",
+    "{answered} for each layer, and {of_each}. Either 0 stands in your code, or you took the first head below ln T, and every head is: it is the most that there can be. Compare the heads with each other.",
     lambda weights: 0,
 )
 ex.mistake(
     "0 * log(0)",
-    "{answered}, where {zeros} weights are exactly 0, hidden by a mask: log(0) is minus infinity, 0 times that is NaN, and so is the entropy of every head. Let p = 0 count 0.",
+    "{answered}, where {zeros} weights are exactly 0, hidden by a mask. Either you took log(0), which is minus infinity, and 0 times that is NaN, as is then the entropy of every head; or you compared the smallest weights, and these are 0 in every head. Let p = 0 count 0.",
     lambda weights: (-weights * weights.log()).sum(-1).mean(-1).argmin().item(),
+    lambda weights: weights.amin((1, 2)).argmin().item(),
 )
 ex.mistake(
     "the minus sign comes last",

@@ -123,12 +123,14 @@ ex.mistake(
     "{variance} With so few draws chance decides: two measurements should agree within 5 %. Draw 20,000 pairs.",
     drawn(variance, pairs=30),
     drawn(variance, pairs=200),
+    drawn(variance, pairs=2_000),
+    drawn(variance, pairs=5_000),
 )
 
 
 @ex.mistake(
     "one key for all queries",
-    "{variance} More queries do not help here, since all of them met the same key, and its length decides. Draw a key for each query.",
+    "{variance} More queries do not help here: either all of them met the same key, or a few keys met all of them, and their lengths decide. Draw a key for each query.",
 )
 def _(head_size, generator):
     q = torch.randn(2_000, head_size, generator=generator)

@@ -44,7 +44,7 @@ def identity_first(seed: int) -> list[tuple]:
 
 
 ex = Exercise(
-    prompt="Write head_forward(x, W_q, W_k, W_v): one head of causal self-attention, without a scale. x is (B, T, C), each matrix (C, head_size), and q = x @ W_q. Return the output, (B, T, head_size).",
+    prompt="Write head_forward(x, W_q, W_k, W_v): one head of causal self-attention, without a scale. x is (B, T, C), each matrix (C, head_size), and q = x @ W_q. Return the output, (B, T, head_size); gradients must come back to all three matrices.",
     hints=(
         "Five lines, in the order of section 2: q, k and v; scores; mask; softmax; output.",
         "scores = q @ k.transpose(-2, -1) is (B, T, T), since every query meets every key. Take T from x: x.shape[1].",

@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 
 from nanogpt_lib.kit.diagnose import Invariant, Observe, Run, no_future, weights_sum_to_1
+from nanogpt_lib.kit.measures.gradients import numpy_refused
 from nanogpt_lib.kit.mistakes import Case
 from nanogpt_lib.kit.outcome import numbers
 
@@ -15,7 +16,8 @@ MATRICES = ("W_q", "W_k", "W_v")
 def with_gradients(head_forward: Callable, x: torch.Tensor, *matrices: torch.Tensor) -> dict:
     """Return the output, and what reaches each matrix when a sum of the output is differentiated."""
     matrices = tuple(matrix.requires_grad_() for matrix in matrices)
-    output = head_forward(x, *matrices)
+    with numpy_refused():
+        output = head_forward(x, *matrices)
     gradients: list = [None] * 3
     if isinstance(output, torch.Tensor) and output.requires_grad:
         # Other numbers at every place: the gradient of a plain sum could cancel.

@@ -77,8 +77,12 @@ def asks(step: int, strength: float = 10.0) -> Callable:
     return lambda T: strength * (torch.arange(T)[:, None] + step == torch.arange(T)).float()
 
 
-def without_row(row: int) -> Callable:
-    return lambda T: asks(-1)(T).index_fill(0, torch.tensor(row % T), 0.0)
+def without_row(row: int) -> list[Callable]:
+    """Return the W_q that asks for nothing in one row; in the second, row 0 asks for the last position."""
+    return [
+        lambda T, make=make: make(T).index_fill(0, torch.tensor(row % T), 0.0)
+        for make in (asks(-1), lambda T: 10 * torch.eye(T).roll(1, 0))
+    ]
 
 
 ex.mistake(
@@ -115,12 +119,12 @@ ex.mistake(
 ex.mistake(
     "row 1 is left out",
     "{aim} All other positions are right: only position 1 does not look back. It has a position before it, too.",
-    queries(without_row(1)),
+    *map(queries, without_row(1)),
 )
 ex.mistake(
     "the last row is left out",
     "{aim} All other positions are right: only the last one does not look back. The last row is T - 1, where range(1, T) ends.",
-    queries(without_row(-1)),
+    *map(queries, without_row(-1)),
 )
 ex.mistake(
     "infinitely strong",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import numpy
 import torch
 
 from nanogpt_lib.kit.outcome import Fact, Refusal, seed_everything
@@ -36,17 +37,18 @@ def _facts(get_batch: Callable, data: torch.Tensor, T: int, B: int) -> Iterator[
         return
     breaks = int((x.diff(dim=2) != 1).sum())
     said = f"{breaks} of {x[..., 1:].numel()} neighbours in x are not neighbours in the data."
-    yield "in a row", Fact(breaks == 0, said)
+    many = "one by one" if 2 * breaks > x[..., 1:].numel() else "some"
+    yield "in a row", Fact(many if breaks else "yes", said)
     if breaks:
         return
     shift, starts = _shift(y - x), x[..., 0]  # starts: (calls, B)
     calls = len(starts)
     copies, again = _alike(starts, starts[:, :1]), _alike(starts, starts[:1])
-    copied = B > 1 and copies == calls
+    together = _rows(starts, legal, copies)
     yield "shift", shift
-    yield "rows", Fact(copied, f"In {copies} of {calls} batches all {B} rows are the same.")
+    yield "rows", together
     yield "calls", Fact(again == calls, f"{again} of {calls} calls gave the same batch.")
-    if shift.value != 1 or copied or again == calls:
+    if shift.value != 1 or together.value != "each its own" or again == calls:
         return
     reached = _reached(starts, legal, T)
     yield "starts", reached
@@ -56,9 +58,12 @@ def _facts(get_batch: Callable, data: torch.Tensor, T: int, B: int) -> Iterator[
 
 def _batch(get_batch: Callable, data: torch.Tensor, T: int, B: int) -> tuple:
     batch = get_batch(data, T, B)
+    if isinstance(batch, torch.Tensor | numpy.ndarray) and len(batch) == 2:
+        batch = tuple(batch)
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         parts = f" of length {len(batch)}" if isinstance(batch, tuple | list) else ""
         raise Refusal(f"Expected two tensors, x and y, got one {type(batch).__name__}{parts}.")
+    batch = [torch.from_numpy(side) if isinstance(side, numpy.ndarray) else side for side in batch]
     for side in batch:
         if not isinstance(side, torch.Tensor):
             raise Refusal(
@@ -105,6 +110,19 @@ def _shift(steps: torch.Tensor) -> Fact:
     return Fact(step if count == steps.numel() else "mixed", said)
 
 
+def _rows(starts: torch.Tensor, legal: int, copies: int) -> Fact:
+    """Return whether each row has a start of its own: not another row's, nor one at a fixed distance from it."""
+    calls, B = starts.shape
+    steps = (starts[:, :, None] - starts[:, None]) % legal  # (calls, B, B): from every row to every other
+    fixed = int((steps == steps[:1]).all(dim=0).sum()) - B
+    if not fixed:
+        return Fact("each its own", f"In {copies} of {calls} batches all {B} rows are the same.")
+    if copies == calls:
+        return Fact("alike", f"In {copies} of {calls} batches all {B} rows are the same.")
+    said = f"In all {calls} batches some of the {B} rows stood at the same distance from each other: {fixed // 2} pairs of rows did."
+    return Fact("in step", said)
+
+
 def _reached(starts: torch.Tensor, legal: int, T: int) -> Fact:
     """Return which of the legal starts were drawn; with so many draws each of them is."""
     met = set(starts.flatten().tolist())
@@ -130,6 +148,6 @@ def _repeats(get_batch: Callable, data: torch.Tensor, T: int, B: int) -> Fact:
     drawn = []
     for _ in range(2):
         seed_everything(7)
-        drawn.append(torch.stack([get_batch(data, T, B)[0] for _ in range(8)]))
+        drawn.append(torch.stack([_batch(get_batch, data, T, B)[0] for _ in range(8)]))
     differ = int((drawn[0] != drawn[1]).any(dim=(1, 2)).sum())
     return Fact(differ == 0, f"After the same seed, {differ} of 8 batches came out otherwise than before.")

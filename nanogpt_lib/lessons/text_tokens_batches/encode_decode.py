@@ -11,6 +11,7 @@ from nanogpt_lib.lessons.text_tokens_batches.round_trip import round_trip
 from nanogpt_lib.lessons.texts import published
 
 UNKNOWN = "éñ€中"  # none of these is in the text
+PLAIN = "@7_#"  # nor these, which are ASCII
 
 
 def texts(seed: int) -> list[tuple]:
@@ -19,7 +20,10 @@ def texts(seed: int) -> list[tuple]:
     generator = torch.Generator().manual_seed(seed)
     start = int(torch.randint(len(text) - 2000, (), generator=generator))
     unknown = UNKNOWN[seed % len(UNKNOWN)]
-    cases = [("hii there", known, unknown), (known + text[start : start + 2000], known, unknown)]
+    cases = [
+        ("hii there", known, unknown),
+        (known + text[start : start + 2000], known, PLAIN[seed % len(PLAIN)]),
+    ]
     return cases if seed else [*cases, (text, known, unknown)]
 
 
@@ -125,6 +129,7 @@ ex.mistake(
     "an unknown character gets another's id",
     "{unknown} That id belongs to another character, and nobody will notice: id_of[char] raises an error, id_of.get(char, 0) does not.",
     (lambda text: [id_of().get(char, 0) for char in text], decode),
+    (lambda text: [id_of()[char] if ord(char) > 127 else id_of().get(char, 0) for char in text], decode),
 )
 ex.mistake(
     "an unknown character is left out",

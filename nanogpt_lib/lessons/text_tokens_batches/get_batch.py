@@ -76,6 +76,10 @@ def indexed(data: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, tor
     return data[places], data[places + 1]
 
 
+def wrapped(data: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return data[places % len(data)], data[(places + 1) % len(data)]
+
+
 def anywhere(data, T, B):
     return torch.randint(len(data) - T, (B,))
 
@@ -128,9 +132,22 @@ ex.mistake(
 )
 
 
+ex.mistake(
+    "one start for the whole batch",
+    "{rows} You drew fewer starts than rows, and set the others beside them. Each row is to come from a place of its own: draw batch_size starts.",
+    *(
+        sliced(
+            lambda data, T, B, step=step: (anywhere(data, T, 1) + step(T) * torch.arange(B)) % (len(data) - T)
+        )
+        for step in (lambda T: 1, lambda T: T)
+    ),
+    sliced(lambda data, T, B: anywhere(data, T, B // 2 + 1).repeat(2)[:B]),
+)
+
+
 @ex.mistake(
     "every call gives the same batch",
-    "{calls} A seed set inside the function undoes the chance: set it once, outside.",
+    "{calls} Either nothing is drawn, or a seed set inside the function undoes the chance: set it once, outside.",
 )
 @sliced
 def _(data, T, B):
@@ -142,6 +159,11 @@ ex.mistake(
     "characters drawn one by one",
     "{in a row} Draw a start for each row, and take block_size characters from there.",
     lambda data, T, B: indexed(data, torch.randint(len(data) - 1, (B, T))),
+)
+ex.mistake(
+    "begins again where the data ends",
+    "{in a row} A block that runs past the end went on at the beginning, which is another place of the text. The last start must leave room: torch.randint(len(data) - block_size, ...).",
+    lambda data, T, B: wrapped(data, torch.randint(len(data), (B, 1)) + torch.arange(T)),
 )
 ex.mistake(
     "B and T are swapped",

@@ -6,6 +6,9 @@ import numpy as np
 import torch
 
 from nanogpt_lib.kit.exercise import Exercise
+from nanogpt_lib.kit.outcome import numbers
+
+SAME = 1e-6  # two shares nearer than this are one
 
 
 def windows(seed: int) -> list[tuple]:
@@ -19,6 +22,26 @@ def windows(seed: int) -> list[tuple]:
     return cases
 
 
+def covered(starts: torch.Tensor, T: int) -> list[int]:
+    """Return the positions that windows of T cover, one window after the other."""
+    return (starts[:, None] + torch.arange(T)).flatten().tolist()
+
+
+def for_each_window(train: torch.Tensor, val: torch.Tensor, T: int) -> float:
+    """Return the share where a position counts once for each window that it lies in, as section 4 counts."""
+    seen, places = set(covered(train, T)), covered(val, T)
+    return sum(place in seen for place in places) / len(places)
+
+
+def either_count(answer: Callable, train: torch.Tensor, val: torch.Tensor, T: int) -> object:
+    """Return the answer's share; where a position counts once for each window, what it is counted once."""
+    got = answer(train, val, T)
+    value = numbers(got)
+    if value is None or value.numel() != 1 or abs(value.item() - for_each_window(train, val, T)) > SAME:
+        return got
+    return leak(train, val, T)
+
+
 ex = Exercise(
     prompt="Write leak(train_starts, val_starts, block_size): a window covers the positions start to start + block_size - 1. Return which share of the positions in validation windows lies in a training window as well.",
     hints=(
@@ -27,6 +50,7 @@ ex = Exercise(
         "seen = {int(s) + i for s in train_starts for i in range(block_size)}, the same for val_starts; then len(both) / len(those of val).",
     ),
     inputs=windows,
+    run=either_count,
     see=lambda case: {
         "compared": f"Expected {case.want:.4f} with block_size={case.inputs[2]}, got {case.got:.4f}",
         "starts": len(case.inputs[1]),
@@ -60,9 +84,7 @@ def leak_by_numpy(a, b, T):
     return np.isin(held, a.numpy()[:, None] + np.arange(T)).mean()
 
 
-def covered(starts: torch.Tensor, T: int) -> list[int]:
-    """Return the positions that windows of T cover, one window after the other."""
-    return (starts[:, None] + torch.arange(T)).flatten().tolist()
+ex.also_right(for_each_window)
 
 
 def shared(of: Callable) -> Callable:
@@ -112,32 +134,32 @@ def _(train, val, T):
     return sum(not seen.isdisjoint(covered(one[None], T)) for one in val) / len(val)
 
 
-@ex.mistake(
-    "counts a position once for each window",
-    "{compared}: a position that lies in several windows was counted several times. Put the positions into a set.",
+ex.mistake(
+    "counted in two ways",
+    "{compared}: above the line each position counts once, and below it once for each window. Count both alike, with sets.",
+    lambda train, val, T: len(set(covered(train, T)) & set(covered(val, T))) / (len(val) * T),
 )
-def _(train, val, T):
-    seen, places = set(covered(train, T)), covered(val, T)
-    return sum(place in seen for place in places) / len(places)
-
-
 ex.mistake(
     "the window is one too long",
     "{compared}: your windows hold block_size + 1 positions.",
     lambda train, val, T: leak(train, val, T + 1),
+    lambda train, val, T: for_each_window(train, val, T + 1),
 )
 ex.mistake(
     "the window is one too short",
     "{compared}: your windows hold block_size - 1 positions.",
     lambda train, val, T: leak(train, val, max(T - 1, 1)),  # an empty window says nothing
+    lambda train, val, T: for_each_window(train, val, max(T - 1, 1)),
 )
 ex.mistake(
     "the share that does not leak",
     "{compared}: that is the share which is in no training window. 1 minus it.",
     lambda *split: 1 - leak(*split),
+    lambda *split: 1 - for_each_window(*split),
 )
 ex.mistake(
     "a percentage",
     "{compared}: that is a percentage. A share lies between 0 and 1.",
     lambda *split: 100 * leak(*split),
+    lambda *split: 100 * for_each_window(*split),
 )
