@@ -40,7 +40,7 @@ def own_line(error: BaseException) -> tuple[str, int, str] | None:
 
 
 def is_theirs(frame: FrameType) -> bool:
-    """Return whether a frame runs code that is neither this library's, nor Python's, nor what is installed."""
+    """Return whether a frame runs code that is neither this library's, nor Python's, nor installed."""
     file = frame.f_code.co_filename
     return not file.startswith(NOT_THEIRS) and not any(folder in file for folder in INSTALLED)
 

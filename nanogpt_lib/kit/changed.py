@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 import torch
 
-from nanogpt_lib.kit.plain import has_its_numbers
+from nanogpt_lib.kit.plain import is_emptied
 
 
 def changed(before: Any, after: Any) -> str:
@@ -52,7 +52,7 @@ def _differences(before: Any, after: Any) -> Iterator[str]:
 def _in_tensor(before: torch.Tensor, after: torch.Tensor) -> Iterator[str]:
     if before.shape != after.shape:
         yield f"it had shape {tuple(before.shape)} and now has {tuple(after.shape)}"
-    elif not has_its_numbers(after):
+    elif is_emptied(after):
         yield "its memory was given back, so its numbers are lost"
     elif before.dtype != after.dtype:
         yield f"it had dtype {before.dtype} and now has {after.dtype}"

@@ -14,8 +14,10 @@ import numpy
 import torch
 
 from nanogpt_lib.kit.attempt import own_line
+from nanogpt_lib.kit.neighbours import saw_its_neighbour
 from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, as_numbers, leaves, numbers, same
 from nanogpt_lib.kit.plain import MOST, described, size, words_of
+from nanogpt_lib.kit.relations import related, sizes_of
 
 CHANGE = 1.0  # what is added to the future when looking for a leak
 MOVED = 1e-5  # more than rounding: the sizes here are of order 1
@@ -43,18 +45,22 @@ def diagnose(
     axes: str,
     rtol: float,
     atol: float,
+    names: tuple[str, ...] = (),
+    solve: Observe | None = None,
 ) -> str:
     """Return the first thing that is wrong, in words with its number; nothing if the answer is right.
 
     Args:    runs: the answer on every input.   observe: runs it on one more.
              invariants: what must hold besides.   axes: names of the dimensions, such as "B, T, C".
-             rtol, atol: how far values may be off.
+             rtol, atol: how far values may be off.   names: of the inputs, where the answer sees them.
+             solve: runs the right answer.
     Example:
         >>> run = Run((), Outcome(torch.zeros(2)), torch.zeros(3), "")
         >>> diagnose([run], lambda inputs: run.outcome, (), axes="", rtol=1e-4, atol=1e-6)
         'Expected shape (3,), got (2,).'
     """
-    return next(_found(runs, observe, invariants, axes, rtol, atol), "")
+    found = next(_found(runs, observe, invariants, axes, rtol, atol), "")
+    return found or _wrong_values(runs, observe, solve or observe, axes, names, rtol, atol)
 
 
 def _found(
@@ -73,12 +79,44 @@ def _found(
                 "needs it: work on a copy (x.clone()), or compute a new tensor."
             )
     yield from _asked(runs, _not_finite)
+    yield from _kept_state(runs[0], observe, rtol, atol)  # else what follows is told of noise
     for invariant in invariants:
         for run in runs:
             if broken := invariant(observe, run):
                 yield broken
-    yield from _kept_state(runs[0], observe, rtol, atol)
-    yield from _asked(runs, partial(_different, rtol=rtol, atol=atol))
+
+
+def _wrong_values(
+    runs: list[Run],
+    observe: Observe,
+    solve: Observe,
+    axes: str,
+    names: tuple[str, ...],
+    rtol: float,
+    atol: float,
+) -> str:
+    """What is said of values that differ: one of them, and how they are related to the right ones."""
+    parts = [
+        (run, label, got, want)
+        for run in runs
+        for label, got, want in leaves(run.outcome.value, run.want)
+        if not alike(got, want, rtol=rtol, atol=atol)
+    ]
+    if not parts:
+        return ""
+    run, label, got, want = parts[0]
+    words = _different(got, want, rtol, atol).replace("{}", run.said)
+    if isinstance(want, Fact):
+        return words
+    if seen := saw_its_neighbour(run.inputs, run.outcome.value, observe, solve):
+        return seen
+    same_part = [part for part in parts if part[1] == label]
+    pairs = [
+        (as_numbers(got).reshape(as_numbers(want).shape), as_numbers(want)) for *_, got, want in same_part
+    ]
+    sizes = [sizes_of(run.inputs, names) for run, *_ in same_part]
+    relation = related(pairs, sizes, axes, rtol=rtol, atol=atol)
+    return f"{label}: " * bool(label) + f"{words} {relation}".rstrip()
 
 
 def _asked(runs: list[Run], question: Callable[[Any, Any], str]) -> Iterator[str]:
@@ -172,9 +210,9 @@ def _kept_state(run: Run, observe: Observe, rtol: float, atol: float) -> Iterato
     again = observe(run.inputs)
     if run.outcome.error is None and not same(again, run.outcome, rtol=rtol, atol=atol):
         yield (
-            f"Called again with the same input{run.said}, your function gave another result{_apart(run, again)}: "
-            "something is left from the calls before (a global, or a list as a default value), or it draws from "
-            "a source of its own. Start afresh in every call."
+            f"Called again with the same input{run.said}, your function gave another result"
+            f"{_apart(run, again)}: something is left from the calls before (a global, or a list as a "
+            "default value), or it draws from a source of its own. Start afresh in every call."
         )
 
 
@@ -204,8 +242,6 @@ def _not_finite(got: Any, want: Any) -> str:
 
 
 def _different(got: Any, want: Any, rtol: float, atol: float) -> str:
-    if alike(got, want, rtol=rtol, atol=atol):
-        return ""
     if isinstance(want, Fact):
         return f"{got.said if isinstance(got, Fact) else got} Right would be: {want.said}"
     mine, theirs = as_numbers(got).reshape(as_numbers(want).shape), as_numbers(want)

@@ -158,13 +158,13 @@ class Exercise:
         def theirs(one: tuple) -> Outcome:
             with switches_kept():
                 outcome = observe(self.run, answers, one)
+            put_back()
             stop.heed()
             return outcome
 
         runs: list[Run] = []
         for one, want in zip(inputs, wants, strict=True):
             outcome = theirs(one)
-            put_back()
             if not runs and is_unattempted(answers, outcome):
                 return self._unattempted()
             if want.changed:
@@ -172,8 +172,16 @@ class Exercise:
             runs.append(Run(one, outcome, want.value, self._said(one)))
             if is_too_large(outcome.value):
                 break  # so would the others be
-        found = diagnose(runs, theirs, self.holds, axes=self.axes, rtol=self.rtol, atol=self.atol)
-        put_back()
+        found = diagnose(
+            runs,
+            theirs,
+            self.holds,
+            axes=self.axes,
+            rtol=self.rtol,
+            atol=self.atol,
+            names=self._input_names(),
+            solve=lambda one: observe(self.run, tuple(self.functions), one),
+        )
         if not found:
             note = self.note([case_of(run).got for run in runs]) if callable(self.note) else self.note
             return Result(self.name, PASSED, f"Right on {numbered(len(runs), 'input')}. {note}".rstrip())
@@ -224,7 +232,7 @@ class Exercise:
                 inspect.signature(answer).bind(*needed)
             except TypeError:
                 names = ", ".join(inspect.signature(right).parameters)
-                return f" It is called as {right.__name__}({names}), with {numbered(len(needed), 'input')}."
+                return f". It is called as {right.__name__}({names}), with {numbered(len(needed), 'input')}."
             except ValueError:  # some built-in functions have no signature
                 continue
         return ""

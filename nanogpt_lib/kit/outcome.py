@@ -12,7 +12,7 @@ import numpy
 import torch
 
 from nanogpt_lib.kit.changed import changed
-from nanogpt_lib.kit.plain import MOST, plain, size, words_of
+from nanogpt_lib.kit.plain import MOST, described, is_emptied, plain, size, words_of
 
 SEED = 1337  # for whatever an answer draws
 
@@ -81,6 +81,9 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
             result = answer(*args, **keywords)
             last.append(type(result).__name__)
             parts = result if isinstance(result, tuple) else (result,)
+            for part in (*args, *keywords.values(), *parts):
+                if isinstance(part, torch.Tensor) and is_emptied(part):
+                    raise Refusal(f"Your function left {described(part)}.")  # torch would crash on it
             returned.extend(part for part in parts if part is None or part is ...)
             return result
 

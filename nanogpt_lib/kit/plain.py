@@ -15,7 +15,7 @@ _short.maxlevel, _short.maxlist, _short.maxtuple, _short.maxset, _short.maxdict 
 
 
 def size(value: Any, depth: int = 0) -> int:
-    """Return how many numbers a result has, without reading them; lists count as if all rows were like the first.
+    """Return how many numbers a result has, unread; lists count as if all rows were like the first.
 
     Example:
         >>> size(torch.zeros(1).expand(10**6, 10**6)), size([[1, 2], [3, 4]]), size(5)
@@ -30,22 +30,20 @@ def size(value: Any, depth: int = 0) -> int:
     return len(value) * size(value[0], depth + 1)
 
 
-def has_its_numbers(tensor: torch.Tensor) -> bool:
-    """Return whether the numbers of a tensor are there; torch reads on where somebody gave the memory back.
+def is_emptied(tensor: torch.Tensor) -> bool:
+    """Return whether the memory of a tensor was given back; torch reads on all the same, and may crash.
 
     Example:
         >>> emptied = torch.zeros(3)
         >>> _ = emptied.untyped_storage().resize_(0)
-        >>> has_its_numbers(emptied), has_its_numbers(torch.zeros(3))
-        (False, True)
+        >>> is_emptied(emptied), is_emptied(torch.zeros(3))
+        (True, False)
     """
-    if tensor.is_meta:
+    if tensor.is_nested or tensor.is_meta or tensor.layout is not torch.strided or not tensor.numel():
         return False
-    if tensor.layout is not torch.strided or not tensor.numel():
-        return True
     steps = zip(tensor.shape, tensor.stride(), strict=True)
     last = tensor.storage_offset() + sum((length - 1) * step for length, step in steps)
-    return tensor.untyped_storage().nbytes() >= (last + 1) * tensor.element_size()
+    return tensor.untyped_storage().nbytes() < (last + 1) * tensor.element_size()
 
 
 def plain(value: Any) -> torch.Tensor | None:
@@ -69,7 +67,7 @@ def plain(value: Any) -> torch.Tensor | None:
 
 
 def _of_tensor(value: torch.Tensor) -> torch.Tensor | None:
-    if value.is_nested or value.is_complex() or not has_its_numbers(value):
+    if value.is_nested or value.is_meta or value.is_complex() or is_emptied(value):
         return None
     value = value.detach()
     if value.layout is not torch.strided:
@@ -104,7 +102,7 @@ KINDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda value: isinstance(value, torch.nn.Module), "a module. Call it, and return what comes back"),
     (
         lambda value: isinstance(value, torch.Tensor) and value.is_nested,
-        "a nested tensor, whose rows have lengths of their own. Join rows of one length with torch.stack(rows)",
+        "a nested tensor, whose rows have lengths of their own. Join equal ones with torch.stack(rows)",
     ),
     (
         lambda value: isinstance(value, torch.Tensor) and value.is_complex(),
@@ -115,7 +113,7 @@ KINDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
         'a tensor on the device "meta", which has a shape and no numbers. Leave out device="meta"',
     ),
     (
-        lambda value: isinstance(value, torch.Tensor) and not has_its_numbers(value),
+        lambda value: isinstance(value, torch.Tensor) and is_emptied(value),
         "a tensor whose memory was given back. Leave its storage alone",
     ),
 )
@@ -145,7 +143,7 @@ def brief(value: Any) -> str:
     """
     if isinstance(value, list | tuple | set | frozenset | dict):
         return _short.repr(value)[:60]
-    if isinstance(value, torch.Tensor) and not value.is_nested and not has_its_numbers(value):
+    if isinstance(value, torch.Tensor) and (value.is_meta or is_emptied(value)):
         return f"shape {tuple(value.shape)}"
     return words_of(value)[:60]
 

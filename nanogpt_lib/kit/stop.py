@@ -23,9 +23,9 @@ class Again(KeyboardInterrupt):
 class Stop:
     """Whether the learner asked for the check to stop, and how that is made to last.
 
-    An interrupt raises KeyboardInterrupt, once, where the code happens to be; if that is in a `try` with a bare
-    `except:`, nothing has happened. So here every interrupt within the learner's code asks for the next one
-    before it raises. Python hears it at their next call or turn of a loop, and again, until their code is left.
+    An interrupt raises KeyboardInterrupt, once, where the code happens to be; if that is in a `try` with a
+    bare `except:`, nothing has happened. So here every interrupt within the learner's code asks for the next
+    one. Python hears it at their next call or turn of a loop, and again, until their code is left.
 
     Args:    is_theirs: whether a frame runs the learner's code.   edge: where their code was called from.
     """

@@ -83,7 +83,7 @@ SWITCHES: tuple[Switch, ...] = (
 STREAMS: tuple[Switch, ...] = (
     (torch.get_rng_state, torch.set_rng_state),
     (random.getstate, random.setstate),
-    (numpy.random.get_state, numpy.random.set_state),  # noqa: NPY002
+    (numpy.random.get_state, numpy.random.set_state),
 )
 
 
