@@ -159,7 +159,7 @@ def _wrong_type(got: Any, want: Any) -> str:
     expected = "a tensor" if isinstance(want, torch.Tensor) else "one number"
     if got is None:
         return f"Expected {expected}, got None. Is a `return` missing?"
-    if isinstance(got, list | tuple) and isinstance(want, torch.Tensor):
+    if isinstance(got, list | tuple) and isinstance(want, torch.Tensor) and want.ndim:
         return (
             f"Expected {expected}, got a {type(got).__name__} of length {len(got)}. "
             "Join the parts with torch.stack(parts) or torch.tensor(parts)."

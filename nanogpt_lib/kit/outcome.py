@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import inspect
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -81,6 +82,8 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
             result = answer(*args, **keywords)
             last.append(type(result).__name__)
             parts = result if isinstance(result, tuple) else (result,)
+            if inspect.iscoroutine(result):
+                result.close()  # else Python complains later that nobody waited for it
             for part in (*args, *keywords.values(), *parts):
                 if isinstance(part, torch.Tensor) and is_emptied(part):
                     raise Refusal(f"Your function left {described(part)}.")  # torch would crash on it

@@ -128,8 +128,6 @@ def described(value: Any) -> str:
     """
     for is_it, words in KINDS:
         if is_it(value):
-            if inspect.iscoroutine(value):
-                value.close()  # else Python complains later that nobody waited for it
             return words
     return f"{type(value).__name__}: {brief(value)!r}"
 
