@@ -33,10 +33,16 @@ def own_line(error: BaseException) -> tuple[str, int, str] | None:
     """
     frames: list[tuple[FrameType, int]] = list(traceback.walk_tb(error.__traceback__))
     for frame, number in reversed(frames):
-        file = frame.f_code.co_filename
-        if not file.startswith(NOT_THEIRS) and not any(folder in file for folder in INSTALLED):
-            return frame.f_code.co_name, number, linecache.getline(file, number).strip()
+        if is_theirs(frame):
+            line = linecache.getline(frame.f_code.co_filename, number).strip()
+            return frame.f_code.co_name, number, line
     return None
+
+
+def is_theirs(frame: FrameType) -> bool:
+    """Return whether a frame runs code that is neither this library's, nor Python's, nor installed."""
+    file = frame.f_code.co_filename
+    return not file.startswith(NOT_THEIRS) and not any(folder in file for folder in INSTALLED)
 
 
 def is_unattempted(answers: tuple, outcome: Outcome) -> bool:

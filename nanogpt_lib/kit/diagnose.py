@@ -7,12 +7,17 @@ values differ? The first question that finds something is answered to the learne
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy
 import torch
 
-from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, as_numbers, leaves, numbers
+from nanogpt_lib.kit.attempt import own_line
+from nanogpt_lib.kit.neighbours import saw_its_neighbour
+from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, as_numbers, leaves, numbers, same
+from nanogpt_lib.kit.plain import MOST, described, size, words_of
+from nanogpt_lib.kit.relations import related, sizes_of
 
 CHANGE = 1.0  # what is added to the future when looking for a leak
 MOVED = 1e-5  # more than rounding: the sizes here are of order 1
@@ -40,18 +45,22 @@ def diagnose(
     axes: str,
     rtol: float,
     atol: float,
+    names: tuple[str, ...] = (),
+    solve: Observe | None = None,
 ) -> str:
     """Return the first thing that is wrong, in words with its number; nothing if the answer is right.
 
     Args:    runs: the answer on every input.   observe: runs it on one more.
              invariants: what must hold besides.   axes: names of the dimensions, such as "B, T, C".
-             rtol, atol: how far values may be off.
+             rtol, atol: how far values may be off.   names: of the inputs, where the answer sees them.
+             solve: runs the right answer.
     Example:
         >>> run = Run((), Outcome(torch.zeros(2)), torch.zeros(3), "")
         >>> diagnose([run], lambda inputs: run.outcome, (), axes="", rtol=1e-4, atol=1e-6)
         'Expected shape (3,), got (2,).'
     """
-    return next(_found(runs, observe, invariants, axes, rtol, atol), "")
+    found = next(_found(runs, observe, invariants, axes, rtol, atol), "")
+    return found or _wrong_values(runs, observe, solve or observe, axes, names, rtol, atol)
 
 
 def _found(
@@ -60,7 +69,8 @@ def _found(
     for run in runs:
         if run.outcome.error is not None:
             yield raised(run)
-    for question in (_wrong_type, lambda got, want: _wrong_shape(got, want, axes), _wrong_dtype):
+    questions = (partial(_too_large, axes=axes), _wrong_type, partial(_wrong_shape, axes=axes), _wrong_dtype)
+    for question in questions:
         yield from _asked(runs, question)
     for run in runs:
         if run.outcome.changed:
@@ -69,11 +79,44 @@ def _found(
                 "needs it: work on a copy (x.clone()), or compute a new tensor."
             )
     yield from _asked(runs, _not_finite)
+    yield from _kept_state(runs[0], observe, rtol, atol)  # else what follows is told of noise
     for invariant in invariants:
         for run in runs:
             if broken := invariant(observe, run):
                 yield broken
-    yield from _asked(runs, lambda got, want: _different(got, want, rtol, atol))
+
+
+def _wrong_values(
+    runs: list[Run],
+    observe: Observe,
+    solve: Observe,
+    axes: str,
+    names: tuple[str, ...],
+    rtol: float,
+    atol: float,
+) -> str:
+    """What is said of values that differ: one of them, and how they are related to the right ones."""
+    parts = [
+        (run, label, got, want)
+        for run in runs
+        for label, got, want in leaves(run.outcome.value, run.want)
+        if not alike(got, want, rtol=rtol, atol=atol)
+    ]
+    if not parts:
+        return ""
+    run, label, got, want = parts[0]
+    words = _different(got, want, rtol, atol).replace("{}", run.said)
+    if isinstance(want, Fact):
+        return words
+    if seen := saw_its_neighbour(run.inputs, run.outcome.value, observe, solve):
+        return seen
+    same_part = [part for part in parts if part[1] == label]
+    pairs = [
+        (as_numbers(got).reshape(as_numbers(want).shape), as_numbers(want)) for *_, got, want in same_part
+    ]
+    sizes = [sizes_of(run.inputs, names) for run, *_ in same_part]
+    relation = related(pairs, sizes, axes, rtol=rtol, atol=atol)
+    return f"{label}: " * bool(label) + f"{words} {relation}".rstrip()
 
 
 def _asked(runs: list[Run], question: Callable[[Any, Any], str]) -> Iterator[str]:
@@ -87,10 +130,27 @@ def _asked(runs: list[Run], question: Callable[[Any, Any], str]) -> Iterator[str
 def raised(run: Run) -> str:
     """Return what to say of an error: its type, its words, and the input that it met."""
     error = run.outcome.error
-    words = (str(error).splitlines() or [""])[0]
+    words = (words_of(error).splitlines() or [""])[0]
     if isinstance(error, Refusal):
         return words + (" Is a `return` missing?" if run.outcome.nothing else "")
-    return f"Your function raised {type(error).__name__}{run.said}" + (f": {words}" if words else ".")
+    kind = type(error).__name__
+    if isinstance(error, SystemExit):
+        return f"Your function raised {kind}{run.said}: return the result, instead of ending the program."
+    if run.outcome.returned and own_line(error) is None:
+        what = (
+            f"Your function returned {run.outcome.returned}{run.said}, and what is done with it raised {kind}"
+        )
+    else:
+        what = f"Your function raised {kind}{run.said}"
+    return what + (f": {words}" if words else ".")
+
+
+def _too_large(got: Any, want: Any, axes: str) -> str:
+    if size(got) <= MOST or isinstance(want, Fact):
+        return ""
+    if hasattr(got, "shape"):
+        return _shape_in_words(tuple(got.shape), tuple(as_numbers(want).shape), axes)
+    return f"Expected {size(want):,} numbers, got a {type(got).__name__} of {size(got):,}{{}}."
 
 
 def _wrong_type(got: Any, want: Any) -> str:
@@ -99,14 +159,12 @@ def _wrong_type(got: Any, want: Any) -> str:
     expected = "a tensor" if isinstance(want, torch.Tensor) else "one number"
     if got is None:
         return f"Expected {expected}, got None. Is a `return` missing?"
-    if isinstance(got, list | tuple) and isinstance(want, torch.Tensor):
+    if isinstance(got, list | tuple) and isinstance(want, torch.Tensor) and want.ndim:
         return (
             f"Expected {expected}, got a {type(got).__name__} of length {len(got)}. "
             "Join the parts with torch.stack(parts) or torch.tensor(parts)."
         )
-    if numbers(got) is None:
-        return f"Expected {expected}, got {type(got).__name__}: {str(got)[:60]!r}."
-    return ""
+    return f"Expected {expected}, got {described(got)}." if numbers(got) is None else ""
 
 
 def _wrong_shape(got: Any, want: Any, axes: str) -> str:
@@ -115,6 +173,10 @@ def _wrong_shape(got: Any, want: Any, axes: str) -> str:
     mine, theirs = tuple(as_numbers(got).shape), tuple(as_numbers(want).shape)
     if mine == theirs or (theirs == () and as_numbers(got).numel() == 1):  # (1,) holds one number too
         return ""
+    return _shape_in_words(mine, theirs, axes)
+
+
+def _shape_in_words(mine: tuple, theirs: tuple, axes: str) -> str:
     if theirs == ():
         return f"Expected one number, got shape {mine}{{}}. Take the mean over all of it."
     named = f"({axes}) = " if axes and len(theirs) == axes.count(",") + 1 else ""
@@ -124,7 +186,7 @@ def _wrong_shape(got: Any, want: Any, axes: str) -> str:
 def _wrong_dtype(got: Any, want: Any) -> str:
     if not isinstance(want, torch.Tensor) or not hasattr(got, "dtype"):
         return ""
-    mine = got.dtype if isinstance(got, torch.Tensor) else torch.as_tensor(got).dtype
+    mine = got.dtype if isinstance(got, torch.Tensor) else _dtype_of_array(got)
     if want.is_floating_point():
         if not mine.is_floating_point:
             return f"Expected float32 or float64, got {mine}{{}}. Whole numbers lose what is after the point."
@@ -132,6 +194,35 @@ def _wrong_dtype(got: Any, want: Any) -> str:
             return f"Expected float32 or float64, got {mine}{{}}, which keeps about 3 digits."
     elif mine != want.dtype:
         return f"Expected {want.dtype}, got {mine}{{}}. Convert it with .long()."
+    return ""
+
+
+def _dtype_of_array(array: Any) -> torch.dtype:
+    """What torch calls the dtype of an array; float64 where it has no name for it, as for long doubles."""
+    try:
+        return torch.as_tensor(numpy.asarray(array)).dtype
+    except (TypeError, ValueError):
+        return torch.float64
+
+
+def _kept_state(run: Run, observe: Observe, rtol: float, atol: float) -> Iterator[str]:
+    """The same input gives the same result, or something is left from the calls before."""
+    again = observe(run.inputs)
+    if run.outcome.error is None and not same(again, run.outcome, rtol=rtol, atol=atol):
+        yield (
+            f"Called again with the same input{run.said}, your function gave another result"
+            f"{_apart(run, again)}: something is left from the calls before (a global, or a list as a "
+            "default value), or it draws from a source of its own. Start afresh in every call."
+        )
+
+
+def _apart(run: Run, again: Outcome) -> str:
+    """The first two numbers that differ between two calls, in words."""
+    for _, second, first in leaves(again.value, run.outcome.value):
+        one, other = numbers(first), numbers(second)
+        if one is not None and other is not None and one.shape == other.shape and (one != other).any():
+            at = int((one != other).flatten().int().argmax())
+            return f" ({one.flatten()[at].item():.4g}, then {other.flatten()[at].item():.4g})"
     return ""
 
 
@@ -151,8 +242,6 @@ def _not_finite(got: Any, want: Any) -> str:
 
 
 def _different(got: Any, want: Any, rtol: float, atol: float) -> str:
-    if alike(got, want, rtol=rtol, atol=atol):
-        return ""
     if isinstance(want, Fact):
         return f"{got.said if isinstance(got, Fact) else got} Right would be: {want.said}"
     mine, theirs = as_numbers(got).reshape(as_numbers(want).shape), as_numbers(want)

@@ -2,17 +2,20 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from nanogpt_lib.checks import plain, seed_number
-from nanogpt_lib.kit.attempt import is_unattempted, own_line
+from nanogpt_lib.kit.attempt import is_theirs, is_unattempted, own_line
 from nanogpt_lib.kit.diagnose import Invariant, Run, diagnose
-from nanogpt_lib.kit.mistakes import Mistake, See, recognise
-from nanogpt_lib.kit.outcome import Outcome, observe, undisturbed
+from nanogpt_lib.kit.mistakes import Mistake, See, case_of, recognise
+from nanogpt_lib.kit.outcome import Outcome, is_too_large, observe
 from nanogpt_lib.kit.panel import NOT_YET, PASSED, UNATTEMPTED, Hint, Result, Source, numbered, show
+from nanogpt_lib.kit.printed import short_prints
+from nanogpt_lib.kit.stop import Stop, stoppable
+from nanogpt_lib.kit.undisturbed import switches_kept, undisturbed
 
 
 def call(answer: Callable, *inputs: Any) -> Any:
@@ -139,43 +142,58 @@ class Exercise:
         """
         try:
             seed = seed_number("seed", seed)
-            with undisturbed():
-                return self._judge(answers, seed)
+            with stoppable(is_theirs, observe.__code__) as stop, short_prints(), undisturbed() as put_back:
+                return self._judge(answers, seed, stop, put_back)
         except KeyboardInterrupt as stop:
             line = own_line(stop)
             words = f" It was in {line[0]}, line {line[1]}." if line else ""
             show(Result(self.name, NOT_YET, f"The check was stopped.{words}", line[2] if line else ""))
-            raise
+            raise KeyboardInterrupt from None
 
-    def _judge(self, answers: tuple, seed: int) -> Result:
+    def _judge(self, answers: tuple, seed: int, stop: Stop, put_back: Callable[[], None]) -> Result:
         if refused := self._not_to_run(answers):
             return refused
         inputs, wants, done = self._prepared(seed)
         if not callable(answers[0]):
             value, inputs, wants = answers[0], inputs[-1:], wants[-1:]
             answers = (lambda *_: value,)
-        outcomes = []
-        for one in inputs:
-            outcomes.append(observe(self.run, answers, one))
-            if len(outcomes) == 1 and is_unattempted(answers, outcomes[0]):
+
+        def theirs(one: tuple) -> Outcome:
+            with switches_kept():
+                outcome = observe(self.run, answers, one)
+            put_back()
+            stop.heed()
+            return outcome
+
+        runs: list[Run] = []
+        for one, want in zip(inputs, wants, strict=True):
+            outcome = theirs(one)
+            if not runs and is_unattempted(answers, outcome):
                 return self._unattempted()
-        runs = [
-            Run(one, outcome, want.value, self._said(one))
-            for one, outcome, want in zip(inputs, outcomes, wants, strict=True)
-        ]
+            if want.changed:
+                outcome = replace(outcome, changed="")  # that is what is asked for
+            runs.append(Run(one, outcome, want.value, self._said(one)))
+            if is_too_large(outcome.value):
+                break  # so would the others be
         found = diagnose(
             runs,
-            lambda one: observe(self.run, answers, one),
+            theirs,
             self.holds,
             axes=self.axes,
             rtol=self.rtol,
             atol=self.atol,
+            names=self._input_names(),
+            solve=lambda one: observe(self.run, tuple(self.functions), one),
         )
         if not found:
-            note = self.note([run.outcome.value for run in runs]) if callable(self.note) else self.note
+            note = self.note([case_of(run).got for run in runs]) if callable(self.note) else self.note
             return Result(self.name, PASSED, f"Right on {numbered(len(runs), 'input')}. {note}".rstrip())
         error = next((run.outcome.error for run in runs if run.outcome.error is not None), None)
-        known = recognise(self.mistakes, self.run, runs, wants, done, rtol=self.rtol, atol=self.atol)
+        known = recognise(
+            self.mistakes, self.run, runs, wants[: len(runs)], done, rtol=self.rtol, atol=self.atol
+        )
+        if isinstance(error, TypeError) and known is None:
+            found += self._how_it_is_called(answers)
         line = own_line(error) if error is not None else None
         code = f"{line[0]}, line {line[1]}: {line[2]}" if line else ""
         if known is None:
@@ -207,6 +225,20 @@ class Exercise:
                 f"Expected a function, got {got}. Pass the function itself, without brackets: check({names})."
             )
         return Result(self.name, NOT_YET, message)
+
+    def _how_it_is_called(self, answers: tuple) -> str:
+        """What a function is called with, where one takes another number of inputs; else nothing."""
+        for answer, right in zip(answers, self.functions, strict=True):
+            parameters = inspect.signature(right).parameters.values()
+            needed = [one for one in parameters if one.default is one.empty]
+            try:
+                inspect.signature(answer).bind(*needed)
+            except TypeError:
+                names = ", ".join(inspect.signature(right).parameters)
+                return f". It is called as {right.__name__}({names}), with {numbered(len(needed), 'input')}."
+            except ValueError:  # some built-in functions have no signature
+                continue
+        return ""
 
     def _is_value(self, answer: Any) -> bool:
         return self.takes_value and isinstance(answer, int | float | torch.Tensor)

@@ -8,6 +8,7 @@ from typing import Any
 
 from nanogpt_lib.kit.diagnose import Run
 from nanogpt_lib.kit.outcome import Fact, Outcome, numbers, observe, same
+from nanogpt_lib.kit.plain import words_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Case:
     inputs: tuple
     got: Any
     want: Any
-    error: Exception | None
+    error: BaseException | None
 
 
 See = Callable[[Case], Any]  # what an exercise's messages may measure: an object with named fields
@@ -81,7 +82,7 @@ class _Fields(Mapping):
             return _told(self._case.got[name])
         if name in self._inputs:
             return self._inputs[name]
-        return getattr(self._case, name)
+        return words_of(self._case.error) if name == "error" else getattr(self._case, name)
 
     def __iter__(self) -> Any:
         return iter(())

@@ -2,17 +2,18 @@
 
 import copy
 import functools
+import inspect
 import random
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 import torch
 
-from nanogpt_lib.process import one_thread
+from nanogpt_lib.kit.changed import changed
+from nanogpt_lib.kit.plain import MOST, described, is_emptied, plain, size, words_of
 
 SEED = 1337  # for whatever an answer draws
 
@@ -46,26 +47,11 @@ class Outcome:
     """What came of one run: a value or an error, and what the answer did on the way."""
 
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     changed: str = ""  # how it changed its input, in words
+    returned: str = ""  # what the answer returned, in words, where the error came only after that
     nothing: bool = False  # one of the functions returned None
     dots: bool = False  # one of the functions returned `...`
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Keep all three random streams where they are, whatever is drawn inside the block.
-
-    Inside, torch uses one thread: on sizes this small, two spend their time waiting for each other.
-    """
-    before = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
-    try:
-        with one_thread():
-            yield
-    finally:
-        torch.set_rng_state(before[0])
-        random.setstate(before[1])
-        numpy.random.set_state(before[2])  # noqa: NPY002
 
 
 def seed_everything(seed: int = SEED) -> None:
@@ -78,7 +64,7 @@ def seed_everything(seed: int = SEED) -> None:
 def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
     """Run the answer once, on copies, with the seeds set; an error becomes part of the outcome.
 
-    KeyboardInterrupt is not caught: an endless loop can be stopped.
+    So does sys.exit(). KeyboardInterrupt is not caught: an endless loop can be stopped.
 
     Args:    run: run(*answers, *inputs) gives the value to compare.   answers: the functions.
              inputs: what they are run on.
@@ -87,12 +73,20 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
         2.0
     """
     returned: list[Any] = []  # None and `...`, wherever a function gave one
+    last: list[str] = []  # what the function gave that was called last; nothing while it is at work
 
     def watched(answer: Callable) -> Callable:
         @functools.wraps(answer, updated=())
         def call(*args: Any, **keywords: Any) -> Any:
+            last.clear()
             result = answer(*args, **keywords)
+            last.append(type(result).__name__)
             parts = result if isinstance(result, tuple) else (result,)
+            if inspect.iscoroutine(result):
+                result.close()  # else Python complains later that nobody waited for it
+            for part in (*args, *keywords.values(), *parts):
+                if isinstance(part, torch.Tensor) and is_emptied(part):
+                    raise Refusal(f"Your function left {described(part)}.")  # torch would crash on it
             returned.extend(part for part in parts if part is None or part is ...)
             return result
 
@@ -102,42 +96,37 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
     seed_everything()
     try:
         value, raised = run(*map(watched, answers), *given), None
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit is none of the Exceptions, nor need one of their own be
         value, raised = None, error
-    changed = _changed(inputs, given) if raised is None else ""
-    return Outcome(value, raised, changed, nothing=None in returned, dots=... in returned)
-
-
-def _changed(before: tuple, after: tuple) -> str:
-    for old, new in zip(before, after, strict=True):
-        if not isinstance(old, torch.Tensor):
-            continue
-        if old.shape != new.shape:
-            return f"it had shape {tuple(old.shape)} and now has {tuple(new.shape)}"
-        moved = (old != new) & ~((old != old) & (new != new))  # NaN differs from itself
-        if moved.any():
-            place = moved.nonzero()[0].tolist()
-            was, now = old[tuple(place)].item(), new[tuple(place)].item()
-            return f"the element at {place} was {was:.4g} and is now {now:.4g}"
-    return ""
+    moved = changed(inputs, given) if raised is None else ""
+    gave = last[0] if raised is not None and last else ""
+    return Outcome(value, raised, moved, gave, nothing=None in returned, dots=... in returned)
 
 
 def numbers(value: Any) -> torch.Tensor | None:
     """Return the value as float64, for comparing; None where it is no number and no array of numbers.
 
+    Raises:  Refusal: there are so many numbers that to look at them would take long.
     Example:
         >>> numbers([1, 2]), numbers("two")
         (tensor([1., 2.], dtype=torch.float64), None)
     """
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu().double() if not value.is_complex() else None
-    if isinstance(value, str | dict | None) or value is ...:
-        return None
-    try:
-        # numpy first: it takes arrays, scalars and nested lists; lists of small tensors go to torch
-        return torch.as_tensor(numpy.asarray(value, dtype=numpy.float64)).clone()
-    except (TypeError, ValueError, RuntimeError):
-        return None
+    if size(value) > MOST:
+        shape = f"shape {tuple(value.shape)}, " if hasattr(value, "shape") else ""
+        raise Refusal(f"Your result has {shape}{size(value):,} numbers: far more than were asked for.")
+    return plain(value)
+
+
+def is_too_large(value: Any) -> bool:
+    """Return whether a result, or a part of it, has more numbers than `numbers` looks at.
+
+    Example:
+        >>> is_too_large({"x": torch.zeros(1).expand(10**6, 10**6)})
+        True
+    """
+    return any(size(part) > MOST for part in (value.values() if isinstance(value, dict) else (value,)))
 
 
 def as_numbers(value: Any) -> torch.Tensor:
@@ -182,7 +171,9 @@ def alike(got: Any, want: Any, *, rtol: float, atol: float) -> bool:
         keys = [{key for key in part if not key.startswith("_")} for part in (got, want)]
         return keys[0] == keys[1] and all(alike(got[k], want[k], rtol=rtol, atol=atol) for k in keys[1])
     if isinstance(want, str | Fact | None):
-        return bool(got == want)
+        return isinstance(got, type(want)) and bool(got == want)
+    if size(got) > MOST:
+        return False
     mine, theirs = numbers(got), numbers(want)
     if mine is None or theirs is None:
         return False
@@ -200,6 +191,6 @@ def same(got: Outcome, want: Outcome, *, rtol: float, atol: float) -> bool:
     return _kind(got.error) == _kind(want.error)
 
 
-def _kind(error: Exception | None) -> tuple[type, str]:
+def _kind(error: BaseException | None) -> tuple[type, str]:
     """Sizes and ids in the words may differ from draw to draw, so digits do not count."""
-    return type(error), re.sub(r"\d+", "#", str(error))
+    return type(error), re.sub(r"\d+", "#", words_of(error))

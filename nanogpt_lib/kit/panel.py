@@ -5,10 +5,12 @@ follow its light and dark themes; elsewhere they fall back to ones that read on 
 """
 
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 PASSED, UNATTEMPTED, NOT_YET = "passed", "not attempted", "not yet"
 LOOKS = {  # sign, word, colour: Okabe and Ito's green, grey and vermilion
@@ -136,12 +138,14 @@ def numbered(n: int, thing: str) -> str:
 
 def show(result: Result) -> None:
     """Show a result now, for a cell that will not reach its last line."""
-    try:
-        from IPython import get_ipython
-        from IPython.display import display
-    except ImportError:
-        get_ipython = None
-    if get_ipython is not None and get_ipython() is not None:
-        display(result)  # type: ignore[no-untyped-call]  # IPython has no annotations there
-    else:
+    if shell() is None:
         print(result)
+        return
+    from IPython.display import display
+
+    display(result)  # type: ignore[no-untyped-call]  # IPython has no annotations there
+
+
+def shell() -> Any:
+    """Return IPython's shell, as in a notebook; None where there is none, and then nothing is imported."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
