@@ -99,9 +99,9 @@ class Question:
             >>> question.is_right([0]), question.is_right([1]), question.is_right([])
             (True, False, False)
         """
-        return set(items_of("chosen", chosen)) == {
-            at for at, choice in enumerate(self.choices) if choice.correct
-        }
+        places = items_of("chosen", chosen)
+        right = {at for at, choice in enumerate(self.choices) if choice.correct}
+        return all(isinstance(place, int) for place in places) and set(places) == right
 
 
 class Quiz(Widget):

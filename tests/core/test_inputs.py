@@ -25,9 +25,22 @@ from inputs.wrong import variants
 ROWS = list(rows())
 CALLS = [row for row in ROWS if not row.call.startswith("$")]
 TAKEN = [row.call for row in CALLS if not is_refused(row.seen)]
+# Their files are looked at in tests of their own; here a call stands for right use alone.
+ELSEWHERE = (
+    "unigram",
+    "bigram_counts",
+    "smoothed",
+    "bigram_loss",
+    "NGramLM",
+    "save_",
+    "load_",
+    "GPTConfig",
+    "TrainConfig",
+)
 # These check what others are given, take what only the library passes them, or are a command.
 INSIDE = {"messages", "checks", "kinds", "files", "rebuild", "train"}
-VARIANTS = [variant for call in TAKEN for variant in variants(call)]
+TRIED = [call for call in TAKEN if not call.startswith(ELSEWHERE)]
+VARIANTS = [variant for call in TRIED for variant in variants(call)]
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +64,8 @@ def raw_error(call: str) -> str:
             finished(eval(call, names()))
     except ValueError as error:
         return "" if is_refused(str(error)) else f"{call}\n    ValueError: {error}"
+    except AssertionError as error:
+        return "" if call.startswith("expect(") else f"{call}\n    AssertionError: {error}"
     except Exception as error:
         return f"{call}\n    {type(error).__name__}: {error}"
     finally:
@@ -71,14 +86,14 @@ def test_no_row_of_the_table_is_a_raw_error() -> None:
     assert not wrong
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(st.sampled_from(VARIANTS))
 def test_a_wrong_kind_of_value_is_taken_or_refused_by_name(call: str) -> None:
     assert not raw_error(call)
 
 
 @pytest.mark.every
-@pytest.mark.parametrize("call", TAKEN)
+@pytest.mark.parametrize("call", TRIED)
 def test_every_wrong_kind_of_value_in_every_place_is_taken_or_refused_by_name(call: str) -> None:
     found = list(filter(None, map(raw_error, variants(call))))
     assert not found, "\n".join(found)

@@ -1,0 +1,94 @@
+"""The commands as processes: streams that cannot show a character, pipes that close, and many Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import tiers
+from helpers import ROOT, one_thread
+
+pytestmark = pytest.mark.slow  # each starts a Python with torch
+QUICK = [
+    "--preset",
+    "reference-baseline",
+    "--n-layer",
+    "1",
+    "--n-embd",
+    "8",
+    "--n-head",
+    "1",
+    "--block-size",
+    "8",
+    "--eval-iters",
+    "1",
+]
+
+
+def command(*arguments: str | Path, encoding: str = "utf-8", **keywords: object) -> subprocess.Popen:
+    """Start a command of the library in the root of the checkout."""
+    return subprocess.Popen(
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=ROOT,
+        env=one_thread() | {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **keywords,
+    )
+
+
+def test_a_sample_for_an_output_that_cannot_encode_it_is_written_with_escapes(tmp_path: Path) -> None:
+    """It used to be a training run that ended with "'ascii' codec can't encode" and no sample."""
+    (tmp_path / "own.txt").write_text("é" * 500, encoding="utf-8")
+    run = [*QUICK, "--max-iters", "1", "--text", tmp_path / "own.txt", "--sample", "3"]
+    done = command("nanogpt_lib.train", *run, encoding="ascii")
+    out, err = done.communicate(timeout=120)
+    assert (done.returncode, out.splitlines()[-1]) == (0, r"\xe9\xe9\xe9"), err
+
+
+def test_a_closed_pipe_ends_the_command_quietly() -> None:
+    done = command("nanogpt_lib.train", *QUICK, "--max-iters", "200", "--eval-interval", "1")
+    assert done.stdout.readline().startswith("step 0")
+    done.stdout.close()
+    with done.stderr:
+        assert (done.stderr.read(), done.wait(timeout=120)) == ("", 141)
+
+
+@pytest.mark.parametrize("wait", tiers.some([0.0, 0.002, 0.01, 0.05, 0.2]))
+def test_five_interrupts_in_a_row_keep_the_checkpoint_and_end_without_a_traceback(
+    wait: float, tmp_path: Path
+) -> None:
+    """The second one used to cut the save short, and a later one the end of torch."""
+    run = [*QUICK, "--max-iters", "100000", "--eval-interval", "50", "--out", tmp_path / "kept"]
+    done = command("nanogpt_lib.train", *run)
+    assert [done.stdout.readline()[:7] for _ in range(2)] == ["step 0:", "step 50"]  # by now one is kept
+    for _ in range(5):
+        if done.poll() is None:
+            os.kill(done.pid, signal.SIGINT)
+        time.sleep(wait)
+    _, err = done.communicate(timeout=120)
+    assert done.returncode == 130, err
+    assert "Traceback" not in err
+    assert (tmp_path / "kept" / "checkpoint.json").exists()
+
+
+@pytest.mark.parametrize("option", [("--sample", "-5"), ("--out", os.devnull), ("--seed", "9" * 23)])
+def test_an_option_is_looked_at_before_anything_is_trained(option: tuple[str, str]) -> None:
+    done = command("nanogpt_lib.train", *QUICK, *option)
+    out, err = done.communicate(timeout=120)
+    assert (done.returncode, out) == (2, "")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("module", ["nanogpt_lib.data", "nanogpt_lib.recorded", "nanogpt_lib.lessons"])
+def test_every_command_refuses_what_it_does_not_know(module: str) -> None:
+    done = command(module, "nix")
+    out, err = done.communicate(timeout=120)
+    assert (done.returncode, out) == (2, "")
+    assert "error:" in err
+    assert "Traceback" not in err
