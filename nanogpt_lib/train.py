@@ -26,12 +26,13 @@ from nanogpt_lib.checkpoint import CARD, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import sha256
+from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.kinds import count
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.process import run_as_command
 from nanogpt_lib.sampling import stream
-from nanogpt_lib.training_run import TrainConfig, TrainingRun, go_on_with, train
+from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,8 +9,8 @@ Taught in: bigram (the loop by hand) and full_model.
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -30,7 +30,7 @@ from nanogpt_lib.checks import (
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss, require_finite
 from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, module_of, not_negative, random_stream
-from nanogpt_lib.optimizer import adamw, is_usual, rate_factor, readjust, require_own_parameters
+from nanogpt_lib.optimizer import adamw, is_usual, rate_factor, require_own_parameters
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.rng import drawing_from
 
@@ -157,41 +157,6 @@ class TrainingRun:
         last = self.step == self.config.max_iters - 1
         evaluated = bool(self.curve) and self.curve[-1].step == self.step
         return (self.step % self.config.eval_interval == 0 or last) and not evaluated
-
-
-def go_on_with(run: TrainingRun, **changes: Any) -> None:
-    """Change how a run goes on; what it has learned stays, the optimiser's running means too.
-
-    Args:    run: changed in place, or left as it is where this is refused.   changes: fields of its config.
-    Raises:  ValueError: another seed, which would come too late; fewer steps than have been made; or another
-             rate or decay for an optimiser that was not made from the config.
-    Example:
-        >>> from nanogpt_lib.bigram import BigramLM
-        >>> run = TrainingRun(BigramLM(8), TrainConfig(batch_size=4, max_iters=3, learning_rate=1e-2))
-        >>> go_on_with(run, learning_rate=0.5)
-        >>> run.optimizer.param_groups[0]["lr"]
-        0.5
-
-    Taught in: full_model.
-    """
-    old, new = run.config, replace(run.config, **changes)
-    if new.seed != old.seed:
-        raise problem(
-            f"the seed {old.seed} that this run began with",
-            f"{new.seed}",
-            "Its random stream goes on where it stopped; begin a new run for another seed.",
-        )
-    if new.max_iters < run.step:
-        raise problem(f"max_iters >= {run.step}, the steps already made", f"{new.max_iters}", "Ask for more.")
-    if (old.learning_rate, old.weight_decay) != (new.learning_rate, new.weight_decay):
-        if not run.has_usual_optimizer:
-            raise problem(
-                "an optimiser as the config describes it",
-                f"a {type(run.optimizer).__name__} of your own",
-                "Change the rate and the decay in its param_groups.",
-            )
-        readjust(run.optimizer, run.model, new.learning_rate, new.weight_decay)
-    run.config = new
 
 
 def train(

@@ -30,9 +30,10 @@ from helpers import (
 )
 from lecture import LectureGPT, lecture_training
 from nanogpt_lib.bigram import BigramLM
+from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import rate_factor
-from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, go_on_with, train
+from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
 
 TRAIN, VAL = random_ids(300), random_ids(100, seed=1)
 CONFIG = TrainConfig(batch_size=4, max_iters=12, learning_rate=1e-2, eval_interval=6, eval_iters=3)
