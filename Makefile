@@ -15,13 +15,14 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab check test test-all notebooks runs widgets format clean say-lab say-check say-test say-test-all
+.PHONY: help lab check test test-all portability notebooks runs widgets format clean say-lab say-check say-test say-test-all
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
 	@echo 'make check      style, fast unit tests, doctests      about 2 minutes'
 	@echo 'make test       also widgets, and notebooks run again about 12 minutes'
 	@echo 'make test-all   every seed, record, notebook, clock   the long one, for nights'
+	@echo 'make portability notebooks again as other machines would an hour; one: ARGS=05_scaling'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
 	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 18 or newer'
@@ -108,6 +109,9 @@ test-all: say-test-all $(STAMP) $(IF_THERE_IS_NODE)
 	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) --every -n 2 --dist loadfile; \
 	    stage 'widgets against the clock' $(IN_A_BROWSER) --timed;) \
 	  $(NOTEBOOKS))
+
+portability: $(STAMP)
+	@$(PY) tests/portability.py $(ARGS)
 
 notebooks: $(STAMP)
 	@$(PY) notebooks/build.py $(ARGS)

@@ -31,7 +31,7 @@ FIRST = 60  # characters that are there before anybody asks
 LONGEST = 1000
 HIGHEST_SEED = 2**31 - 1
 START_SHOWN = 200  # characters of a long prompt that are shown
-LONGEST_PROMPT = 10_000  # characters of it that are kept, and that travel to the browser
+LONGEST_PROMPT = 100_000  # characters of it that are kept, and that travel to the browser
 
 _LONE_HALF = re.compile("[\ud800-\udfff]")  # half of a pair that UTF-16 writes; no text may hold it
 
