@@ -9,7 +9,7 @@ Taught in: multi_head and looking_inside.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -126,7 +126,7 @@ def _layers(model: nn.Module) -> list[Attention]:
 
 def _existing(pair: tuple[int, int], layers: list[Attention]) -> tuple[int, int]:
     """Return the same pair, known to name a head that exists."""
-    numbers = [plain(number) for number in pair] if isinstance(pair, tuple | list) else []
+    numbers: list[Any] = [plain(number) for number in pair] if isinstance(pair, tuple | list) else []
     if len(numbers) != 2 or any(
         not isinstance(number, int) or isinstance(number, bool) for number in numbers
     ):

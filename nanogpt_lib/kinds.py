@@ -5,7 +5,7 @@ returns what it was given, so that a boundary is one line.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,21 @@ from nanogpt_lib.checks import plain, positive_int, problem, real_number, shape,
 from nanogpt_lib.messages import described, is_dense
 
 Thing = TypeVar("Thing")
+Key = TypeVar("Key")
 MOST = 2**31  # numbers in one tensor; no lesson comes near, and torch would fill the memory
+
+
+def mapping(name: str, value: Mapping[Key, Thing], remedy: str) -> Mapping[Key, Thing]:
+    """Return the same value, known to be a dict or the like.
+
+    Raises:  ValueError: it is something else.
+    Example:
+        >>> mapping("splits", {"val": 1}, "Pass a dict.")
+        {'val': 1}
+    """
+    if not isinstance(value, Mapping):
+        raise problem(f"{name} as a dict", described(value), remedy)
+    return value
 
 
 def instance(name: str, value: object, kind: type[Thing], remedy: str) -> Thing:
@@ -121,7 +135,9 @@ def array_of(name: str, values: object) -> np.ndarray:
         taken = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
         return np.array(taken, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):
-        raise problem(f"{name} as numbers", described(values), "Pass a list or an array.") from None
+        rows = [len(row) for row in values if isinstance(row, list)] if isinstance(values, list) else []
+        arrived = "rows that differ in length" if len(set(rows)) > 1 else described(values)
+        raise problem(f"{name} as numbers", arrived, "Pass a list or an array.") from None
 
 
 def ids(name: str, value: object, *sizes: str) -> torch.Tensor:

@@ -133,14 +133,15 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
 
 def _settled(temperature: object, top_k: object, top_p: object) -> tuple[float, int | None, float | None]:
     """Return the three settings as Python's own numbers, known to be in range."""
-    heat = plain(temperature)
+    heat: Any = plain(temperature)
     if not isinstance(heat, Real) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
         raise problem(
             "a finite temperature >= 0",
             described(temperature),
             "Take 1 for the model's own probabilities, 0 for greedy.",
         )
-    kept, share = plain(top_k), plain(top_p)
+    kept: Any = plain(top_k)
+    share: Any = plain(top_p)
     if kept is not None and (not isinstance(kept, Integral) or isinstance(kept, bool) or kept < 1):
         raise problem("top_k a whole number >= 1, or None", described(top_k), "Take None to keep all.")
     if share is not None and (not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1):
