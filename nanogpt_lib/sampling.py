@@ -4,7 +4,6 @@ Taught in: sampling.
 """
 
 from collections.abc import Iterator
-from numbers import Integral, Real
 from typing import Any
 
 import torch
@@ -134,7 +133,7 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
 def _settled(temperature: object, top_k: object, top_p: object) -> tuple[float, int | None, float | None]:
     """Return the three settings as Python's own numbers, known to be in range."""
     heat: Any = plain(temperature)
-    if not isinstance(heat, Real) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
+    if not isinstance(heat, int | float) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
         raise problem(
             "a finite temperature >= 0",
             described(temperature),
@@ -142,8 +141,10 @@ def _settled(temperature: object, top_k: object, top_p: object) -> tuple[float, 
         )
     kept: Any = plain(top_k)
     share: Any = plain(top_p)
-    if kept is not None and (not isinstance(kept, Integral) or isinstance(kept, bool) or kept < 1):
+    if kept is not None and (not isinstance(kept, int) or isinstance(kept, bool) or kept < 1):
         raise problem("top_k a whole number >= 1, or None", described(top_k), "Take None to keep all.")
-    if share is not None and (not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1):
+    if share is not None and (
+        not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1
+    ):
         raise problem("0 < top_p <= 1, or None", described(top_p), "Take None to keep all.")
     return float(heat), None if kept is None else int(kept), None if share is None else float(share)

@@ -38,9 +38,9 @@ ELSEWHERE = (
     "GPTConfig",
     "TrainConfig",
 )
-# These check what others are given, take what only the library passes them, or are a command.
 # `costs` calls the first, a class is made by loading, and the others are commands.
 NOT_CALLED = (".costs", "Checkpoint", "main", "run_as_command")
+# These check what others are given, or take what only the library passes them; `train` is a command.
 INSIDE = {"messages", "checks", "kinds", "files", "rebuild", "train"}
 TRIED = [call for call in TAKEN if not call.startswith(ELSEWHERE)]
 VARIANTS = [variant for call in TRIED for variant in variants(call)]
@@ -82,7 +82,7 @@ def in_tiers(row: Row) -> object:
     return pytest.param(row, marks=marks, id=row.call[:60])
 
 
-@pytest.mark.parametrize("row", map(in_tiers, ROWS))
+@pytest.mark.parametrize("row", list(map(in_tiers, ROWS)))
 def test_a_row_of_the_table_shows_what_the_user_sees(row: Row) -> None:
     with quiet():
         answer = seen(row.call, names())
