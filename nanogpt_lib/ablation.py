@@ -16,8 +16,9 @@ from torch import nn
 
 from nanogpt_lib.checks import evaluating, plain, problem
 from nanogpt_lib.heads import Attention, layers_of_heads
-from nanogpt_lib.kinds import items_of, loss_of
+from nanogpt_lib.kinds import items_of
 from nanogpt_lib.messages import described
+from nanogpt_lib.promises import loss_of
 
 
 class HeadLosses(NamedTuple):

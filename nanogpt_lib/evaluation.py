@@ -12,7 +12,8 @@ from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
-from nanogpt_lib.kinds import block_size_of, ids, loss_of, mapping, room, scored
+from nanogpt_lib.kinds import ids, mapping, room
+from nanogpt_lib.promises import block_size_of, loss_of, scored
 
 
 def estimate_loss(

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from nanogpt_lib.checks import evaluating, plain, problem
-from nanogpt_lib.kinds import block_size_of, count, floats, ids, random_stream, room, scored
+from nanogpt_lib.kinds import count, floats, ids, random_stream, room
 from nanogpt_lib.messages import described
+from nanogpt_lib.promises import block_size_of, scored
 
 
 def next_token_probs(

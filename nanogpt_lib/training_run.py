@@ -19,9 +19,10 @@ from tqdm.auto import tqdm
 from nanogpt_lib.checks import one_of, positive_int, problem, yes_or_no
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss
-from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, module_of, random_stream
+from nanogpt_lib.kinds import ids, instance, random_stream
 from nanogpt_lib.optimizer import adamw, rate_factor
 from nanogpt_lib.process import interrupts_afterwards
+from nanogpt_lib.promises import block_size_of, loss_of, module_of
 from nanogpt_lib.rng import drawing_from
 
 PRECISIONS = ("float32", "bfloat16")

@@ -21,7 +21,18 @@ PACKAGE = ROOT / "nanogpt_lib"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAP = re.findall(r"(?m)^\| `(\w+)` \|", nanogpt_lib.__doc__)  # the files, in teaching order
 # These serve every lesson.
-NOT_TAUGHT = {"messages", "checks", "kinds", "rng", "process", "style", "files", "rebuild", "plots"}
+NOT_TAUGHT = {
+    "messages",
+    "checks",
+    "kinds",
+    "promises",
+    "rng",
+    "process",
+    "style",
+    "files",
+    "rebuild",
+    "plots",
+}
 SCREENS = {"plots", "train", "bench"}  # these may draw and print
 CORE = [path for path in FILES if path.parent == PACKAGE and path.stem != "__init__"]
 TAUGHT = [path for path in CORE if path.stem not in NOT_TAUGHT]

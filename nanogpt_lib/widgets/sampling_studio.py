@@ -17,11 +17,12 @@ from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem, real_number, seed_number
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.kinds import block_size_of, instance, text_of
+from nanogpt_lib.kinds import instance, text_of
 from nanogpt_lib.kit.turns import INTERRUPTED, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.process import one_thread
+from nanogpt_lib.promises import block_size_of
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import next_token_probs
 from nanogpt_lib.style import visible_text

@@ -41,7 +41,7 @@ ELSEWHERE = (
 # `costs` calls the first, a class is made by loading, and the others are commands.
 NOT_CALLED = (".costs", "Checkpoint", "main", "run_as_command")
 # These check what others are given, or take what only the library passes them; `train` is a command.
-INSIDE = {"messages", "checks", "kinds", "files", "rebuild", "train"}
+INSIDE = {"messages", "checks", "kinds", "promises", "files", "rebuild", "train"}
 TRIED = [call for call in TAKEN if not call.startswith(ELSEWHERE)]
 VARIANTS = [variant for call in TRIED for variant in variants(call)]
 
