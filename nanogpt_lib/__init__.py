@@ -4,7 +4,8 @@
 |---|---|---|
 | `messages` | one form of message for bad input; what arrived, in words | – |
 | `checks` | numbers and shapes, refused where they do not fit; `expect` for a notebook's facts | – |
-| `kinds` | texts, ids, floats, models, generators: refused where something else arrives | – |
+| `kinds` | texts, ids, floats, generators: refused where something else arrives | – |
+| `promises` | what every model promises: a block_size, and (logits, loss) | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
 | `threads` | threads that wait do so asleep | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |

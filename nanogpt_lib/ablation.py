@@ -9,15 +9,16 @@ Taught in: multi_head and looking_inside.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from nanogpt_lib.checks import evaluating, plain, problem
 from nanogpt_lib.heads import Attention, layers_of_heads
-from nanogpt_lib.kinds import items_of, loss_of
+from nanogpt_lib.kinds import items_of
 from nanogpt_lib.messages import described
+from nanogpt_lib.promises import loss_of
 
 
 class HeadLosses(NamedTuple):
@@ -126,7 +127,7 @@ def _layers(model: nn.Module) -> list[Attention]:
 
 def _existing(pair: tuple[int, int], layers: list[Attention]) -> tuple[int, int]:
     """Return the same pair, known to name a head that exists."""
-    numbers = [plain(number) for number in pair] if isinstance(pair, tuple | list) else []
+    numbers: list[Any] = [plain(number) for number in pair] if isinstance(pair, tuple | list) else []
     if len(numbers) != 2 or any(
         not isinstance(number, int) or isinstance(number, bool) for number in numbers
     ):

@@ -6,15 +6,14 @@ An estimate and a measurement are never mixed in one table.
 Taught in: bigram (the estimate) and experiments (the measurement).
 """
 
-from collections.abc import Mapping
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
-from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, room, scored
+from nanogpt_lib.kinds import ids, mapping, room
+from nanogpt_lib.promises import block_size_of, loss_of, scored
 
 LOWER = "Lower the learning rate, and start again or go on from the last good checkpoint."
 
@@ -42,7 +41,7 @@ def estimate_loss(
     Source:  order of draws as the reference's script.   Taught in: bigram and full_model.
     """
     eval_iters, block_size = positive_int("eval_iters", eval_iters), block_size_of(model)
-    instance("splits", splits, Mapping, 'Pass a name for each split: {"val": val_data}.')
+    mapping("splits", splits, 'Pass a name for each split: {"val": val_data}.')
     room("a list of losses", eval_iters)
     estimates = {}
     with evaluating(model):

@@ -16,7 +16,8 @@ from torch import nn
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.dot_product import AttentionSteps
-from nanogpt_lib.kinds import instance, module_of
+from nanogpt_lib.kinds import instance
+from nanogpt_lib.promises import module_of
 
 
 def split_width(n_embd: int, n_head: int) -> int:

@@ -1,23 +1,36 @@
 """Refuse the wrong kind of thing where it arrives: a text where ids are wanted, a seed where a generator is.
 
-`checks` knows numbers and shapes; this file knows texts, ids, floats, models and generators. Each function
+`checks` knows numbers and shapes; this file knows texts, ids, floats, paths and generators. Each function
 returns what it was given, so that a boundary is one line.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
 
-from nanogpt_lib.checks import plain, positive_int, problem, real_number, shape, whole_number
+from nanogpt_lib.checks import plain, problem, real_number, shape, whole_number
 from nanogpt_lib.messages import described, is_dense
 
 Thing = TypeVar("Thing")
+Key = TypeVar("Key")
 MOST = 2**31  # numbers in one tensor; no lesson comes near, and torch would fill the memory
+
+
+def mapping(name: str, value: Mapping[Key, Thing], remedy: str) -> Mapping[Key, Thing]:
+    """Return the same value, known to be a dict or the like.
+
+    Raises:  ValueError: it is something else.
+    Example:
+        >>> mapping("splits", {"val": 1}, "Pass a dict.")
+        {'val': 1}
+    """
+    if not isinstance(value, Mapping):
+        raise problem(f"{name} as a dict", described(value), remedy)
+    return value
 
 
 def instance(name: str, value: object, kind: type[Thing], remedy: str) -> Thing:
@@ -27,8 +40,9 @@ def instance(name: str, value: object, kind: type[Thing], remedy: str) -> Thing:
              kind: the class.   remedy: how to get such an object.
     Raises:  ValueError: it is an object of another class.
     Example:
-        >>> instance("layer", nn.ReLU(), nn.Module, "Pass a layer.")
-        ReLU()
+        >>> instance("generator", None, torch.Generator, "Make one: torch.Generator().")
+        Traceback (most recent call last):
+        ValueError: Expected generator to be a Generator, got None. Make one: torch.Generator().
     """
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
@@ -121,7 +135,9 @@ def array_of(name: str, values: object) -> np.ndarray:
         taken = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
         return np.array(taken, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):
-        raise problem(f"{name} as numbers", described(values), "Pass a list or an array.") from None
+        rows = [len(row) for row in values if isinstance(row, list)] if isinstance(values, list) else []
+        arrived = "rows that differ in length" if len(set(rows)) > 1 else described(values)
+        raise problem(f"{name} as numbers", arrived, "Pass a list or an array.") from None
 
 
 def ids(name: str, value: object, *sizes: str) -> torch.Tensor:
@@ -238,64 +254,3 @@ def random_stream(generator: object) -> torch.Generator | None:
         f"generator={described(generator)}",
         f"Make one: torch.Generator().manual_seed({seed if abs(seed) < 2**63 else 1337}).",
     )
-
-
-def module_of(model: object) -> nn.Module:
-    """Return the same model, known to be a module of torch.
-
-    Raises:  ValueError: it is something else, such as the class instead of an object.
-    Example:
-        >>> module_of(nn.ReLU())
-        ReLU()
-    """
-    return instance("model", model, nn.Module, "Build the model first, as GPT(config).")
-
-
-def block_size_of(model: object) -> int:
-    """Return the longest context of a model that says it.
-
-    Raises:  ValueError: it is no module, or has no block_size.
-    Example:
-        >>> layer = nn.ReLU()
-        >>> layer.block_size = 8
-        >>> block_size_of(layer)
-        8
-    """
-    if not hasattr(module_of(model), "block_size"):
-        raise problem(
-            "a model with a block_size, its longest context",
-            f"{described(model)} without one",
-            "Pass a GPT or a BigramLM, or set model.block_size.",
-        )
-    return positive_int("block_size", model.block_size)  # type: ignore[attr-defined]  # asked for above
-
-
-def scored(answer: object) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Return what a model gave, known to be a pair (logits, loss); the loss may be None.
-
-    Raises:  ValueError: it is something else, as of a model that returns its logits alone.
-    Example:
-        >>> scored((torch.zeros(1, 1, 3), None))[0].shape
-        torch.Size([1, 1, 3])
-    """
-    if isinstance(answer, tuple) and len(answer) == 2:
-        return answer
-    raise problem(
-        "a model that returns (logits, loss)",
-        described(answer),
-        "Return both; the loss is None where there are no targets.",
-    )
-
-
-def loss_of(answer: object) -> torch.Tensor:
-    """Return the loss that a model gave beside its logits.
-
-    Raises:  ValueError: there is none, or it is not one number.
-    Example:
-        >>> loss_of((torch.zeros(1, 1, 3), torch.tensor(1.5)))
-        tensor(1.5000)
-    """
-    loss = scored(answer)[1]
-    if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
-        raise problem("a model whose loss is one number", described(loss), "Call it with targets.")
-    return loss

@@ -137,7 +137,7 @@ class FeedForward(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        weight = self.net[0].weight
+        weight = self.net.get_parameter("0.weight")  # (4 C, C)
         floats("x", x, ..., weight.shape[1], like=weight)
         out: torch.Tensor = self.net(x)
         return out

@@ -4,6 +4,8 @@ from numbers import Number
 
 import torch
 
+_SMALL = (str, bool, int, float, type(None))
+
 
 def problem(expected: str, arrived: str, remedy: str) -> ValueError:
     """Return the `ValueError` to raise, with its three parts in the one order used everywhere.
@@ -19,8 +21,8 @@ def described(value: object) -> str:
     """Return what arrived in words short enough for a message.
 
     Example:
-        >>> described("to be"), described([1, 2]), described(torch.zeros(2, 3)), described(torch.Tensor)
-        ("'to be'", 'a list of 2', 'a tensor of shape (2, 3), float32', 'the class Tensor')
+        >>> described("to be"), described([0] * 99), described(torch.zeros(2, 3)), described(torch.Tensor)
+        ("'to be'", 'a list of 99', 'a tensor of shape (2, 3), float32', 'the class Tensor')
     """
     match value:
         case torch.Tensor():
@@ -31,13 +33,15 @@ def described(value: object) -> str:
             return f"a whole number of about {int(value.bit_length() * 0.30103)} digits"
         case str() | bytes():
             return repr(value) if len(value) <= 40 else f"{value[:20]!r}… of {len(value)}"
+        case list() | tuple() if len(value) <= 4 and all(isinstance(item, _SMALL) for item in value):
+            return repr(value) if len(repr(value)) <= 60 else f"a {type(value).__name__} of {len(value)}"
         case list() | tuple() | set() | frozenset() | dict():
             return f"a {type(value).__name__} of {len(value)}"
         case type():
             return f"the class {value.__name__}"
         case None | bool() | int() | float() | complex() | Number():
             return repr(value)
-    size = f" of shape {value.shape}" if hasattr(value, "ndim") else ""
+    size = f" of shape {getattr(value, 'shape', '?')}" if hasattr(value, "ndim") else ""
     return f"{'an' if type(value).__name__[0] in 'aeiouAEIO' else 'a'} {type(value).__name__}{size}"
 
 

@@ -22,7 +22,7 @@ from nanogpt_lib.checks import (
     yes_or_no,
 )
 from nanogpt_lib.heads import Attention, split_width
-from nanogpt_lib.kinds import instance, room, same_device
+from nanogpt_lib.kinds import instance, mapping, room, same_device
 from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
 from nanogpt_lib.messages import described
 from nanogpt_lib.rng import drawing_from
@@ -177,7 +177,7 @@ class GPT(nn.Module):
         Raises:  ValueError: a weight is missing, left over, or of another shape; each is named.
         Source:  Karpathy (2023), gpt.py.   Taught in: full_model.
         """
-        instance("state", state, Mapping, "Pass what that script's model.state_dict() gave.")
+        mapping("state", state, "Pass what that script's model.state_dict() gave.")
         weights = {name: tensor for name, tensor in state.items() if not str(name).endswith(".tril")}
         wanted = {name: tuple(tensor.shape) for name, tensor in self.lecture_state_dict().items()}
         wrong = [f"{name} is missing" for name in wanted if name not in weights]

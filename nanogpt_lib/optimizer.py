@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from nanogpt_lib.checks import one_of, positive_int, problem, whole_number
-from nanogpt_lib.kinds import count, module_of, not_negative
+from nanogpt_lib.kinds import count, not_negative
 from nanogpt_lib.messages import described
+from nanogpt_lib.promises import module_of
 
 SCHEDULES = ("constant", "cosine")
 LOWEST = 0.1  # a cosine ends at this share of its height, so that the last steps still learn

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 
 from nanogpt_lib.checks import problem, real_number, yes_or_no
-from nanogpt_lib.kinds import array_of, instance, items_of, text_of
+from nanogpt_lib.kinds import array_of, items_of, mapping, text_of
 from nanogpt_lib.messages import described
 from nanogpt_lib.style import CATEGORIES, DASHES, MAGNITUDE, RC_PARAMS, SIGNED, visible
 
@@ -31,12 +31,12 @@ def bars(
     Args:    labels, values: equally many.   line: a name and a height to draw across.
     Raises:  ValueError: not as many values as labels, or something else than numbers and texts.
     """
-    values, labels = _numbers("values", values, 1), _labels("labels", labels)
-    if len(labels) != len(values):
-        raise problem("as many values as labels", f"{len(values)} and {len(labels)}", "Pair them up.")
+    heights, labels = _numbers("values", values, 1), _labels("labels", labels)
+    if len(labels) != len(heights):
+        raise problem("as many values as labels", f"{len(heights)} and {len(labels)}", "Pair them up.")
     with _styled():
         fig, ax = plt.subplots()
-        ax.bar(range(len(values)), values, color=CATEGORIES["blue"])
+        ax.bar(range(len(heights)), heights, color=CATEGORIES["blue"])
         ax.set_xticks(range(len(labels)), labels)
         ax.grid(axis="x", visible=False)
         ax.set(title=text_of("title", title), ylabel=text_of("ylabel", ylabel))
@@ -62,7 +62,7 @@ def curves(
     """
     with _styled():
         fig, ax = plt.subplots()
-        lines = instance("lines", lines, Mapping, 'Pass {"name": (x, y)}.')
+        lines = mapping("lines", lines, 'Pass {"name": (x, y)}.')
         for place, (name, line) in enumerate(lines.items()):
             x, y = (_numbers(f"the line {name!r}", part, 1) for part in _pair(f"the line {name!r}", line))
             if len(x) != len(y):
@@ -179,7 +179,7 @@ def _styled(more: Mapping[str, object] | None = None) -> Iterator[None]:
 
 def _across(ax: Axes, levels: Mapping[str, float]) -> None:
     """Draw dotted levels, each with its name and height at the right end."""
-    for name, height in instance("across", levels, Mapping, 'Pass {"name": height}.').items():
+    for name, height in mapping("across", levels, 'Pass {"name": height}.').items():
         height = real_number(text_of("the name of a level", name), height)
         ax.axhline(height, color=CATEGORIES["black"], linestyle=":", linewidth=1)
         ax.annotate(

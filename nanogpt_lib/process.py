@@ -75,11 +75,7 @@ def run_as_command(main: Callable[[], int]) -> NoReturn:
     with 141, the status that a shell gives to it.
 
     Args:    main: returns the exit status.
-    Raises:  SystemExit: always.
-    Example:
-        >>> run_as_command(lambda: 2)
-        Traceback (most recent call last):
-        SystemExit: 2
+    Raises:  SystemExit: always; it is the last that the process does, so the interrupts stay as they are.
     """
 
     def hear(*_: object) -> None:

@@ -32,7 +32,8 @@ def drawing_from(generator: torch.Generator | None) -> Iterator[None]:
         >>> bool((inside == torch.rand(3, generator=torch.Generator().manual_seed(7))).all())
         True
     """
-    if random_stream(generator) is None:
+    generator = random_stream(generator)
+    if generator is None:
         yield
         return
     if generator.device.type != "cpu":

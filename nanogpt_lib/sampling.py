@@ -4,15 +4,15 @@ Taught in: sampling.
 """
 
 from collections.abc import Iterator
-from numbers import Integral, Real
 from typing import Any
 
 import torch
 from torch import nn
 
 from nanogpt_lib.checks import evaluating, plain, problem
-from nanogpt_lib.kinds import block_size_of, count, floats, ids, random_stream, room, scored
+from nanogpt_lib.kinds import count, floats, ids, random_stream, room
 from nanogpt_lib.messages import described
+from nanogpt_lib.promises import block_size_of, scored
 
 
 def next_token_probs(
@@ -133,16 +133,19 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
 
 def _settled(temperature: object, top_k: object, top_p: object) -> tuple[float, int | None, float | None]:
     """Return the three settings as Python's own numbers, known to be in range."""
-    heat = plain(temperature)
-    if not isinstance(heat, Real) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
+    heat: Any = plain(temperature)
+    if not isinstance(heat, int | float) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
         raise problem(
             "a finite temperature >= 0",
             described(temperature),
             "Take 1 for the model's own probabilities, 0 for greedy.",
         )
-    kept, share = plain(top_k), plain(top_p)
-    if kept is not None and (not isinstance(kept, Integral) or isinstance(kept, bool) or kept < 1):
+    kept: Any = plain(top_k)
+    share: Any = plain(top_p)
+    if kept is not None and (not isinstance(kept, int) or isinstance(kept, bool) or kept < 1):
         raise problem("top_k a whole number >= 1, or None", described(top_k), "Take None to keep all.")
-    if share is not None and (not isinstance(share, Real) or isinstance(share, bool) or not 0 < share <= 1):
+    if share is not None and (
+        not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1
+    ):
         raise problem("0 < top_p <= 1, or None", described(top_p), "Take None to keep all.")
     return float(heat), None if kept is None else int(kept), None if share is None else float(share)

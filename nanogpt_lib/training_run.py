@@ -29,9 +29,10 @@ from nanogpt_lib.checks import (
 )
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss, require_finite
-from nanogpt_lib.kinds import block_size_of, ids, instance, loss_of, module_of, not_negative, random_stream
+from nanogpt_lib.kinds import ids, instance, not_negative, random_stream
 from nanogpt_lib.optimizer import adamw, is_usual, rate_factor, require_own_parameters
 from nanogpt_lib.process import interrupts_afterwards
+from nanogpt_lib.promises import block_size_of, loss_of, module_of
 from nanogpt_lib.rng import drawing_from
 
 PRECISIONS = ("float32", "bfloat16")

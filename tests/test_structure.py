@@ -25,6 +25,7 @@ NOT_TAUGHT = {
     "messages",
     "checks",
     "kinds",
+    "promises",
     "rng",
     "threads",
     "process",

@@ -16,7 +16,6 @@ import traitlets
 from nanogpt_lib.checks import problem
 from nanogpt_lib.kinds import array_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
-from nanogpt_lib.messages import described
 
 MODES = {
     "none": "no mask",
@@ -125,7 +124,7 @@ def _numbers(x: Sequence[float] | np.ndarray | torch.Tensor) -> np.ndarray:
     if x.ndim != 1 or not np.isfinite(x).all():
         raise problem(
             "x as a list of finite numbers",
-            described(x) if x.ndim != 1 or x.size > MOST else f"shape {x.shape}: {x.tolist()}",
+            f"shape {x.shape}" + (f": {x.tolist()}" if x.size <= MOST else ""),
             "Give one per position.",
         )
     return x

@@ -12,8 +12,8 @@ from typing import ClassVar
 import torch
 import traitlets
 
-from nanogpt_lib.checks import problem, seed_number, shape
-from nanogpt_lib.kinds import floats, not_negative
+from nanogpt_lib.checks import problem, real_number, seed_number, shape
+from nanogpt_lib.kinds import floats
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.messages import described
 from nanogpt_lib.ngrams import smoothed
@@ -122,7 +122,7 @@ class BigramMap(Widget):
         seed: int = 1337,
     ) -> None:
         V = _known_table(counts, vocabulary)
-        alpha, seed = not_negative("alpha", alpha), seed_number("seed", seed)
+        alpha, seed = real_number("alpha", alpha), seed_number("seed", seed)
         self.counts, self.counted = counts, smoothed(counts, alpha)
         self.learned = None if probs_learned is None else _distributions(probs_learned, V)
         if row is not None and (not isinstance(row, str) or len(row) != 1 or row not in vocabulary):

@@ -15,13 +15,14 @@ import torch
 import traitlets
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, positive_int, problem, seed_number
+from nanogpt_lib.checks import evaluating, positive_int, problem, real_number, seed_number
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.kinds import block_size_of, instance, not_negative, text_of
+from nanogpt_lib.kinds import instance, text_of
 from nanogpt_lib.kit.turns import INTERRUPTED, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.process import one_thread
+from nanogpt_lib.promises import block_size_of
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import next_token_probs
 from nanogpt_lib.style import readable, visible_text
@@ -260,7 +261,7 @@ class SamplingStudio(Worker):
     ) -> None:
         block_size_of(model), text_of("prompt", prompt)
         instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
-        temperature, length = not_negative("temperature", temperature), positive_int("length", length)
+        temperature, length = real_number("temperature", temperature), positive_int("length", length)
         seed = seed_number("seed", seed)
         self._model, self._tokenizer = copy.deepcopy(model), tokenizer
         left = Settings(temperature, top_k, top_p)

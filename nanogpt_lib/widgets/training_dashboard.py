@@ -22,7 +22,7 @@ from nanogpt_lib.checks import positive_int, problem, real_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import write_atomically
 from nanogpt_lib.kinds import ids as row_of_ids
-from nanogpt_lib.kinds import instance, path_of
+from nanogpt_lib.kinds import instance, mapping, path_of
 from nanogpt_lib.kit.turns import DONE, INTERRUPTED, STOPPED, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
@@ -216,9 +216,7 @@ class TrainingDashboard(Worker):
         train_data, val_data = row_of_ids("train_data", train_data), row_of_ids("val_data", val_data)
         self.error: Exception | None = None
         self._data, self._tokenizer = (train_data, val_data), tokenizer
-        baselines = (
-            {} if baselines is None else instance("baselines", baselines, Mapping, "Pass {name: loss}.")
-        )
+        baselines = {} if baselines is None else mapping("baselines", baselines, "Pass {name: loss}.")
         self._baselines = {
             name: real_number(f"baselines[{name!r}]", loss) for name, loss in baselines.items()
         }
