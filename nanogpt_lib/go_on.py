@@ -40,7 +40,7 @@ def go_on_with(run: TrainingRun, **changes: Any) -> None:
         if not run.has_usual_optimizer:
             raise problem(
                 "an optimiser as the config describes it",
-                f"a {type(run.optimizer).__name__} of your own",
+                f"{type(run.optimizer).__name__} with settings of your own",
                 "Change the rate and the decay in its param_groups.",
             )
         readjust(run.optimizer, run.model, new.learning_rate, new.weight_decay)

@@ -420,6 +420,11 @@ def test_sizes_beyond_all_memory_are_refused_before_anything_is_built(sizes: dic
     refusal(folder)
 
 
+def test_more_blocks_than_there_are_tensors_are_not_even_planned(folder: Path) -> None:
+    rewrite(folder, **{"model.n_layer": 3_000, "model.n_head": 1})
+    assert "weights of n_layer=3000 blocks" in refusal(folder)
+
+
 def test_masks_beyond_all_memory_are_refused_before_they_are_made(tmp_path: Path) -> None:
     """A position table of 4 MB promises a block of a million, and a mask of that by itself is a terabyte."""
     T = 1_000_000

@@ -408,7 +408,7 @@ def test_the_rate_of_an_optimiser_of_ones_own_is_not_written_over() -> None:
     run = TrainingRun(model, CONFIG, optimizer=torch.optim.AdamW(model.parameters(), lr=0.5))
     for change in ({"learning_rate": 0.1}, {"weight_decay": 0.1}):
         with pytest.raises(
-            ValueError, match="an optimiser as the config describes it, got a AdamW of your own"
+            ValueError, match="an optimiser as the config describes it, got AdamW with settings of your own"
         ):
             go_on_with(run, **change)
     go_on_with(run, max_iters=99)
