@@ -10,7 +10,8 @@ import torch
 from nanogpt_lib.kit.diagnose import Run
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.mistakes import Mistake, case_of
-from nanogpt_lib.kit.outcome import Outcome, observe, same, undisturbed
+from nanogpt_lib.kit.outcome import Outcome, observe, same
+from nanogpt_lib.kit.undisturbed import undisturbed
 from nanogpt_lib.lessons.__main__ import all_exercises
 
 EXERCISES = all_exercises()
