@@ -144,12 +144,12 @@ def _count(x: torch.Tensor, results: list[torch.Tensor], p: float) -> Fact:
     ):
         counts = zeros[0].sum(dim=axes).double().flatten()
         size = zeros[0].numel() / len(counts)
-        spread = counts.var() / (size * p * (1 - p))
-        if spread < STEADY or (spread > TOGETHER and isinstance(axes, int)):
+        ratio = counts.var() / (size * p * (1 - p))
+        if ratio < STEADY or (ratio > TOGETHER and isinstance(axes, int)):
             said = (
                 f"Of the {size:.0f} numbers of every {what} {counts.min():.0f} to {counts.max():.0f} were 0."
             )
-            return Fact("exact" if spread < STEADY else "together", said)
+            return Fact("exact" if ratio < STEADY else "together", said)
     return Fact(
         "by chance", f"In {len(zeros)} calls {min(all_of_them):,} to {max(all_of_them):,} numbers were 0."
     )

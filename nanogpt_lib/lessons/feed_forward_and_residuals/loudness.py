@@ -12,7 +12,7 @@ from nanogpt_lib.kit.outcome import Fact, numbers
 from nanogpt_lib.layers import Block
 
 WIDTH, TIME, BATCH = 64, 8, 8  # wide enough that a standard deviation is near what it is expected to be
-FAINT = 1e-3  # how large the biases are
+FAINT = 1e-4  # how large the biases are
 NEAR = 0.04  # the standard deviation of drawn weights may be this share off
 CALM = (0.9, 1.1)  # what all writers together may add, in units of one change
 WRITERS = {"sa.proj.weight": "attention", "ffwd.net.2.weight": "the feed-forward layers"}
