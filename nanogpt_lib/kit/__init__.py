@@ -5,7 +5,15 @@
 | `panel` | what the learner sees: a panel, and the same words as plain text |
 | `outcome` | run an answer once on one input; compare two outcomes |
 | `attempt` | tell whether a function is still a stub, and which line of it raised |
+| `plain` | make plain numbers of whatever an answer returned |
+| `changed` | say how an answer changed what it was given |
+| `undisturbed` | put back what an answer leaves behind |
+| `stop` | let an interrupt win over code that catches everything |
+| `printed` | cut what an answer prints |
 | `diagnose` | say what is wrong with an answer that no known mistake explains |
+| `forms` | of these: another type, shape or dtype |
+| `neighbours` | of these: one sequence of a batch saw another |
+| `relations` | of these: how wrong values are related to the right ones |
 | `mistakes` | `Wrong`, a mistake known by name, and how an answer is recognised as one |
 | `exercise` | `Exercise`, which puts these together: check, hint, solution |
 | `pages` | collect the exercises of a lesson from its files |

@@ -14,9 +14,10 @@ import numpy
 import torch
 
 from nanogpt_lib.kit.attempt import own_line
+from nanogpt_lib.kit.forms import too_large, wrong_dtype, wrong_shape, wrong_type
 from nanogpt_lib.kit.neighbours import saw_its_neighbour
 from nanogpt_lib.kit.outcome import Fact, Outcome, Refusal, alike, as_numbers, leaves, numbers, same
-from nanogpt_lib.kit.plain import MOST, described, size, words_of
+from nanogpt_lib.kit.plain import words_of
 from nanogpt_lib.kit.relations import related, sizes_of
 
 CHANGE = 1.0  # what is added to the future when looking for a leak
@@ -69,7 +70,7 @@ def _found(
     for run in runs:
         if run.outcome.error is not None:
             yield raised(run)
-    questions = (partial(_too_large, axes=axes), _wrong_type, partial(_wrong_shape, axes=axes), _wrong_dtype)
+    questions = (partial(too_large, axes=axes), wrong_type, partial(wrong_shape, axes=axes), wrong_dtype)
     for question in questions:
         yield from _asked(runs, question)
     for run in runs:
@@ -130,6 +131,7 @@ def _asked(runs: list[Run], question: Callable[[Any, Any], str]) -> Iterator[str
 def raised(run: Run) -> str:
     """Return what to say of an error: its type, its words, and the input that it met."""
     error = run.outcome.error
+    assert error is not None, "whoever calls this has seen an error"
     words = (words_of(error).splitlines() or [""])[0]
     if isinstance(error, Refusal):
         return words + (" Is a `return` missing?" if run.outcome.nothing else "")
@@ -143,66 +145,6 @@ def raised(run: Run) -> str:
     else:
         what = f"Your function raised {kind}{run.said}"
     return what + (f": {words}" if words else ".")
-
-
-def _too_large(got: Any, want: Any, axes: str) -> str:
-    if size(got) <= MOST or isinstance(want, Fact):
-        return ""
-    if hasattr(got, "shape"):
-        return _shape_in_words(tuple(got.shape), tuple(as_numbers(want).shape), axes)
-    return f"Expected {size(want):,} numbers, got a {type(got).__name__} of {size(got):,}{{}}."
-
-
-def _wrong_type(got: Any, want: Any) -> str:
-    if isinstance(want, Fact):
-        return ""
-    expected = "a tensor" if isinstance(want, torch.Tensor) else "one number"
-    if got is None:
-        return f"Expected {expected}, got None. Is a `return` missing?"
-    if isinstance(got, list | tuple) and isinstance(want, torch.Tensor) and want.ndim:
-        return (
-            f"Expected {expected}, got a {type(got).__name__} of length {len(got)}. "
-            "Join the parts with torch.stack(parts) or torch.tensor(parts)."
-        )
-    return f"Expected {expected}, got {described(got)}." if numbers(got) is None else ""
-
-
-def _wrong_shape(got: Any, want: Any, axes: str) -> str:
-    if isinstance(want, Fact):
-        return ""
-    mine, theirs = tuple(as_numbers(got).shape), tuple(as_numbers(want).shape)
-    if mine == theirs or (theirs == () and as_numbers(got).numel() == 1):  # (1,) holds one number too
-        return ""
-    return _shape_in_words(mine, theirs, axes)
-
-
-def _shape_in_words(mine: tuple, theirs: tuple, axes: str) -> str:
-    if theirs == ():
-        return f"Expected one number, got shape {mine}{{}}. Take the mean over all of it."
-    named = f"({axes}) = " if axes and len(theirs) == axes.count(",") + 1 else ""
-    return f"Expected shape {named}{theirs}, got {mine}{{}}."
-
-
-def _wrong_dtype(got: Any, want: Any) -> str:
-    if not isinstance(want, torch.Tensor) or not hasattr(got, "dtype"):
-        return ""
-    mine = got.dtype if isinstance(got, torch.Tensor) else _dtype_of_array(got)
-    if want.is_floating_point():
-        if not mine.is_floating_point:
-            return f"Expected float32 or float64, got {mine}{{}}. Whole numbers lose what is after the point."
-        if torch.finfo(mine).bits < 32:
-            return f"Expected float32 or float64, got {mine}{{}}, which keeps about 3 digits."
-    elif mine != want.dtype:
-        return f"Expected {want.dtype}, got {mine}{{}}. Convert it with .long()."
-    return ""
-
-
-def _dtype_of_array(array: Any) -> torch.dtype:
-    """What torch calls the dtype of an array; float64 where it has no name for it, as for long doubles."""
-    try:
-        return torch.as_tensor(numpy.asarray(array)).dtype
-    except (TypeError, ValueError):
-        return torch.float64
 
 
 def _kept_state(run: Run, observe: Observe, rtol: float, atol: float) -> Iterator[str]:

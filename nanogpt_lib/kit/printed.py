@@ -62,7 +62,7 @@ def short_prints() -> Iterator[None]:
         … 91,000 more characters were printed, and are left out here.
     """
     before, paper = (sys.stdout, sys.stderr), Paper()
-    sys.stdout, sys.stderr = (Short(stream, paper) if stream else stream for stream in before)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (Short(stream, paper) if stream else stream for stream in before)
     try:
         with _few_displays(paper):
             yield

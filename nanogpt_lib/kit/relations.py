@@ -7,6 +7,7 @@ the same numbers both are told, and where more do none is.
 import itertools
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 
@@ -121,18 +122,18 @@ def _moves(want: torch.Tensor, axes: str) -> Iterator[Relation]:
     for d in dimensions:
         along = f"dimension {d}" + (f" ({axes.split(', ')[d]})" if axes.count(",") + 1 == want.ndim else "")
         yield (
-            lambda w, d=d: w.flip(d),
+            partial(torch.flip, dims=(d,)),
             f"the right result turned round along {along}: its first comes last",
         )
         if want.shape[d] > 2:
             for step, words in ((1, "later"), (-1, "earlier")):
                 yield (
-                    lambda w, d=d, step=step: w.roll(step, d),
+                    partial(torch.roll, shifts=step, dims=d),
                     f"the right result shifted along {along}: every value stands one place {words}",
                 )
     for a, b in itertools.combinations(dimensions, 2):
         yield (
-            lambda w, a=a, b=b: w.transpose(a, b),
+            partial(torch.transpose, dim0=a, dim1=b),
             f"the right result with the dimensions {a} and {b} swapped: look for a transpose, or for i and j",
         )
 

@@ -17,7 +17,7 @@ class Again(KeyboardInterrupt):
     A call in the handler would come too early: Python would hear the next one before the handler has ended.
     """
 
-    __init__ = _thread.interrupt_main  # type: ignore[assignment]  # takes no self, as all that is written in C
+    __init__ = _thread.interrupt_main  # takes no self, as all that is written in C
 
 
 class Stop:

@@ -176,7 +176,10 @@ def test_a_plan_that_no_known_mistake_explains_is_told_which_number_is_off() -> 
         steps, seeds = ex.plan.answer(variants, characters, minutes)
         return {name: n - 1 for name, n in steps.items()}, seeds
 
-    assert said(ex.plan, fewer) == "steps of second rung: Expected 1960, got 1959."
+    assert said(ex.plan, fewer) == (
+        "steps of second rung: Expected 1960, got 1959. "
+        "Yours is the right result minus 1: look where the counting begins and ends."
+    )
 
 
 # --- loss_per_position ----------------------------------------------------------------------------
