@@ -95,6 +95,12 @@ def one_thread() -> dict[str, str]:
     return os.environ | {"OMP_NUM_THREADS": "1"}
 
 
+def offline(log: Path) -> dict[str, str]:
+    """What cuts the network of a Python, and of those that it starts; who is asked is noted in the log."""
+    paths = [str(ROOT / "tests" / "offline"), str(ROOT)]
+    return {"PYTHONPATH": os.pathsep.join(paths), "NETWORK_LOG": str(log)}
+
+
 def python(*arguments: str | Path, timeout: float = 120) -> subprocess.CompletedProcess:
     """Runs this Python in the root of the checkout; its output is text."""
     command = [sys.executable, *map(str, arguments)]

@@ -1,7 +1,8 @@
 """Run the notebooks again on what other machines have, and compare with the stored outputs.
 
-`make portability` takes every notebook, `make portability ARGS="05_scaling 11_sampling"` those named. A row is
-one way to run them: the instructions that torch may use, the number of threads, and how Python orders its sets.
+`make portability` takes every notebook, `make portability ARGS="05_scaling 11_sampling"` those named. A row
+is one way to run them: the instructions that torch may use, the number of threads, and how Python orders its
+sets.
 With `--python PATH` another Python runs them, such as one that has the oldest torch of the range.
 """
 

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from helpers import ROOT
+from helpers import ROOT, offline
 from nanogpt_lib import lab
 
 ADDRESS = re.compile(r"http://127\S+?/lab/tree/(\S+)\?token=(\w+)")
@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(
 
 @pytest.mark.slow
 def test_the_command_serves_the_notebooks_asks_no_network(tmp_path: Path) -> None:
-    paths = {"HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    paths = {"HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path), **offline(tmp_path / "log")}
     paths |= {"JUPYTER_CONFIG_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "nanogpt_lib.lab", "--no-browser", "--port=0", "--ip=127.0.0.1"]
     server = subprocess.Popen(
@@ -93,6 +93,7 @@ def test_the_command_serves_the_notebooks_asks_no_network(tmp_path: Path) -> Non
         assert json.loads(asked("api/contents/notebooks/00_start_here.ipynb"))["type"] == "notebook"
         page = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', asked("lab"), re.DOTALL)
         assert json.loads(page[1])["news"] == {"disabled": True}
+        assert not (tmp_path / "log").exists(), (tmp_path / "log").read_text(encoding="utf-8")
     finally:
         server.terminate()
         server.wait(timeout=30)
