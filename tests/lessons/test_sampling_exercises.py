@@ -227,7 +227,7 @@ def test_one_row_after_the_other_is_a_right_loop_too() -> None:
     found = written(by_row, "training", breaks=False, T=3, temperature=0.6, seed=0)
     right = written(ex.generate.answer, "training", breaks=False, T=3, temperature=0.6, seed=0)
     assert found == right
-    assert list(found)[-1] == "global"
+    assert list(found)[-1] == "stream"
 
 
 def test_an_answer_that_forbids_gradients_does_not_spoil_the_notebook() -> None:
