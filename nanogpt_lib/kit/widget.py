@@ -123,7 +123,9 @@ class Widget(anywidget.AnyWidget):
     def close(self) -> None:
         """Close the view; shown again, the widget opens a new one."""
         super().close()
-        vars(self).pop("_repr_mimebundle_", None)  # ipywidgets hides it, so that what is closed is not shown
+        self.__dict__.pop(
+            "_repr_mimebundle_", None
+        )  # ipywidgets hides it, so that what is closed is not shown
         self.layout.close()
 
     def static_html(self) -> str:
