@@ -119,7 +119,7 @@ class BatchExplorer(Widget):
         self._text, self._tokenizer = text, tokenizer
         self._batch_size = positive_int("batch_size", batch_size)
         room("a batch", self._batch_size, block_size)
-        self._positions = torch.arange(len(text), dtype=torch.int32)  # half the memory of int64
+        self._positions = torch.arange(len(text))
         self._generator = torch.Generator().manual_seed(seed_number("seed", seed))
         super().__init__(
             length=len(text),
