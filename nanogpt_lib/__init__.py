@@ -31,6 +31,7 @@
 | `saved_json` | JSON files, read without trusting them | – |
 | `savable` | what a checkpoint can keep of a run, and what it refuses | full_model |
 | `restored` | a run, built from a checkpoint's files once they fit together | full_model |
+| `card` | the card of a checkpoint, and nothing in it that no save would write | – |
 | `checkpoint` | save, load, resume; refuses what was damaged | full_model |
 | `prompt` | what a model makes of a prompt | sampling |
 | `sampling` | `next_token_probs`, `stream`, `generate` | sampling |

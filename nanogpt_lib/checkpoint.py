@@ -23,38 +23,18 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from nanogpt_lib import __version__
+from nanogpt_lib.card import CARD, FORMAT, UNUSUAL_FORMAT, WEIGHTS, card_hash, read_card, require_curve
 from nanogpt_lib.checks import plain, problem, real_number, whole_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
 from nanogpt_lib.model import GPT
 from nanogpt_lib.restored import AGAIN, memory, restored
-from nanogpt_lib.savable import UNUSUAL, groups_of, require_savable, tied, unusual
-from nanogpt_lib.saved_json import made_elsewhere, read_json
+from nanogpt_lib.savable import groups_of, require_savable, tied, unusual
 from nanogpt_lib.training_run import TrainingRun
 
-FORMAT = 1
-UNUSUAL_FORMAT = 2  # with a field of `savable.UNUSUAL`, which a version that knows only 1 would pass over
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
-CARD = "checkpoint.json"
 # What a save writes, whole or as the unfinished file that a killed one leaves.
-_WEIGHTS = re.compile(r"weights-[0-9a-f]{12}\.safetensors")
-_OURS = re.compile(rf"{_WEIGHTS.pattern}|\.(weights-|{re.escape(CARD)}\.).*\.tmp")
-_FIELDS = (
-    "format",
-    "model",
-    "train",
-    "vocabulary",
-    "text_sha256",
-    "step",
-    "seconds",
-    "curve",
-    "optimizer_groups",
-    "own_generator",
-    "versions",
-    "weights",
-    "weights_sha256",
-    "card_sha256",
-)
+_OURS = re.compile(rf"{WEIGHTS.pattern}|\.(weights-|{re.escape(CARD)}\.).*\.tmp")
 
 
 @dataclass
@@ -136,8 +116,8 @@ def save_checkpoint(
         "weights_sha256": sha256(content),
         **beside,
     }
-    _require_curve(card["curve"])
-    card["card_sha256"] = _card_hash(card)
+    require_curve(card["curve"])
+    card["card_sha256"] = card_hash(card)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with one_writer(folder):
@@ -151,7 +131,7 @@ def save_checkpoint(
 def _remove_unnamed(folder: Path) -> None:
     """Remove the weights that the card does not name, and what a save that was killed or failed has left."""
     with suppress(ValueError):  # no card, or a damaged one: it cannot say which weights are in use
-        named = _read_card(folder)["weights"]
+        named = read_card(folder)["weights"]
         for old in folder.iterdir():
             if old.name != named and _OURS.fullmatch(old.name):  # no other file is ours to remove
                 old.unlink(missing_ok=True)
@@ -210,84 +190,15 @@ def _tensors(run: TrainingRun, resumable: bool) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
-def _card_hash(card: dict[str, Any]) -> str:
-    rest = {key: value for key, value in card.items() if key != "card_sha256"}
-    return sha256(json.dumps(rest, sort_keys=True).encode("utf-8"))
-
-
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     """Return the card and its tensors; read both again if another process has saved in between."""
-    card = _read_card(folder)
+    card = read_card(folder)
     try:
         return card, _read_tensors(folder / card["weights"], card["weights_sha256"])
     except (ValueError, FileNotFoundError):
-        if _read_card(folder) == card:
+        if read_card(folder) == card:
             raise
     return _read(folder)
-
-
-def _read_card(folder: Path) -> dict[str, Any]:
-    if not (folder / CARD).is_file():
-        raise problem(
-            f"a folder with {CARD}", f"{folder.name!r} without one", "Give the folder, not a file in it."
-        )
-    try:
-        card: dict[str, Any] = read_json(folder / CARD)
-    except ValueError as error:
-        raise problem(f"{CARD} to be JSON", f"a damaged file ({error})", AGAIN) from error
-    fields = card if isinstance(card, dict) else {}
-    expected = UNUSUAL_FORMAT if any(name in fields for name in UNUSUAL) else FORMAT
-    if "format" in fields and fields["format"] != expected:
-        told = f"format {str(fields['format'])[:20]}"
-        raise made_elsewhere(f"checkpoint format {expected}", told, fields.get("versions"))
-    if missing := [name for name in _FIELDS if name not in fields]:
-        raise problem(f"{CARD} with its {len(_FIELDS)} fields", f"none called {', '.join(missing)}", AGAIN)
-    if card["card_sha256"] != _card_hash(card):
-        raise problem(f"{CARD} as it was saved", "one that was changed since (its hash differs)", AGAIN)
-    if unknown := [name for name in card if name not in (*_FIELDS, *UNUSUAL)]:
-        raise made_elsewhere(f"the fields of {CARD}", ", ".join(unknown), card["versions"])
-    _require_values(card)
-    return card
-
-
-def _require_values(card: dict[str, Any]) -> None:
-    """Refuse a card whose fields hold what no save writes; the settings are looked at where they are used."""
-    kinds: dict[str, Any] = {
-        "vocabulary": str,
-        "text_sha256": str | None,
-        "step": int,
-        "seconds": int | float,
-        "own_generator": bool,
-        "weights": str,
-        "weights_sha256": str,
-        "tied": dict,
-        "frozen": list,
-        "optimizer_parameters": list,
-    }
-    wrong = [name for name, kind in kinds.items() if name in card and not isinstance(card[name], kind)]
-    wrong += [name for name in ("step", "seconds") if name not in wrong and not 0 <= card[name] < 1e15]
-    names = [*card.get("tied", {}).values()] if "tied" not in wrong else []
-    names += card.get("frozen", []) if "frozen" not in wrong else []
-    if not all(isinstance(name, str) for name in names):
-        wrong.append("tied or frozen weights")
-    groups = card.get("optimizer_parameters", [])
-    if not all(isinstance(group, list) and all(isinstance(name, str) for name in group) for group in groups):
-        wrong.append("optimizer_parameters")
-    if wrong:
-        raise problem(f"{CARD} as a save writes it", f"another kind of {wrong[0]}", AGAIN)
-    if not _WEIGHTS.fullmatch(card["weights"]):
-        raise problem("the name of a weights file in this folder", f"{card['weights'][:60]!r}", AGAIN)
-    _require_curve(card["curve"])
-
-
-def _require_curve(curve: object) -> None:
-    """Refuse what is no list of evaluations, each of a step, two losses and seconds."""
-    try:
-        for step, *numbers in curve:  # type: ignore[attr-defined]
-            whole_number("step", step)
-            _, _, _ = (real_number("loss", number) for number in numbers)
-    except (TypeError, ValueError) as error:
-        raise problem("a curve of finite losses", f"another one ({error})", AGAIN) from error
 
 
 def _read_tensors(path: Path, expected: str) -> dict[str, torch.Tensor]:

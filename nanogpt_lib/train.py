@@ -22,7 +22,8 @@ if __name__ == "__main__":
 
 import torch
 
-from nanogpt_lib.checkpoint import CARD, load_checkpoint, save_checkpoint
+from nanogpt_lib.card import CARD
+from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import sha256

@@ -34,6 +34,7 @@ NOT_TAUGHT = {
     "rebuild",
     "plots",
     "saved_json",
+    "card",
     "lab",
 }
 SCREENS = {"plots", "train", "lab", "bench"}  # these may draw and print

@@ -17,7 +17,8 @@ from weakref import WeakSet
 import torch
 import traitlets
 
-from nanogpt_lib.checkpoint import CARD, Checkpoint, load_checkpoint, save_checkpoint
+from nanogpt_lib.card import CARD
+from nanogpt_lib.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import positive_int, problem, real_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import write_atomically

@@ -26,7 +26,8 @@ from helpers import (
 )
 from nanogpt_lib import checkpoint as checkpoint_module
 from nanogpt_lib.bigram import BigramLM
-from nanogpt_lib.checkpoint import CARD, Checkpoint, load_checkpoint, save_checkpoint
+from nanogpt_lib.card import CARD, FIELDS
+from nanogpt_lib.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import sha256
 from nanogpt_lib.sampling import generate
@@ -338,7 +339,7 @@ def test_missing_weights_are_refused_by_name(folder: Path) -> None:
         load_checkpoint(folder)
 
 
-@pytest.mark.parametrize("field", checkpoint_module._FIELDS)
+@pytest.mark.parametrize("field", FIELDS)
 def test_a_missing_field_is_named(folder: Path, field: str) -> None:
     rewrite(folder, lambda card: card.pop(field))
     with pytest.raises(ValueError, match=rf"none called {field}\."):
@@ -346,7 +347,7 @@ def test_a_missing_field_is_named(folder: Path, field: str) -> None:
 
 
 def test_the_fields_checked_are_the_fields_written(folder: Path) -> None:
-    assert sorted(card_of(folder)) == sorted(checkpoint_module._FIELDS)
+    assert sorted(card_of(folder)) == sorted(FIELDS)
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "null"])

@@ -17,7 +17,8 @@ from safetensors.torch import save as save_tensors
 
 from helpers import random_ids, same_bits, tiny_gpt, weights_of
 from nanogpt_lib import __version__
-from nanogpt_lib.checkpoint import CARD, CHECKPOINTS, load_checkpoint, save_checkpoint
+from nanogpt_lib.card import CARD
+from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint, save_checkpoint
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import sha256
 from nanogpt_lib.restored import memory

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from helpers import global_stream_untouched, modes, random_ids, same_bits, tiny_gpt, weights_of
-from nanogpt_lib.checkpoint import CARD, load_checkpoint, save_checkpoint
+from nanogpt_lib.card import CARD
+from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.model import GPT
 from nanogpt_lib.optimizer import decay_groups
