@@ -285,7 +285,7 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
         >>> expect("validation loss (nats per character)", 2.4837, near=2.48, within=0.03)
         ✓ validation loss (nats per character): 2.48, within 0.03
     """
-    near, within = real_number("near", near), real_number("within", within)
+    real_number("near", near), real_number("within", within)  # printed as they were written
     measured = plain(value)
     if not isinstance(measured, Real):
         raise problem("a measured number", described(value), "Pass one number, not a row of them.")
