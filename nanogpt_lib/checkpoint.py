@@ -26,6 +26,7 @@ from nanogpt_lib import __version__
 from nanogpt_lib.checks import plain, problem, real_number, whole_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
+from nanogpt_lib.kinds import instance, path_of, text_of
 from nanogpt_lib.model import GPT
 from nanogpt_lib.restored import AGAIN, memory, restored
 from nanogpt_lib.savable import UNUSUAL, groups_of, require_savable, tied, unusual
@@ -125,7 +126,7 @@ def save_checkpoint(
         "model": asdict(model.config),
         "train": asdict(run.config),
         "vocabulary": tokenizer.vocabulary,
-        "text_sha256": None if text is None else sha256(text.encode("utf-8")),
+        "text_sha256": None if text is None else sha256(text_of("text", text).encode("utf-8")),
         "step": whole_number("step", run.step),
         "seconds": real_number("seconds", run.seconds),
         "curve": [[plain(value) for value in record] for record in run.curve],
@@ -138,7 +139,7 @@ def save_checkpoint(
     }
     _require_curve(card["curve"])
     card["card_sha256"] = _card_hash(card)
-    folder = Path(folder)
+    folder = path_of("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
     with one_writer(folder):
         try:
@@ -182,10 +183,12 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
              format or vocabulary, or a weight is missing or left over; the culprit is named.
     Taught in: full_model.
     """
-    folder = Path(folder)
+    folder = path_of("folder", folder)
     card, tensors = _read(folder)
     known = CharTokenizer(card["vocabulary"])
-    if tokenizer is not None and tokenizer.vocabulary != known.vocabulary:
+    remedy = "Pass the tokenizer that you train with, or None."
+    tokenizer = instance("tokenizer", known if tokenizer is None else tokenizer, CharTokenizer, remedy)
+    if tokenizer.vocabulary != known.vocabulary:
         odd = sorted(set(tokenizer.vocabulary) ^ set(known.vocabulary))
         raise problem(
             f"a checkpoint for this vocabulary of {tokenizer.vocab_size} characters",

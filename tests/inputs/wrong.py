@@ -7,7 +7,24 @@ from collections.abc import Iterator
 from .names import names
 
 VALUES = (
-    *("None", '"0.5"', '""', '"to be"', "True", "nan", "inf", "-inf", "-5", "0", "1", "0.5", "1.5", "1j"),
+    *(
+        "None",
+        '"0.5"',
+        '""',
+        '"to be"',
+        '"to be " * 99',
+        "'\\0'",
+        "True",
+        "nan",
+        "inf",
+        "-inf",
+        "-5",
+        "0",
+        "1",
+        "0.5",
+        "1.5",
+        "1j",
+    ),
     *(
         "2**70",
         "-(2**70)",
