@@ -28,6 +28,7 @@ from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
 from nanogpt_lib.kinds import instance, path_of, text_of
 from nanogpt_lib.model import GPT
+from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.restored import AGAIN, memory, restored
 from nanogpt_lib.savable import UNUSUAL, groups_of, require_savable, tied, unusual
 from nanogpt_lib.saved_json import made_elsewhere, read_json
@@ -141,7 +142,7 @@ def save_checkpoint(
     card["card_sha256"] = _card_hash(card)
     folder = path_of("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with one_writer(folder):
+    with one_writer(folder), interrupts_afterwards():
         try:
             write_atomically(folder / card["weights"], content)
             write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))

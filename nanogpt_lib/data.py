@@ -98,12 +98,6 @@ def _rebuilt_or_downloaded(kept: Path) -> bytes:
 
 
 def _own_text(path: Path) -> str:
-    if not path.is_file():
-        raise problem(
-            "the path of a text file",
-            f"{str(path)!r}, which is {'a folder' if path.is_dir() else 'not there'}",
-            f"Give the full path, or one that starts at {Path.cwd().name!r}, where this runs.",
-        )
     text = read_text_file(path)
     _long_enough(len(text), block_size=1, what=repr(path.name))
     if not text.strip():

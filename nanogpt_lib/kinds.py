@@ -113,7 +113,7 @@ def items_of(name: str, value: object) -> list[Any]:
 def path_of(name: str, value: object) -> Path:
     """Return the value as a path, known to be one or its text, and one that a file can have.
 
-    Raises:  ValueError: it is something else, or holds what no name does, as where a file's content is passed.
+    Raises:  ValueError: it is something else, or no name can be like it, as where a file's content is passed.
     Example:
         >>> path_of("folder", "runs").name
         'runs'

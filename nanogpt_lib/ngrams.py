@@ -9,7 +9,7 @@ Taught in: text_tokens_batches and bigram.
 import torch
 
 from nanogpt_lib.checks import positive_int, problem, real_number, shape, token_ids, whole_number
-from nanogpt_lib.kinds import count, random_stream, real_numbers, room, same_device
+from nanogpt_lib.kinds import count, ids, random_stream, real_numbers, room, same_device
 
 
 def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
@@ -111,7 +111,7 @@ def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 def _row(name: str, data: torch.Tensor, vocab_size: int, at_least: int = 0) -> torch.Tensor:
     """Return the same ids, known to be so many or more, in one row, and of this vocabulary."""
     room("a row of counts", positive_int("vocab_size", vocab_size))
-    shape(name, token_ids(name, data, vocab_size), "N")
+    token_ids(name, ids(name, data), vocab_size)
     if len(data) < at_least:
         raise problem(f"at least {at_least} ids in {name}", f"{len(data)}", "Take a longer text.")
     return data
@@ -229,7 +229,7 @@ class NGramLM:
         """
         idx = _row("start", start, self.vocab_size)
         length, generator = count("length", length), random_stream(generator)
-        room("a text", len(idx), length)
+        room("a text", len(idx) + length)
         for _ in range(length):
             drawn = torch.multinomial(self.probs(idx), 1, generator=generator)
             idx = torch.cat([idx, drawn])
