@@ -27,7 +27,9 @@ from nanogpt_lib.card import CARD, FORMAT, UNUSUAL_FORMAT, WEIGHTS, card_hash, r
 from nanogpt_lib.checks import plain, problem, real_number, whole_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
+from nanogpt_lib.kinds import instance, path_of, text_of
 from nanogpt_lib.model import GPT
+from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.restored import AGAIN, memory, restored
 from nanogpt_lib.savable import groups_of, require_savable, tied, unusual
 from nanogpt_lib.training_run import TrainingRun
@@ -105,7 +107,7 @@ def save_checkpoint(
         "model": asdict(model.config),
         "train": asdict(run.config),
         "vocabulary": tokenizer.vocabulary,
-        "text_sha256": None if text is None else sha256(text.encode("utf-8")),
+        "text_sha256": None if text is None else sha256(text_of("text", text).encode("utf-8")),
         "step": whole_number("step", run.step),
         "seconds": real_number("seconds", run.seconds),
         "curve": [[plain(value) for value in record] for record in run.curve],
@@ -118,9 +120,9 @@ def save_checkpoint(
     }
     require_curve(card["curve"])
     card["card_sha256"] = card_hash(card)
-    folder = Path(folder)
+    folder = path_of("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with one_writer(folder):
+    with one_writer(folder), interrupts_afterwards():
         try:
             write_atomically(folder / card["weights"], content)
             write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
@@ -162,10 +164,12 @@ def load_checkpoint(folder: str | Path, tokenizer: CharTokenizer | None = None) 
              format or vocabulary, or a weight is missing or left over; the culprit is named.
     Taught in: full_model.
     """
-    folder = Path(folder)
+    folder = path_of("folder", folder)
     card, tensors = _read(folder)
     known = CharTokenizer(card["vocabulary"])
-    if tokenizer is not None and tokenizer.vocabulary != known.vocabulary:
+    remedy = "Pass the tokenizer that you train with, or None."
+    tokenizer = instance("tokenizer", known if tokenizer is None else tokenizer, CharTokenizer, remedy)
+    if tokenizer.vocabulary != known.vocabulary:
         odd = sorted(set(tokenizer.vocabulary) ^ set(known.vocabulary))
         raise problem(
             f"a checkpoint for this vocabulary of {tokenizer.vocab_size} characters",

@@ -17,7 +17,7 @@ import torch
 
 from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
-from nanogpt_lib.kinds import ids, items_of, random_stream, room, text_of
+from nanogpt_lib.kinds import ids, items_of, path_of, random_stream, room, text_of
 from nanogpt_lib.messages import described
 from nanogpt_lib.process import run_as_command
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
@@ -51,7 +51,9 @@ def load_text(path: str | Path | None = None, *, folder: Path | None = None) -> 
     Source:  nine plays of Shakespeare, chosen by Karpathy (2015); see data/README.md.
              Taught in: text_tokens_batches.
     """
-    return _published_text(folder or work_folder()) if path is None else _own_text(Path(path))
+    if path is None:
+        return _published_text(work_folder() if folder is None else path_of("folder", folder))
+    return _own_text(path_of("path", path))
 
 
 def _published_text(folder: Path) -> str:
@@ -96,12 +98,6 @@ def _rebuilt_or_downloaded(kept: Path) -> bytes:
 
 
 def _own_text(path: Path) -> str:
-    if not path.is_file():
-        raise problem(
-            "the path of a text file",
-            f"{str(path)!r}, which is {'a folder' if path.is_dir() else 'not there'}",
-            f"Give the full path, or one that starts at {Path.cwd().name!r}, where this runs.",
-        )
     text = read_text_file(path)
     _long_enough(len(text), block_size=1, what=repr(path.name))
     if not text.strip():

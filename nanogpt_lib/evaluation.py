@@ -13,7 +13,7 @@ from torch import nn
 from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.kinds import ids, mapping, room
-from nanogpt_lib.promises import block_size_of, loss_of, scored
+from nanogpt_lib.promises import block_size_of, loss_of, module_of, scored
 
 LOWER = "Lower the learning rate, and start again or go on from the last good checkpoint."
 
@@ -123,7 +123,7 @@ def require_finite(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> None:
     """
     require_finite_weights(model)
     with evaluating(model):
-        loss = model(x, y)[1]
+        loss = loss_of(model(x, y))
     if not torch.isfinite(loss):
         raise problem("a model with a finite loss", f"{loss.item()}", LOWER)
 
@@ -134,7 +134,7 @@ def require_finite_weights(model: nn.Module) -> None:
     Raises:  ValueError: as said; the weight is named.
     Taught in: full_model.
     """
-    for name, weights in model.named_parameters():
+    for name, weights in module_of(model).named_parameters():
         if not torch.isfinite(weights).all():
             raise problem(f"finite numbers in {name}", "NaN or infinity", LOWER)
 

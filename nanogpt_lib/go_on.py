@@ -3,20 +3,21 @@
 Taught in: full_model.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-from nanogpt_lib.checks import problem
+from nanogpt_lib.checks import one_of, problem
+from nanogpt_lib.kinds import instance
 from nanogpt_lib.optimizer import readjust
-from nanogpt_lib.training_run import TrainingRun
+from nanogpt_lib.training_run import TrainConfig, TrainingRun
 
 
 def go_on_with(run: TrainingRun, **changes: Any) -> None:
     """Change how a run goes on; what it has learned stays, the optimiser's running means too.
 
     Args:    run: changed in place, or left as it is where this is refused.   changes: fields of its config.
-    Raises:  ValueError: another seed, which would come too late; fewer steps than have been made; or another
-             rate or decay for an optimiser that was not made from the config.
+    Raises:  ValueError: no field of its config; another seed, which would come too late; fewer steps than
+             have been made; or another rate or decay for an optimiser that was not made from the config.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
         >>> from nanogpt_lib.training_run import TrainConfig
@@ -27,6 +28,9 @@ def go_on_with(run: TrainingRun, **changes: Any) -> None:
 
     Taught in: full_model.
     """
+    instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).")
+    for name in changes:
+        one_of("the field", name, [field.name for field in fields(TrainConfig)])
     old, new = run.config, replace(run.config, **changes)
     if new.seed != old.seed:
         raise problem(

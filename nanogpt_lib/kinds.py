@@ -111,16 +111,20 @@ def items_of(name: str, value: object) -> list[Any]:
 
 
 def path_of(name: str, value: object) -> Path:
-    """Return the value as a path, known to be one or its text.
+    """Return the value as a path, known to be one or its text, and one that a file can have.
 
-    Raises:  ValueError: it is something else.
+    Raises:  ValueError: it is something else, or no name can be like it, as where a file's content is passed.
     Example:
         >>> path_of("folder", "runs").name
         'runs'
     """
     if not isinstance(value, str | Path):
         raise problem(f"{name} as a path", described(value), 'Pass a text such as "my-run", or a Path.')
-    return Path(value)
+    path = Path(value)
+    if "\0" in str(value) or any(len(part.encode("utf-8", "replace")) > 255 for part in path.parts):
+        arrived = f"{described(str(value))}, which no file can be called"
+        raise problem(f"{name} as a path", arrived, "Pass the name of a file or folder, not what is in it.")
+    return path
 
 
 def array_of(name: str, values: object) -> np.ndarray:
@@ -186,6 +190,23 @@ def floats(name: str, value: object, *sizes: object, like: torch.Tensor | None =
             f"{value.dtype}",
             f"Convert with {name}.to({like.dtype}).",
         )
+    return found
+
+
+def real_numbers(name: str, value: object, *sizes: object) -> tuple[int, ...]:
+    """Return the shape of a tensor whose numbers can be compared: none of them complex, and none left out.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.   sizes: as for `shape`.
+    Raises:  ValueError: no tensor, another shape, complex numbers, or the device "meta", which has none.
+    Example:
+        >>> real_numbers("counts", torch.tensor([3, 0]), "V")
+        (2,)
+    """
+    found = shape(name, value, *sizes)
+    assert isinstance(value, torch.Tensor), "shape has looked"
+    if value.is_complex() or value.is_meta:
+        told = f"dtype {value.dtype} on {value.device}"
+        raise problem(f"{name} as real numbers", told, "Pass a tensor of ints or floats.")
     return found
 
 

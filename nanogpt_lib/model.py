@@ -101,6 +101,8 @@ class GPT(nn.Module):
         self.block_size = config.block_size
         C, V = config.n_embd, config.vocab_size
         room("a model", V + config.block_size + 12 * config.n_layer * C, C)
+        if config.attention == "heads":
+            room("a mask", config.block_size, config.block_size)
         with drawing_from(generator):
             self.token_embedding_table = nn.Embedding(V, C)
             self.position_embedding_table = nn.Embedding(config.block_size, C)
@@ -137,6 +139,11 @@ class GPT(nn.Module):
     def forward(
         self, idx: torch.Tensor, targets: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        logits = self.scores(idx)
+        return logits, None if targets is None else lm_loss(logits, targets)
+
+    def scores(self, idx: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, T, V) alone. Raises ValueError as calling the model does."""
         _, T = shape("idx", idx, "B", "T")
         if not 1 <= T <= self.block_size:
             raise problem(
@@ -145,13 +152,8 @@ class GPT(nn.Module):
                 "Start from at least one character, and keep the last block_size: idx[:, -block_size:].",
             )
         token_ids("idx", same_device("idx", idx, self.lm_head.weight), self.config.vocab_size)
-        logits = self.scores(idx)
-        return logits, None if targets is None else lm_loss(logits, targets)
-
-    def scores(self, idx: torch.Tensor) -> torch.Tensor:
-        """Return the logits (B, T, V) of ids that `forward` has looked at."""
         tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
-        positions = self.position_embedding_table.weight[: idx.shape[1]]  # (T, C)
+        positions = self.position_embedding_table.weight[:T]  # (T, C)
         x = self.ln_f(self.blocks(tokens + positions))
         logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)
         return logits

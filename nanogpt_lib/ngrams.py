@@ -9,6 +9,7 @@ Taught in: text_tokens_batches and bigram.
 import torch
 
 from nanogpt_lib.checks import positive_int, problem, real_number, shape, token_ids, whole_number
+from nanogpt_lib.kinds import count, ids, random_stream, real_numbers, room, same_device
 
 
 def unigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
@@ -40,6 +41,7 @@ def bigram_counts(data: torch.Tensor, vocab_size: int) -> torch.Tensor:
     Source:  Shannon (1948), section 3.   Taught in: bigram.
     """
     _row("data", data, vocab_size)
+    room("a table of counts", vocab_size, vocab_size)
     pairs = data[:-1] * vocab_size + data[1:]
     return torch.bincount(pairs, minlength=vocab_size**2).view(vocab_size, vocab_size)
 
@@ -58,6 +60,7 @@ def smoothed(counts: torch.Tensor, alpha: float = 1.0) -> torch.Tensor:
 
     Source:  Laplace (1814), the rule of succession.   Taught in: bigram.
     """
+    real_numbers("counts", counts, ..., "V")
     if not bool((counts >= 0).all() and torch.isfinite(counts).all()):
         raise problem("counts >= 0", "a negative one or none", "Count with unigram_counts or bigram_counts.")
     alpha = real_number("alpha", alpha)
@@ -82,7 +85,8 @@ def unigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 
     Source:  Shannon (1948), cross-entropy.   Taught in: text_tokens_batches.
     """
-    _row("data", data, len(_probabilities(probs)), at_least=1)
+    _row("data", data, len(_probabilities(probs, "V")), at_least=1)
+    same_device("data", data, probs)
     return -probs.log()[data].mean().item()
 
 
@@ -98,22 +102,25 @@ def bigram_loss(probs: torch.Tensor, data: torch.Tensor) -> float:
 
     Source:  Shannon (1948), cross-entropy.   Taught in: bigram.
     """
-    shape("probs", _probabilities(probs), len(probs), len(probs))
+    shape("probs", _probabilities(probs, "V", "V"), len(probs), len(probs))
     _row("data", data, len(probs), at_least=2)
+    same_device("data", data, probs)
     return -probs.log()[data[:-1], data[1:]].mean().item()
 
 
 def _row(name: str, data: torch.Tensor, vocab_size: int, at_least: int = 0) -> torch.Tensor:
     """Return the same ids, known to be so many or more, in one row, and of this vocabulary."""
-    shape(name, token_ids(name, data, positive_int("vocab_size", vocab_size)), "N")
+    room("a row of counts", positive_int("vocab_size", vocab_size))
+    token_ids(name, ids(name, data), vocab_size)
     if len(data) < at_least:
         raise problem(f"at least {at_least} ids in {name}", f"{len(data)}", "Take a longer text.")
     return data
 
 
-def _probabilities(probs: torch.Tensor) -> torch.Tensor:
+def _probabilities(probs: torch.Tensor, *sizes: str) -> torch.Tensor:
     """Return the same tensor, known to have rows of numbers that are not negative and sum to 1."""
-    if not bool((probs >= 0).all() and (probs.sum(-1) - 1).abs().max() < 1e-3):
+    real_numbers("probs", probs, *sizes)
+    if not bool((probs >= 0).all() and ((probs.sum(-1) - 1).abs() < 1e-3).all()):
         raise problem(
             "probs with rows that sum to 1",
             "others, or a negative number",
@@ -221,8 +228,8 @@ class NGramLM:
         Raises ValueError for a negative length, or an id of another vocabulary.
         """
         idx = _row("start", start, self.vocab_size)
-        if whole_number("length", length) < 0:
-            raise problem("length >= 0", f"length={length}", "Ask for at least 0 ids.")
+        length, generator = count("length", length), random_stream(generator)
+        room("a text", len(idx) + length)
         for _ in range(length):
             drawn = torch.multinomial(self.probs(idx), 1, generator=generator)
             idx = torch.cat([idx, drawn])

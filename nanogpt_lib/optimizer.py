@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from nanogpt_lib.checks import one_of, positive_int, problem, whole_number
-from nanogpt_lib.kinds import count, not_negative
+from nanogpt_lib.kinds import count, instance, not_negative
 from nanogpt_lib.messages import described
 from nanogpt_lib.promises import module_of
 
@@ -95,7 +95,8 @@ def require_own_parameters(optimizer: torch.optim.Optimizer, model: nn.Module) -
     Raises:  ValueError: as said; the model would not learn what the optimiser moves.
     Taught in: full_model.
     """
-    own = {id(parameter) for parameter in model.parameters()}
+    instance("optimizer", optimizer, torch.optim.Optimizer, "Write adamw(model, learning_rate).")
+    own = {id(parameter) for parameter in module_of(model).parameters()}
     if any(id(parameter) not in own for group in optimizer.param_groups for parameter in group["params"]):
         raise problem(
             "an optimiser of the model's own parameters",
@@ -135,6 +136,7 @@ def readjust(
 ) -> None:
     """Give an optimiser that `adamw` made another rate and decay; its running means stay.
 
+    Raises:  ValueError: it is no AdamW of this model's parameters; or as `adamw`.
     Example:
         >>> layer = nn.Linear(2, 3)
         >>> optimizer = adamw(layer, 0.1)
@@ -144,6 +146,8 @@ def readjust(
 
     Taught in: full_model.
     """
+    instance("optimizer", optimizer, torch.optim.AdamW, "Write adamw(model, learning_rate).")
+    require_own_parameters(optimizer, model)
     optimizer.param_groups = adamw(model, learning_rate, weight_decay).param_groups
     for group in optimizer.param_groups:
         group["initial_lr"] = group["lr"]

@@ -16,9 +16,10 @@ from torch import nn
 
 from nanogpt_lib.attention import Head
 from nanogpt_lib.averaging import causal_mask
-from nanogpt_lib.checks import evaluating, problem
+from nanogpt_lib.checks import evaluating, problem, yes_or_no
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.evaluation import LOWER, require_finite_weights
+from nanogpt_lib.kinds import instance
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import adamw, require_own_parameters
 from nanogpt_lib.training_run import TrainingRun
@@ -36,7 +37,8 @@ def require_savable(run: TrainingRun, tokenizer: CharTokenizer, *, resumable: bo
              numbers that are not finite; or the run has another optimiser. The culprit is named.
     Taught in: full_model.
     """
-    model = run.model
+    model = instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).").model
+    instance("tokenizer", tokenizer, CharTokenizer, "Build it with CharTokenizer.from_text(text).")
     if type(model) is not GPT or model.config.vocab_size != tokenizer.vocab_size:
         raise problem(
             "a run of a GPT, and the tokenizer that it was trained with",
@@ -55,7 +57,7 @@ def require_savable(run: TrainingRun, tokenizer: CharTokenizer, *, resumable: bo
         scores = model.scores(ids[None])  # not model(ids): a save must not call anybody's hooks
     if not torch.isfinite(scores).all():
         raise problem("a model that gives finite scores", "NaN or infinity", LOWER)
-    if resumable:
+    if yes_or_no("resumable", resumable):
         _require_adamw(run)
     return model
 

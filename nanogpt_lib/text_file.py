@@ -9,6 +9,7 @@ Taught in: text_tokens_batches.
 from pathlib import Path
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.kinds import path_of
 
 _MARKS = {  # what a file in another encoding may begin with; the longer ones first, since they begin alike
     b"\xff\xfe\0\0": "utf-32",
@@ -20,12 +21,12 @@ _LAYOUT = "\t\n\v\f\r\x1a\x1b"  # control characters that texts have: DOS ended 
 _MARK = "\ufeff"
 
 
-def read_text_file(path: Path) -> str:
+def read_text_file(path: str | Path) -> str:
     """Return the file's text, without a byte-order mark at its start and with "\\n" line ends.
 
     Args:    path: a file in UTF-8.
-    Raises:  ValueError: it is in another encoding, or has NULs, or a byte-order mark in its middle; the
-             message says how to convert it.
+    Raises:  ValueError: it is not there, or in another encoding, or has NULs, or a byte-order mark in its
+             middle; the message says how to convert it.
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -35,6 +36,14 @@ def read_text_file(path: Path) -> str:
 
     Taught in: text_tokens_batches.
     """
+    path = path_of("path", path)
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "is no file" if path.exists() else "is not there"
+        raise problem(
+            "the path of a text file",
+            f"{str(path)!r}, which {found}",
+            f"Give the full path, or one that starts at {Path.cwd().name!r}, where this runs.",
+        )
     content = path.read_bytes()
     for mark, encoding in _MARKS.items():
         if content.startswith(mark):

@@ -7,8 +7,10 @@ Taught in: experiments.
 """
 
 import argparse
+import re
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,6 +31,7 @@ from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import sha256
 from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.kinds import count
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.process import run_as_command
@@ -43,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
     Taught in: experiments.
     """
-    options = _parser().parse_args(argv)
+    options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     saved: list[int] = []  # before which steps
     try:
         _require_free(options)
@@ -95,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
     )
     parser.add_argument("--force", action="store_true", help="replace another checkpoint that lies in --out")
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="write N characters at the end")
+    parser.add_argument(
+        "--sample", type=_number(int), default=0, metavar="N", help="write N characters at the end"
+    )
     for config in (GPTConfig, TrainConfig):
         group = parser.add_argument_group(f"override a field of {config.__name__}")
         for field in fields(config):
@@ -109,7 +114,32 @@ def _argument(kind: object) -> dict[str, Any]:
     known: type = next(one for one in get_args(kind) or (kind,) if one is not NoneType)
     if known is bool:
         return {"action": argparse.BooleanOptionalAction}
-    return {"type": known, "metavar": known.__name__.upper()}
+    return {"type": _number(known) if known in (int, float) else known, "metavar": known.__name__.upper()}
+
+
+def _number(kind: type[int] | type[float]) -> Callable[[str], float]:
+    """Return how a number of this kind is read, with a message of our own for what is none."""
+
+    def read(text: str) -> float:
+        try:
+            return kind(text)
+        except ValueError:
+            wanted, like = ("a whole number", "1337") if kind is int else ("a number", "0.001")
+            told = problem(wanted, described(text), f"Write it in digits, such as {like}.")
+            raise argparse.ArgumentTypeError(str(told)) from None
+
+    return read
+
+
+def _joined(arguments: list[str]) -> list[str]:
+    """Put a value such as -1e30 into one with its option; argparse would take it for another option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if re.match(r"-[^-h]", argument) and joined and re.fullmatch(r"--[\w-]+", joined[-1]):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _overrides(options: argparse.Namespace, config: type[GPTConfig | TrainConfig]) -> dict[str, Any]:

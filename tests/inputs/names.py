@@ -47,6 +47,13 @@ def public(module: ModuleType) -> Iterator[tuple[str, object]]:
                     yield f"{name}.{method}", function
 
 
+def written(content: bytes) -> Path:
+    """Return the path of a file with this content, in the folder where the call runs."""
+    path = Path("mine.txt")
+    path.write_bytes(content)
+    return path
+
+
 def _exercise() -> Exercise:
     exercise = Exercise("Write double(x).", ("Two.", "Times.", "2 * x"), lambda seed: [(seed + 1.0,)])
 
@@ -108,6 +115,7 @@ def names() -> dict[str, object]:
             "scores": torch.zeros(1, 4, tokenizer.vocab_size),
             "x": torch.ones(1, 4, 8),
             "SHIPPED": core()["checkpoint"].CHECKPOINTS / "shakespeare",
+            "written": written,
             "Path": Path,
             "ExitStack": ExitStack,
             "torch": torch,

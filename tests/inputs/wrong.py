@@ -7,7 +7,24 @@ from collections.abc import Iterator
 from .names import names
 
 VALUES = (
-    *("None", '"0.5"', '""', '"to be"', "True", "nan", "inf", "-inf", "-5", "0", "1", "0.5", "1.5", "1j"),
+    *(
+        "None",
+        '"0.5"',
+        '""',
+        '"to be"',
+        '"to be " * 99',
+        "'\\0'",
+        "True",
+        "nan",
+        "inf",
+        "-inf",
+        "-5",
+        "0",
+        "1",
+        "0.5",
+        "1.5",
+        "1j",
+    ),
     *(
         "2**70",
         "-(2**70)",
@@ -77,13 +94,17 @@ CALLABLE = ("print", "int", "nn.Linear(2, 2)", "gpt", "bigram", "torch.Generator
 
 def variants(call: str) -> Iterator[str]:
     """Yield the call with each wrong value in each place: of its arguments, and of those left out."""
-    tree = ast.parse(call, mode="eval").body
-    assert isinstance(tree, ast.Call), f"{call} is no call"
-    places = [*range(len(tree.args)), *(keyword.arg for keyword in tree.keywords), *_more(tree)]
-    for place in places:
+    for place in places(call):
         for value in VALUES:
             if not (place in CALLED and value in CALLABLE):
                 yield _with(call, place, value)
+
+
+def places(call: str) -> list[int | str]:
+    """Return where a value can stand: the call's arguments, and those that it leaves out."""
+    tree = ast.parse(call, mode="eval").body
+    assert isinstance(tree, ast.Call), f"{call} is no call"
+    return [*range(len(tree.args)), *(keyword.arg for keyword in tree.keywords), *_more(tree)]
 
 
 def _more(tree: ast.Call) -> list[str]:
