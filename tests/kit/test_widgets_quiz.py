@@ -50,7 +50,7 @@ def test_a_choice_says_what_is_wrong_with_it(arguments: tuple, says: str) -> Non
             "Q",
             [A, ("b", False, "No.")],
             False,
-            "only Choice objects in the question 'Q', got ('b', False, 'No.'). Write Choice(text, correct, why).",
+            "only Choice objects in the question 'Q', got ('b', False, 'No.'). Write Choice(text, correct",
         ),
         (
             "Q",
