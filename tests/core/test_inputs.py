@@ -112,7 +112,8 @@ def is_abstract(function: object) -> bool:
 @cache
 def with_rows() -> set[int]:
     """Return which functions the table calls, by identity."""
-    return {id(function) for row in CALLS for function in called(row.call, names())}
+    space = names()
+    return {id(function) for row in CALLS for function in called(row.call, space)}
 
 
 def called(row: str, space: dict[str, object]) -> Iterator[object]:
