@@ -121,6 +121,7 @@ def require_finite(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> None:
 
     Taught in: full_model.
     """
+    block_size_of(model)
     require_finite_weights(model)
     with evaluating(model):
         loss = loss_of(model(x, y))

@@ -28,6 +28,7 @@ NOT_TAUGHT = {
     "promises",
     "rng",
     "threads",
+    "starting",
     "process",
     "style",
     "files",

@@ -17,10 +17,12 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+from nanogpt_lib.starting import end_at_interrupts
 from nanogpt_lib.threads import wait_asleep
 
 if __name__ == "__main__":
     wait_asleep()  # before torch is imported
+    end_at_interrupts()
 
 import torch
 

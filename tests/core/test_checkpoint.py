@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -438,6 +439,23 @@ def test_a_killed_save_leaves_a_whole_checkpoint(file: str, step: int, folder: P
     save_checkpoint(folder, stopped(a_run()), TOKENIZER)
     assert load_checkpoint(folder).run.step == 3
     assert len(list(folder.glob("*.safetensors"))) == 1
+
+
+def test_an_interrupt_in_the_first_save_comes_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It used to leave the weights without the JSON that names them."""
+    write = checkpoint_module.write_atomically
+
+    def interrupted(path: Path, content: bytes) -> None:
+        write(path, content)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(checkpoint_module, "write_atomically", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(tmp_path, a_run(), TOKENIZER)
+    assert load_checkpoint(tmp_path).run.step == 0
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_folder_that_cannot_be_written_keeps_its_checkpoint(

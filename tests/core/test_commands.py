@@ -77,6 +77,23 @@ def test_five_interrupts_in_a_row_keep_the_checkpoint_and_end_without_a_tracebac
     assert (tmp_path / "kept" / "checkpoint.json").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such exit status")
+@pytest.mark.parametrize("module", ["nanogpt_lib.train", "nanogpt_lib.recorded"])
+def test_an_interrupt_while_torch_is_imported_ends_without_a_traceback(module: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", module, "--help"],
+        cwd=ROOT,
+        env=one_thread() | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as done:
+        assert any("torch." in line for line in done.stderr)
+        os.kill(done.pid, signal.SIGINT)
+        assert "Traceback" not in done.stderr.read()
+        assert done.wait(timeout=60) == -signal.SIGINT
+
+
 @pytest.mark.parametrize("option", [("--sample", "-5"), ("--out", os.devnull), ("--seed", "9" * 23)])
 def test_an_option_is_looked_at_before_anything_is_trained(option: tuple[str, str]) -> None:
     done = command("nanogpt_lib.train", *QUICK, *option)

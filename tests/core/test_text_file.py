@@ -127,11 +127,11 @@ def test_one_symbol_and_strange_ones_are_texts(said: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("vocabulary", "named"),
     [
-        (["a", "b"], "got a list"),
-        (["ab", "c"], "got a list"),
-        (None, "got a NoneType"),
-        (b"ab", "got a bytes"),
-        (3, "got a int"),
+        (["a", "b"], r"got \['a', 'b'\]"),
+        (["ab", "c"], r"got \['ab', 'c'\]"),
+        (None, "got None"),
+        (b"ab", "got b'ab'"),
+        (3, "got 3"),
         ("ab\ud800", r"half of a character \(U\+D800\)"),
         ("\udfff", "half of a character"),
         ("ab" * 1_000_000, "'a' more than once"),

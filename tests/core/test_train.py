@@ -358,7 +358,7 @@ def test_ctrl_c_while_loading_saving_or_writing_ends_without_a_traceback(
         (["--preset", "baseline"], "reference-baseline"),
         ([], "one of the arguments --preset --resume is required"),
         (["--preset", "reference-deep", "--resume", "x"], "not allowed with"),
-        ([*SMALL, "--n-embd", "twelve"], "invalid int value: 'twelve'"),
+        ([*SMALL, "--n-embd", "twelve"], "argument --n-embd: Expected a whole number, got 'twelve'"),
         ([*SMALL, "--n-embd", "13"], "error: Expected n_embd to split into n_head equal heads"),
         ([*SMALL, "--attention", "flash"], "error: Expected attention to be one of"),
         ([*SMALL, "--dropout", "2"], "error: Expected 0 <= dropout <= 1"),

@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 
 from .names import names
 
@@ -107,10 +108,16 @@ def places(call: str) -> list[int | str]:
     return [*range(len(tree.args)), *(keyword.arg for keyword in tree.keywords), *_more(tree)]
 
 
+@cache
+def _shared() -> dict[str, object]:
+    """Return a namespace in which nothing is called but what makes a layer or a model."""
+    return names()
+
+
 def _more(tree: ast.Call) -> list[str]:
     """Name the parameters that a call leaves at their defaults."""
     try:
-        parameters = inspect.signature(eval(ast.unparse(tree.func), names())).parameters
+        parameters = inspect.signature(eval(ast.unparse(tree.func), _shared())).parameters
     except (TypeError, ValueError):
         return []
     known = list(parameters)[len(tree.args) :]
