@@ -102,8 +102,15 @@ def _said_of_call(node: ast.Call) -> Iterator[str]:
 
 
 def _opens_text(node: ast.Call, called: str) -> bool:
-    """By its name; `read_text` of a path only, since a function of one's own may be called so."""
-    return called in TEXT and (called not in METHODS_OF_PATHS or isinstance(node.func, ast.Attribute))
+    """By its name; `read_text` of a path only, since a function of one's own may be called so.
+
+    `os.open` opens bytes.
+    """
+    return (
+        called in TEXT
+        and _owner(node) != "os"
+        and (called not in METHODS_OF_PATHS or isinstance(node.func, ast.Attribute))
+    )
 
 
 def _owner(node: ast.Call) -> str:

@@ -369,7 +369,7 @@ def test_it_begins_with_the_weights_of_a_recorded_run_of_that_seed_and_leaves_th
         ("batch_size", "0", "Expected a whole number batch_size >= 1, got batch_size=0."),
         ("block_size", "1.5", "Expected a whole number block_size >= 1, got block_size='1.5'."),
         ("learning_rate", "-1", "Expected learning_rate > 0, got -1.0."),
-        ("learning_rate", "nan", "Expected learning_rate > 0, got nan."),
+        ("learning_rate", "nan", "Expected a finite number learning_rate, got learning_rate=nan."),
         ("learning_rate", "fast", "Expected a number for learning_rate, got 'fast'."),
         ("dropout", "1.5", "Expected 0 <= dropout <= 1, got dropout=1.5."),
         ("seed", "-1", "Expected a seed from 0 to 2,147,483,647, got seed=-1."),
