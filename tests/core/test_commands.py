@@ -78,7 +78,7 @@ def test_five_interrupts_in_a_row_keep_the_checkpoint_and_end_without_a_tracebac
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such exit status")
-@pytest.mark.parametrize("module", ["nanogpt_lib.train", "nanogpt_lib.recorded"])
+@pytest.mark.parametrize("module", tiers.some(["nanogpt_lib.train", "nanogpt_lib.recorded"]))
 def test_an_interrupt_while_torch_is_imported_ends_without_a_traceback(module: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-X", "importtime", "-m", module, "--help"],
@@ -102,7 +102,9 @@ def test_an_option_is_looked_at_before_anything_is_trained(option: tuple[str, st
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("module", ["nanogpt_lib.data", "nanogpt_lib.recorded", "nanogpt_lib.lessons"])
+@pytest.mark.parametrize(
+    "module", tiers.some(["nanogpt_lib.lessons", "nanogpt_lib.recorded", "nanogpt_lib.data"])
+)
 def test_every_command_refuses_what_it_does_not_know(module: str) -> None:
     done = command(module, "nix")
     out, err = done.communicate(timeout=120)

@@ -163,6 +163,7 @@ def test_a_fault_at_every_place_of_a_save_leaves_a_whole_checkpoint(tmp_path: Pa
         assert len(faults) > 12, "the save asks the system for more than this"
 
 
+@pytest.mark.every
 def test_a_disk_that_is_full_keeps_the_checkpoint_and_no_remains(tmp_path: Path) -> None:
     *short, last = told(OUT_OF_SPACE, tmp_path / "run")
     assert short == [[3, 1]] * len(short)
@@ -178,7 +179,7 @@ def assert_whole(ends: list, seen: int, step: int, names: list) -> None:
 
 def test_two_processes_that_save_into_one_folder_leave_a_whole_checkpoint(tmp_path: Path) -> None:
     """Each removes the weights that it replaced; without turns, it also removed those of the other."""
-    assert_whole(*told(TWO_WRITERS, tmp_path / "run", "30", "no kills"))
+    assert_whole(*told(TWO_WRITERS, tmp_path / "run", "10", "no kills"))
 
 
 @pytest.mark.every

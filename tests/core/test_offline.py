@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT, offline, one_thread
+from tiers import some
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +35,13 @@ def test_a_program_that_asks_another_machine_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [
-        pytest.param(("-m", "nanogpt_lib.data"), id="data"),
-        pytest.param(("-m", "nanogpt_lib.recorded"), id="recorded"),
-        pytest.param(("-m", "nanogpt_lib.train", *TRAIN), id="train"),
-    ],
+    some(
+        [
+            pytest.param(("-m", "nanogpt_lib.train", *TRAIN), id="train"),
+            pytest.param(("-m", "nanogpt_lib.data"), id="data"),
+            pytest.param(("-m", "nanogpt_lib.recorded"), id="recorded"),
+        ]
+    ),
 )
 def test_no_command_asks_another_machine(command: tuple[str, ...], tmp_path: Path) -> None:
     done = run(tmp_path / "log", *command)
