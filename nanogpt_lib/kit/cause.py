@@ -1,0 +1,170 @@
+"""Find what was done instead: the altered right answer that does just what a wrong answer does."""
+
+import copy
+import inspect
+import itertools
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from nanogpt_lib.kit.altered import alterations
+from nanogpt_lib.kit.diagnose import Run
+from nanogpt_lib.kit.outcome import Fact, Outcome, alike, as_numbers, leaves, numbers, observe, same
+from nanogpt_lib.kit.relations import RELATED, related, sizes_of
+from nanogpt_lib.kit.where import features, only_where, the_same_everywhere
+
+ENOUGH = 24  # bits that must agree: then hardly one alteration of a few hundred does so by accident
+BITS = 13  # what one number says that agrees to four digits
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an answer: its arguments, what the right one returned, and what the learner's did."""
+
+    args: tuple
+    want: Any
+    got: Any
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Looks for what a wrong answer did instead.
+
+    Args:    run: how an exercise runs an answer.   right: the right one.   axes: names of the dimensions.
+             rtol, atol: how far values may be off.
+    Example:
+        >>> cause = Cause(lambda answer, x, y: answer(x, y), lambda x, y: x - 2 * y, "", 1e-4, 1e-6)
+        >>> given = ((0.3, 0.7), (1.6, 0.5))
+        >>> wrong = [Outcome(value, results=(value,)) for value in (0.1, -2.7)]
+        >>> cause.of([Run(one, got, one[0] - 2 * one[1], "") for one, got in zip(given, wrong)])
+        'Yours is the right result with x and y exchanged: look which goes where.'
+    """
+
+    run: Callable
+    right: Callable
+    axes: str
+    rtol: float
+    atol: float
+
+    def of(self, runs: list[Run]) -> str:
+        """Return what was done instead, in words; nothing where nothing is found."""
+        if not all(map(_can_be_compared, runs)):
+            return ""
+        wrong = [one for one in runs if self._is_wrong(one)]
+        calls = [self._calls(one) for one in runs]
+        if not wrong or not all(calls) or not any(next(self._parts(one), None) for one in wrong):
+            return ""
+        names = tuple(inspect.signature(self.right).parameters)
+        args = [of_one[0].args for of_one in calls]
+        sizes = [_sizes(one, names) for one in args]
+        return (
+            self._same_everywhere(runs, sizes)
+            or self._related([(run, size) for run, size in zip(runs, sizes, strict=True) if self._is_wrong(run)])
+            or self._altered(wrong, [call for of_one in calls for call in of_one], names)
+            or only_where([features(one, names) for one in args], [self._is_wrong(one) for one in runs])
+        )
+
+    def _is_wrong(self, one: Run) -> bool:
+        return not same(one.outcome, Outcome(one.want), rtol=self.rtol, atol=self.atol)
+
+    def _agree(self, one: Any, other: Any) -> bool:
+        if isinstance(one, tuple) and isinstance(other, tuple):
+            return len(one) == len(other) and all(map(self._agree, one, other))
+        return alike(one, other, rtol=self.rtol, atol=self.atol)
+
+    def _calls(self, one: Run) -> list[Call]:
+        calls: list[Call] = []
+        got = iter(one.outcome.results)
+
+        def spy(*args: Any, **keywords: Any) -> Any:
+            given = copy.deepcopy(args)
+            want = self.right(*args, **keywords)
+            calls.append(Call(given, want, next(got, None)))
+            return want
+
+        observe(self.run, (spy,), one.inputs)
+        return calls
+
+    def _parts(self, one: Run) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+        """(label, got, want) of all that is wrong and should be an array of numbers."""
+        for label, got, want in leaves(one.outcome.value, one.want):
+            if not isinstance(want, Fact | str | None) and not self._agree(got, want):
+                mine, theirs = as_numbers(got), as_numbers(want)
+                yield label, mine.reshape(theirs.shape) if mine.numel() == theirs.numel() == 1 else mine, theirs
+
+    def _same_everywhere(self, runs: list[Run], sizes: list[dict[str, int]]) -> str:
+        gots, wants = [numbers(one.outcome.value) for one in runs], [numbers(one.want) for one in runs]
+        if not all(value is not None and value.numel() == 1 for value in (*gots, *wants)):
+            return ""
+        return the_same_everywhere(*([value.item() for value in values] for values in (gots, wants)), sizes)
+
+    def _related(self, wrong: list[tuple[Run, dict[str, int]]]) -> str:
+        """How the first part that is wrong is related to the right one, where its shape is the right one."""
+        label = next(self._parts(wrong[0][0]), ("",))[0]
+        parts = [
+            (got, want, size) for one, size in wrong for name, got, want in self._parts(one) if name == label
+        ]
+        if not parts or any(got.shape != want.shape for got, want, _ in parts):
+            return ""
+        pairs = [(got, want) for got, want, _ in parts]
+        words = related(pairs, [size for *_, size in parts], self.axes, rtol=self.rtol, atol=self.atol)
+        return words if words.startswith(RELATED) else ""
+
+    def _altered(self, wrong: list[Run], calls: list[Call], names: tuple[str, ...]) -> str:
+        telling = [call for call in calls if not self._agree(call.got, call.want)]
+        if not telling or sum(map(self._bits, wrong)) < ENOUGH:
+            return ""
+        call = min(telling, key=lambda call: _size(call.args))
+        smallest_first = sorted(wrong, key=lambda one: _size(one.inputs))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an alteration of ours is no news to the learner
+            for group in alterations(self.right, names, call.args):
+                found = [words for words, answer in group if self._gives_that(answer, call)
+                         and all(self._does_so(answer, one) for one in smallest_first)]
+                if found := list(dict.fromkeys(found)):
+                    either = "either " * (len(found) == 2)
+                    return f"{RELATED}{either}{', or '.join(found)}." if len(found) < 3 else ""
+        return ""
+
+    def _gives_that(self, answer: Callable, call: Call) -> bool:
+        try:
+            return self._agree(answer(*copy.deepcopy(call.args)), call.got)
+        except Exception:  # noqa: BLE001 an alteration that does not fit is none
+            return False
+
+    def _does_so(self, answer: Callable, one: Run) -> bool:
+        return same(one.outcome, observe(self.run, (answer,), one.inputs), rtol=self.rtol, atol=self.atol)
+
+    def _bits(self, one: Run) -> float:
+        """How much there is in what the answer gave that can agree with anything."""
+        bits = 0.0
+        for _, got, want in self._parts(one):
+            told = got
+            if got.shape == want.shape:
+                told = got[~torch.isclose(got, want, rtol=self.rtol, atol=self.atol)]
+            for value in itertools.islice(told.flatten().tolist(), 2 * ENOUGH):
+                whole = math.isfinite(value) and value == round(value)
+                bits += min(BITS, math.log2(abs(value) + 2)) if whole else BITS
+        return bits
+
+
+def _can_be_compared(one: Run) -> bool:
+    if one.outcome.error is not None or one.outcome.changed:
+        return isinstance(one.want, type(None))  # where an error is right
+    parts = leaves(one.outcome.value, one.want)
+    return all(isinstance(want, Fact | str | None) or numbers(got) is not None for _, got, want in parts)
+
+
+def _sizes(args: tuple, names: tuple[str, ...]) -> dict[str, int]:
+    lists = zip(names, args, strict=False)
+    return sizes_of(args, names) | {f"len({name})": len(arg) for name, arg in lists if isinstance(arg, list | dict)}
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, torch.Tensor):
+        return value.numel()
+    return sum(map(_size, value)) if isinstance(value, list | tuple) else 1
