@@ -19,10 +19,13 @@ RIGHT = "the right result"
 MANY = 64  # parts, when each is computed alone
 
 
-def alterations(right: Callable, names: tuple[str, ...], args: tuple) -> Iterator[list[Altered]]:
+def alterations(
+    right: Callable, names: tuple[str, ...], args: tuple, *, few: bool = False
+) -> Iterator[list[Altered]]:
     """Yield alterations of a right answer, group by group; the simplest come first.
 
     Args:    right: the right answer.   names: of its arguments.   args: what it was called with once.
+             few: only those that can do without what one call returns, as each costs a whole run.
     Example:
         >>> first = next(alterations(lambda x, y: x - y, ("x", "y"), (3.0, 1.0)))
         >>> [(words, answer(3.0, 1.0)) for words, answer in first]
@@ -31,10 +34,13 @@ def alterations(right: Callable, names: tuple[str, ...], args: tuple) -> Iterato
     named: Named = list(zip(range(len(args)), names, args, strict=False))
     yield [(f"{name} itself, unchanged", _made_of(i)) for i, name, arg in named if _is_value(arg)]
     yield list(_exchanged(right, named))
+    yield list(_reversed(right, named))
+    yield list(_of_some_alone(right, named))
+    if few:
+        return
     yield list(_left_out(right, named))
     yield list(_of_the_result(right, right_value(right, args)))
     yield list(_for_other_arguments(right, named))
-    yield list(_of_some_alone(right, named))
     yield list(_beside(right, named))
     yield list(_of_an_argument(named))
     yield list(_of_parts(right))
@@ -89,6 +95,28 @@ def _left_out(right: Callable, named: Named) -> Iterator[Altered]:
                 yield from _for_other_outputs(f"{name}.{child}", partial(_hooked, right, i, child))
         if callable(arg):
             yield from _for_other_outputs(name, partial(_wrapped, right, i))
+
+
+def _reversed(right: Callable, named: Named) -> Iterator[Altered]:
+    for i, name, arg in named:
+        if isinstance(arg, torch.nn.Module):
+            for child, part in arg.named_children():
+                if isinstance(part, torch.nn.ModuleList):
+                    yield f"{RIGHT} with the last of {name}.{child} first", _last_first(right, i, child)
+
+
+def _last_first(right: Callable, i: int, child: str) -> Callable:
+    """The right answer, while the list of layers `child` in its argument i stands in reverse order."""
+
+    def answer(*args: Any) -> Any:
+        layers = getattr(args[i], child)
+        setattr(args[i], child, torch.nn.ModuleList(reversed(list(layers))))
+        try:
+            return right(*args)
+        finally:
+            setattr(args[i], child, layers)
+
+    return answer
 
 
 def _for_other_outputs(name: str, alter: Callable) -> Iterator[Altered]:

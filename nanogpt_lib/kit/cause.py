@@ -7,11 +7,13 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
 from nanogpt_lib.kit.altered import alterations
+from nanogpt_lib.kit.changed import changed
 from nanogpt_lib.kit.diagnose import Run
 from nanogpt_lib.kit.outcome import Fact, Outcome, alike, as_numbers, leaves, numbers, observe, same
 from nanogpt_lib.kit.relations import RELATED, related, sizes_of
@@ -52,6 +54,7 @@ class Cause:
 
     def of(self, runs: list[Run]) -> str:
         """Return what was done instead, in words; nothing where nothing is found."""
+        runs = [one for one in runs if one.want is not None]  # where no error is asked for
         if not all(map(_can_be_compared, runs)):
             return ""
         wrong = [one for one in runs if self._is_wrong(one)]
@@ -120,21 +123,34 @@ class Cause:
             return ""
         call = min(telling, key=lambda call: _size(call.args))
         smallest_first = sorted(wrong, key=lambda one: _size(one.inputs))
+        gives = self._alone(call)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an alteration of ours is no news to the learner
-            for group in alterations(self.right, names, call.args):
-                found = [words for words, answer in group if self._gives_that(answer, call)
-                         and all(self._does_so(answer, one) for one in smallest_first)]
+            for group in alterations(self.right, names, call.args, few=gives is None):
+                found = [
+                    words
+                    for words, answer in group
+                    if (gives is None or gives(answer))
+                    and all(self._does_so(answer, one) for one in smallest_first)
+                ]
                 if found := list(dict.fromkeys(found)):
                     either = "either " * (len(found) == 2)
                     return f"{RELATED}{either}{', or '.join(found)}." if len(found) < 3 else ""
         return ""
 
-    def _gives_that(self, answer: Callable, call: Call) -> bool:
-        try:
-            return self._agree(answer(*copy.deepcopy(call.args)), call.got)
-        except Exception:  # noqa: BLE001 an alteration that does not fit is none
-            return False
+    def _alone(self, call: Call) -> Callable[[Callable], bool] | None:
+        """Whether an answer gives in one call what the learner's gave; None where only a whole run tells."""
+        args = copy.deepcopy(call.args)
+
+        def returns(answer: Callable, result: Any) -> bool:
+            try:
+                return self._agree(answer(*args), result)
+            except Exception:  # noqa: BLE001 an alteration that does not fit is none
+                return False
+
+        if not returns(self.right, call.want) or changed(call.args, args):
+            return None
+        return partial(returns, result=call.got)
 
     def _does_so(self, answer: Callable, one: Run) -> bool:
         return same(one.outcome, observe(self.run, (answer,), one.inputs), rtol=self.rtol, atol=self.atol)
@@ -154,7 +170,7 @@ class Cause:
 
 def _can_be_compared(one: Run) -> bool:
     if one.outcome.error is not None or one.outcome.changed:
-        return isinstance(one.want, type(None))  # where an error is right
+        return False
     parts = leaves(one.outcome.value, one.want)
     return all(isinstance(want, Fact | str | None) or numbers(got) is not None for _, got, want in parts)
 

@@ -48,14 +48,12 @@ def only_where(features: list[dict[str, float]], wrong: list[bool]) -> str:
     for name in features[0]:
         if not all(name in one for one in features):
             continue
-        bad = {one[name] for one, is_wrong in zip(features, wrong, strict=True) if is_wrong}
+        bad = [one[name] for one, is_wrong in zip(features, wrong, strict=True) if is_wrong]
         good = {one[name] for one, is_wrong in zip(features, wrong, strict=True) if not is_wrong}
-        if len(bad) == 1 and not bad & good:
-            found.append(f"{name} is {bad.pop():g}")
-        elif min(bad) > max(good):
-            found.append(f"{name} is above {max(good):g}")
-        elif max(bad) < min(good):
-            found.append(f"{name} is below {min(good):g}")
+        if len(bad) > 1 and len(set(bad)) == 1 and bad[0] not in good:
+            found.append(f"{name} is {bad[0]:g}")
+        elif good == {1} and min(bad) > 1 and name.endswith("]"):
+            found.append(f"{name} is above 1")
     if len(found) != 1:
         return ""
     return f"It is wrong only where {found[0]}; the other {right} inputs are right."
