@@ -7,7 +7,7 @@ import torch
 Alike = Callable[[torch.Tensor, torch.Tensor], bool]
 Pair = tuple[torch.Tensor, torch.Tensor]
 LEAST = 3  # numbers in a row, else any two rows are proportional
-ROW = "each row (one for all of its last dimension)"
+ROW = "each row along the last dimension"
 
 
 def own_number(pairs: list[Pair], alike: Alike, name: Callable[[int], str]) -> str:
@@ -17,8 +17,11 @@ def own_number(pairs: list[Pair], alike: Alike, name: Callable[[int], str]) -> s
              name: what stands along a dimension.
     Example:
         >>> want = torch.tensor([[1.0, 2, 4], [3, 1, 1]])
-        >>> own_number([(torch.tensor([[2.0], [0.5]]) * want, want)], torch.allclose, str)
-        'right but for a factor that each row (one for all of its last dimension) has of its own: 2 for the first, 0.5 for the next'
+        >>> got = torch.tensor([[2.0], [0.5]]) * want
+        >>> print(own_number([(got, want)], torch.allclose, str))
+        ... # doctest: +NORMALIZE_WHITESPACE
+        right but for a factor of its own for each 0: 2 for the first, 0.5 for the next:
+        look at what each is divided by
     """
     ndim = pairs[0][1].ndim
     if ndim < 2 or any(want.ndim != ndim for _, want in pairs):
@@ -35,11 +38,13 @@ def own_number(pairs: list[Pair], alike: Alike, name: Callable[[int], str]) -> s
             found = [numbers(got, want) for got, want in rows]
             if all(alike(got, put(want, by)) for (got, want), by in zip(rows, found, strict=True)):
                 first, second = found[0][0].item(), found[0][1].item()
-                return f"right but for {what} that {words} has of its own: {first:.4g} for the first, {second:.4g} for the next"
+                (own, look), at = what, f"{first:.4g} for the first, {second:.4g} for the next"
+                return f"right but for {own.format(words)}: {at}: {look}"
     return ""
 
 
-_FACTOR, _SUMMAND = "a factor", "a summand"
+_FACTOR = "a factor of its own for {}", "look at what each is divided by"
+_SUMMAND = "a summand of its own for {}", "look at what is added to each"
 
 
 def _says_much(want: torch.Tensor) -> bool:

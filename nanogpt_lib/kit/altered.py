@@ -50,7 +50,7 @@ def right_value(right: Callable, args: tuple) -> Any:
     """Return what the right answer gives; None where it raises an error."""
     try:
         return right(*args)
-    except Exception:  # noqa: BLE001 what is not to be had is not altered
+    except Exception:  # what is not to be had is not altered
         return None
 
 
@@ -78,7 +78,10 @@ def _exchanged(right: Callable, named: Named) -> Iterator[Altered]:
             continue
         yield f"{RIGHT} with {one} and {other} exchanged: look which goes where", _placed(right, {i: j, j: i})
         for (to, gone), (source, used) in (((j, other), (i, one)), ((i, one), (j, other))):
-            yield f"{RIGHT} with {used} used in place of {gone} too: {gone} is not used", _placed(right, {to: source})
+            yield (
+                f"{RIGHT} with {used} used in place of {gone} too: {gone} is not used",
+                _placed(right, {to: source}),
+            )
 
 
 def _are_of_one_kind(a: Any, b: Any) -> bool:
@@ -135,7 +138,9 @@ def _hooked(right: Callable, i: int, child: str, alter: Callable) -> Callable:
     """The right answer, while something else is made of what a part of its argument i gives."""
 
     def answer(*args: Any) -> Any:
-        hook = args[i].get_submodule(child).register_forward_hook(lambda layer, given, out: alter(out, given[0]))
+        hook = (
+            args[i].get_submodule(child).register_forward_hook(lambda layer, given, out: alter(out, given[0]))
+        )
         try:
             return right(*args)
         finally:
@@ -147,7 +152,7 @@ def _hooked(right: Callable, i: int, child: str, alter: Callable) -> Callable:
 def _for_other_arguments(right: Callable, named: Named) -> Iterator[Altered]:
     for i, name, arg in named:
         for words, make in _changes_of(arg):
-            said = f"{RIGHT} for {words.format(name)} in place of {name}: look at what is done to {name}"
+            said = f"{RIGHT} for {words.format(name)} in place of {name}"
             yield said, _with(right, i, make)
 
 
@@ -198,7 +203,9 @@ def _on_all(right: Callable, make: Callable, after: Callable = lambda x: x) -> C
     def answer(*args: Any) -> Any:
         lead = next(arg for arg in args if isinstance(arg, torch.Tensor)).shape[:2]
         together = (isinstance(arg, torch.Tensor) and arg.shape[:2] == lead for arg in args)
-        return after(right(*(make(arg) if is_one else arg for arg, is_one in zip(args, together, strict=True))))
+        return after(
+            right(*(make(arg) if is_one else arg for arg, is_one in zip(args, together, strict=True)))
+        )
 
     return answer
 

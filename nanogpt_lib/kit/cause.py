@@ -12,12 +12,13 @@ from typing import Any
 
 import torch
 
+from nanogpt_lib.kit.along import own_number
 from nanogpt_lib.kit.altered import alterations
 from nanogpt_lib.kit.changed import changed
 from nanogpt_lib.kit.diagnose import Run
 from nanogpt_lib.kit.outcome import Fact, Outcome, alike, as_numbers, leaves, numbers, observe, same
-from nanogpt_lib.kit.relations import RELATED, related, sizes_of
-from nanogpt_lib.kit.where import features, only_where, the_same_everywhere
+from nanogpt_lib.kit.relations import RELATED, Pair, related, sizes_of, thing
+from nanogpt_lib.kit.where import only_where, settings, the_same_everywhere
 
 ENOUGH = 24  # bits that must agree: then hardly one alteration of a few hundred does so by accident
 BITS = 13  # what one number says that agrees to four digits
@@ -64,11 +65,13 @@ class Cause:
         names = tuple(inspect.signature(self.right).parameters)
         args = [of_one[0].args for of_one in calls]
         sizes = [_sizes(one, names) for one in args]
+        pairs, theirs = self._pairs(wrong, dict(zip(map(id, runs), sizes, strict=True)))
         return (
             self._same_everywhere(runs, sizes)
-            or self._related([(run, size) for run, size in zip(runs, sizes, strict=True) if self._is_wrong(run)])
+            or self._related(pairs, theirs)
             or self._altered(wrong, [call for of_one in calls for call in of_one], names)
-            or only_where([features(one, names) for one in args], [self._is_wrong(one) for one in runs])
+            or self._own_number(pairs)
+            or only_where([settings(one, names) for one in args], [self._is_wrong(one) for one in runs])
         )
 
     def _is_wrong(self, one: Run) -> bool:
@@ -84,9 +87,11 @@ class Cause:
         got = iter(one.outcome.results)
 
         def spy(*args: Any, **keywords: Any) -> Any:
-            given = copy.deepcopy(args)
-            want = self.right(*args, **keywords)
-            calls.append(Call(given, want, next(got, None)))
+            given, want = copy.deepcopy(args), None
+            try:
+                want = self.right(*args, **keywords)
+            finally:  # an error may be what is asked for
+                calls.append(Call(given, want, None if want is None else next(got, None)))
             return want
 
         observe(self.run, (spy,), one.inputs)
@@ -97,25 +102,45 @@ class Cause:
         for label, got, want in leaves(one.outcome.value, one.want):
             if not isinstance(want, Fact | str | None) and not self._agree(got, want):
                 mine, theirs = as_numbers(got), as_numbers(want)
-                yield label, mine.reshape(theirs.shape) if mine.numel() == theirs.numel() == 1 else mine, theirs
+                yield (
+                    label,
+                    mine.reshape(theirs.shape) if mine.numel() == theirs.numel() == 1 else mine,
+                    theirs,
+                )
 
     def _same_everywhere(self, runs: list[Run], sizes: list[dict[str, int]]) -> str:
-        gots, wants = [numbers(one.outcome.value) for one in runs], [numbers(one.want) for one in runs]
-        if not all(value is not None and value.numel() == 1 for value in (*gots, *wants)):
-            return ""
-        return the_same_everywhere(*([value.item() for value in values] for values in (gots, wants)), sizes)
+        values = [numbers(value) for one in runs for value in (one.outcome.value, one.want)]
+        single = [value.item() for value in values if value is not None and value.numel() == 1]
+        return the_same_everywhere(single[::2], single[1::2], sizes) if len(single) == len(values) else ""
 
-    def _related(self, wrong: list[tuple[Run, dict[str, int]]]) -> str:
-        """How the first part that is wrong is related to the right one, where its shape is the right one."""
-        label = next(self._parts(wrong[0][0]), ("",))[0]
+    def _pairs(self, wrong: list[Run], sizes: dict[int, dict]) -> tuple[list[Pair], list[dict[str, int]]]:
+        """(got, want) of the first part that is wrong, and the sizes; none where a shape is another."""
+        label = next((label for label, *_ in self._parts(wrong[0])), "")
         parts = [
-            (got, want, size) for one, size in wrong for name, got, want in self._parts(one) if name == label
+            (got, want, sizes[id(one)])
+            for one in wrong
+            for name, got, want in self._parts(one)
+            if name == label
         ]
-        if not parts or any(got.shape != want.shape for got, want, _ in parts):
+        if any(got.shape != want.shape for got, want, _ in parts):
+            return [], []
+        return [(got, want) for got, want, _ in parts], [size for *_, size in parts]
+
+    def _related(self, pairs: list[Pair], sizes: list[dict[str, int]]) -> str:
+        if not pairs:
             return ""
-        pairs = [(got, want) for got, want, _ in parts]
-        words = related(pairs, [size for *_, size in parts], self.axes, rtol=self.rtol, atol=self.atol)
+        words = related(pairs, sizes, self.axes, rtol=self.rtol, atol=self.atol)
         return words if words.startswith(RELATED) else ""
+
+    def _own_number(self, pairs: list[Pair]) -> str:
+        if not pairs:
+            return ""
+        own = own_number(
+            pairs,
+            partial(torch.allclose, rtol=self.rtol, atol=self.atol),
+            lambda d: thing(self.axes, d, pairs[0][1].ndim),
+        )
+        return f"{RELATED}{own}." if own else ""
 
     def _altered(self, wrong: list[Run], calls: list[Call], names: tuple[str, ...]) -> str:
         telling = [call for call in calls if not self._agree(call.got, call.want)]
@@ -145,7 +170,7 @@ class Cause:
         def returns(answer: Callable, result: Any) -> bool:
             try:
                 return self._agree(answer(*args), result)
-            except Exception:  # noqa: BLE001 an alteration that does not fit is none
+            except Exception:  # an alteration that does not fit is none
                 return False
 
         if not returns(self.right, call.want) or changed(call.args, args):
@@ -177,7 +202,9 @@ def _can_be_compared(one: Run) -> bool:
 
 def _sizes(args: tuple, names: tuple[str, ...]) -> dict[str, int]:
     lists = zip(names, args, strict=False)
-    return sizes_of(args, names) | {f"len({name})": len(arg) for name, arg in lists if isinstance(arg, list | dict)}
+    return sizes_of(args, names) | {
+        f"len({name})": len(arg) for name, arg in lists if isinstance(arg, list | dict)
+    }
 
 
 def _size(value: Any) -> int:

@@ -11,8 +11,6 @@ from functools import partial
 
 import torch
 
-from nanogpt_lib.kit.along import own_number
-
 Pair = tuple[torch.Tensor, torch.Tensor]  # got and want, float64, of one shape, on one input
 Relation = tuple[Callable[[torch.Tensor], torch.Tensor], str]  # from the right result to yours, in words
 
@@ -84,10 +82,6 @@ def related(pairs: list[Pair], sizes: list[dict[str, int]], axes: str, *, rtol: 
         found = list(_another_order(pairs, axes, alike))
     if len(found) in (1, 2):
         return f"{RELATED}{'either ' * (len(found) == 2)}{', or '.join(found)}."
-    if not found and of_one_rank and (
-        own := own_number(pairs, alike, lambda d: thing(axes, d, pairs[0][1].ndim))
-    ):
-        return f"{RELATED}{own}: look at what each is divided by, or what is added to it."
     wrong = [~torch.isclose(got, want, rtol=rtol, atol=atol) for got, want in pairs]
     return _only_there(wrong, axes) if of_one_rank and not found else ""
 

@@ -1,7 +1,5 @@
 """Say on which inputs an answer is wrong, or that it gives the same on all of them."""
 
-import torch
-
 from nanogpt_lib.kit.relations import RELATED
 
 FEW = 4  # inputs, at least: of fewer nothing follows
@@ -33,10 +31,10 @@ def the_same_everywhere(gots: list, wants: list, sizes: list[dict[str, int]]) ->
     return ""
 
 
-def only_where(features: list[dict[str, float]], wrong: list[bool]) -> str:
+def only_where(settings: list[dict[str, float]], wrong: list[bool]) -> str:
     """Return what all inputs on which an answer is wrong have in common, and no other has.
 
-    Args:    features: of every input, by name.   wrong: for the same inputs.
+    Args:    settings: of every input, by name.   wrong: for the same inputs.
     Example:
         >>> only_where([{"p": 0.5}, {"p": 0.0}, {"p": 0.7}, {"p": 0.0}], [False, True, False, True])
         'It is wrong only where p is 0; the other 2 inputs are right.'
@@ -45,31 +43,27 @@ def only_where(features: list[dict[str, float]], wrong: list[bool]) -> str:
     if len(wrong) < FEW or right < 2:
         return ""
     found = []
-    for name in features[0]:
-        if not all(name in one for one in features):
+    for name in settings[0]:
+        if not all(name in one for one in settings):
             continue
-        bad = [one[name] for one, is_wrong in zip(features, wrong, strict=True) if is_wrong]
-        good = {one[name] for one, is_wrong in zip(features, wrong, strict=True) if not is_wrong}
+        bad = [one[name] for one, is_wrong in zip(settings, wrong, strict=True) if is_wrong]
+        good = {one[name] for one, is_wrong in zip(settings, wrong, strict=True) if not is_wrong}
         if len(bad) > 1 and len(set(bad)) == 1 and bad[0] not in good:
             found.append(f"{name} is {bad[0]:g}")
-        elif good == {1} and min(bad) > 1 and name.endswith("]"):
-            found.append(f"{name} is above 1")
     if len(found) != 1:
         return ""
     return f"It is wrong only where {found[0]}; the other {right} inputs are right."
 
 
-def features(args: tuple, names: tuple[str, ...]) -> dict[str, float]:
-    """Return what may tell one input from another: its numbers, and how many sequences there are.
+def settings(args: tuple, names: tuple[str, ...]) -> dict[str, float]:
+    """Return the numbers among the arguments, by name.
 
     Example:
-        >>> features((torch.zeros(2, 3, 4), 0.5, True), ("x", "p", "training"))
-        {'x.shape[0]': 2, 'p': 0.5}
+        >>> settings(([2, 3], 0.5, True), ("x", "p", "training"))
+        {'p': 0.5}
     """
-    found: dict[str, float] = {}
-    for name, value in zip(names, args, strict=False):
-        if isinstance(value, torch.Tensor) and value.ndim == 3:
-            found[f"{name}.shape[0]"] = value.shape[0]
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[name] = value
-    return found
+    return {
+        name: value
+        for name, value in zip(names, args, strict=False)
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }

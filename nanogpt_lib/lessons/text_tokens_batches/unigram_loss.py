@@ -125,7 +125,9 @@ ex.mistake(
 ex.mistake(
     "divided by the length of data",
     "{got:.4g} comes from counts that do not sum to 1 as probabilities: the counts of train were divided by {characters:,}, the length of data. Divide them by their own sum.",
-    lambda train, data, V: -(torch.bincount(train, minlength=V).double() / len(data))[data].log().mean().item(),
+    lambda train, data, V: (
+        -(torch.bincount(train, minlength=V).double() / len(data))[data].log().mean().item()
+    ),
 )
 ex.mistake(
     "perplexity",
