@@ -16,7 +16,17 @@ from nanogpt_lib.kit.along import own_number
 from nanogpt_lib.kit.altered import alterations
 from nanogpt_lib.kit.changed import changed
 from nanogpt_lib.kit.diagnose import Run
-from nanogpt_lib.kit.outcome import Fact, Outcome, alike, as_numbers, leaves, numbers, observe, same
+from nanogpt_lib.kit.outcome import (
+    Fact,
+    Outcome,
+    alike,
+    as_numbers,
+    is_too_large,
+    leaves,
+    numbers,
+    observe,
+    same,
+)
 from nanogpt_lib.kit.relations import RELATED, Pair, related, sizes_of, thing
 from nanogpt_lib.kit.where import only_where, settings, the_same_everywhere
 
@@ -194,7 +204,7 @@ class Cause:
 
 
 def _can_be_compared(one: Run) -> bool:
-    if one.outcome.error is not None or one.outcome.changed:
+    if one.outcome.error is not None or one.outcome.changed or is_too_large(one.outcome.value):
         return False
     parts = leaves(one.outcome.value, one.want)
     return all(isinstance(want, Fact | str | None) or numbers(got) is not None for _, got, want in parts)
