@@ -167,3 +167,19 @@ def test_rows_with_a_number_of_their_own_are_told() -> None:
     ex.right(lambda x: x.sin())
     assert "a summand of its own for each " in said(ex, lambda x: x.sin() + rows)
     assert "of its own" not in said(ex, lambda x: x.sin() + rows * x**2)
+
+
+def test_what_holds_on_some_wrong_inputs_only_is_not_told() -> None:
+    cases = [(torch.arange(1.0, n), torch.arange(1.0, n).sin()) for n in (5, 7, 9)]
+    ex = Exercise("Write less(x, y).", ("1", "2", "3"), lambda seed: cases)
+    ex.right(lambda x, y: x - 3 * y)
+    assert "x and y exchanged" in said(ex, lambda x, y: y - 3 * x)
+    assert "Yours" not in said(ex, lambda x, y: y - 3 * x + (len(x) > 4) * x**2)
+
+
+def test_a_setting_on_which_it_is_right_as_well_is_not_told() -> None:
+    cases = [(torch.arange(4.0) + n, p) for n, p in enumerate((0.5, 0.0, 0.7, 0.0, 0.0, 0.9))]
+    ex = Exercise("Write raised(x, p).", ("1", "2", "3"), lambda seed: cases)
+    ex.right(lambda x, p: x**2 + p)
+    odd = torch.tensor([0.3, 0.1, 0.4, 0.15])
+    assert "only where" not in said(ex, lambda x, p: x**2 + p + (p == 0 and x[0] > 1) * odd)
