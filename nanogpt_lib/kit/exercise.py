@@ -9,11 +9,13 @@ import torch
 
 from nanogpt_lib.checks import plain, seed_number
 from nanogpt_lib.kit.attempt import is_theirs, is_unattempted, own_line
+from nanogpt_lib.kit.cause import Cause
 from nanogpt_lib.kit.diagnose import Invariant, Run, diagnose
 from nanogpt_lib.kit.mistakes import Mistake, See, case_of, recognise
 from nanogpt_lib.kit.outcome import Outcome, is_too_large, observe
 from nanogpt_lib.kit.panel import NOT_YET, PASSED, UNATTEMPTED, Hint, Result, Source, numbered, show
 from nanogpt_lib.kit.printed import short_prints
+from nanogpt_lib.kit.relations import RELATED
 from nanogpt_lib.kit.stop import Stop, stoppable
 from nanogpt_lib.kit.undisturbed import switches_kept, undisturbed
 
@@ -197,11 +199,18 @@ class Exercise:
         line = own_line(error) if error is not None else None
         code = f"{line[0]}, line {line[1]}: {line[2]}" if line else ""
         if known is None:
-            return Result(self.name, NOT_YET, found, code)
+            return Result(self.name, NOT_YET, self._with_its_cause(found, runs), code)
         mistake, case = known
         where = f" {self.probe}" if self.probe and case.inputs is inputs[0] else ""
         said = mistake.say(case, self.see, self._input_names())
         return Result(self.name, NOT_YET, said + where, code, mistake.name)
+
+    def _with_its_cause(self, found: str, runs: list[Run]) -> str:
+        """What was found, and behind it what was done instead, where that is not said yet."""
+        if len(self.functions) != 1 or RELATED in found:
+            return found
+        instead = Cause(self.run, self.functions[0], self.axes, self.rtol, self.atol).of(runs)
+        return f"{found} {instead}".rstrip()
 
     def _prepared(self, seed: int) -> tuple[list[tuple], list[Outcome], dict]:
         """The inputs, what the solution makes of them, and what the mistakes do (filled as needed)."""

@@ -16,6 +16,7 @@ from nanogpt_lib.kit.changed import changed
 from nanogpt_lib.kit.plain import MOST, described, is_emptied, plain, size, words_of
 
 SEED = 1337  # for whatever an answer draws
+FEW = 8  # calls whose results are kept
 
 
 class Refusal(Exception):
@@ -52,6 +53,7 @@ class Outcome:
     returned: str = ""  # what the answer returned, in words, where the error came only after that
     nothing: bool = False  # one of the functions returned None
     dots: bool = False  # one of the functions returned `...`
+    results: tuple = ()  # what the functions returned, call by call; the first few
 
 
 def seed_everything(seed: int = SEED) -> None:
@@ -73,6 +75,7 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
         2.0
     """
     returned: list[Any] = []  # None and `...`, wherever a function gave one
+    results: list[Any] = []
     last: list[str] = []  # what the function gave that was called last; nothing while it is at work
 
     def watched(answer: Callable) -> Callable:
@@ -81,6 +84,8 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
             last.clear()
             result = answer(*args, **keywords)
             last.append(type(result).__name__)
+            if len(results) < FEW:
+                results.append(result)
             parts = result if isinstance(result, tuple) else (result,)
             if inspect.iscoroutine(result):
                 result.close()  # else Python complains later that nobody waited for it
@@ -102,7 +107,9 @@ def observe(run: Callable, answers: tuple, inputs: tuple) -> Outcome:
         value, raised = None, error
     moved = changed(inputs, given) if raised is None else ""
     gave = last[0] if raised is not None and last else ""
-    return Outcome(value, raised, moved, gave, nothing=None in returned, dots=... in returned)
+    return Outcome(
+        value, raised, moved, gave, nothing=None in returned, dots=... in returned, results=tuple(results)
+    )
 
 
 def numbers(value: Any) -> torch.Tensor | None:

@@ -14,6 +14,7 @@ import torch
 Pair = tuple[torch.Tensor, torch.Tensor]  # got and want, float64, of one shape, on one input
 Relation = tuple[Callable[[torch.Tensor], torch.Tensor], str]  # from the right result to yours, in words
 
+RELATED = "Yours is "  # how a relation begins
 FEW = 64  # rows, when looking for their order
 THINGS = {
     "B": "sequence",
@@ -80,7 +81,7 @@ def related(pairs: list[Pair], sizes: list[dict[str, int]], axes: str, *, rtol: 
     if not found and of_one_rank:
         found = list(_another_order(pairs, axes, alike))
     if len(found) in (1, 2):
-        return f"Yours is {'either ' * (len(found) == 2)}{', or '.join(found)}."
+        return f"{RELATED}{'either ' * (len(found) == 2)}{', or '.join(found)}."
     wrong = [~torch.isclose(got, want, rtol=rtol, atol=atol) for got, want in pairs]
     return _only_there(wrong, axes) if of_one_rank and not found else ""
 

@@ -1,12 +1,15 @@
 """Let an interrupt win over code that catches everything, as a bare `except:` in an endless loop does."""
 
 import _thread
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import CodeType, FrameType
+from typing import Any
 
 from nanogpt_lib.kit.panel import shell
 
@@ -78,16 +81,29 @@ def stoppable(is_theirs: Callable[[FrameType], bool], edge: CodeType) -> Iterato
 
 @contextmanager
 def _no_way_out() -> Iterator[None]:
-    """In a notebook, let quit() and exit() raise SystemExit, as they do elsewhere."""
-    if shell() is None:
+    """Let os._exit() raise SystemExit, and in a notebook quit() and exit() too, as they do elsewhere."""
+    with ExitStack() as put_back:
+        put_back.enter_context(_replaced(os, "_exit", partial(_leave, os._exit, os.getpid())))
+        if shell() is not None:
+            put_back.enter_context(_replaced(shell(), "ask_exit", sys.exit))
         yield
-        return
-    before = shell().ask_exit
-    shell().ask_exit = sys.exit
+
+
+@contextmanager
+def _replaced(place: Any, name: str, other: Any) -> Iterator[None]:
+    before = getattr(place, name)
+    setattr(place, name, other)
     try:
         yield
     finally:
-        shell().ask_exit = before
+        setattr(place, name, before)
+
+
+def _leave(really: Callable[[int], None], here: int, status: int) -> None:
+    """Raise SystemExit; a process that was forked off inside the block, such as a worker's, really ends."""
+    if os.getpid() != here:
+        really(status)
+    sys.exit(status)
 
 
 def _heard(stop: Stop) -> Iterator[Stop]:

@@ -83,9 +83,9 @@ def test_a_wrong_type_is_named() -> None:
 
 
 def test_a_wrong_shape_is_told_in_B_T_C() -> None:
-    assert (
-        said(lambda x: loop(x)[0])
-        == "Expected shape (B, T, C) = (1, 8, 8), got (8, 8) for x of shape (1, 8, 8)."
+    assert said(lambda x: loop(x)[0]) == (
+        "Expected shape (B, T, C) = (1, 8, 8), got (8, 8) for x of shape (1, 8, 8). "
+        "Yours is the first of right along dimension 0 alone, where right is the right result."
     )
 
 

@@ -171,6 +171,10 @@ def without_end(x):
 
 
 ERRORS = {
+    "os._exit": (
+        lambda x: os._exit(0),
+        "Your function raised SystemExit for x of shape (1, 8, 8): return the",
+    ),
     "sys.exit": (
         lambda x: sys.exit(),
         "Your function raised SystemExit for x of shape (1, 8, 8): return the",
@@ -443,3 +447,15 @@ def test_the_stop_wins_over_whatever_catches_it(answer: Callable, capsys: pytest
     assert signal.getsignal(signal.SIGINT) is before
     assert sys.gettrace() is None or "coverage" in sys.modules or "pydevd" in sys.modules
     assert average.check(right).passed
+
+
+def test_a_process_forked_off_by_an_answer_really_ends() -> None:
+    def forks(x):
+        if (child := os.fork()) == 0:
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        return average.answer(x)
+
+    really = os._exit
+    assert average.check(forks).passed
+    assert os._exit is really

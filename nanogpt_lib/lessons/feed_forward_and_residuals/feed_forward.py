@@ -144,6 +144,7 @@ ex.mistake(
     "Your output is off by up to {_off:.2g}: something bends in the middle, and it is no ReLU. ReLU keeps what is positive and makes 0 of the rest.",
     *map(bent_by, (F.gelu, torch.tanh, torch.sigmoid, F.leaky_relu, F.silu, torch.abs, F.relu6)),
     bent_by(lambda x: x.softmax(dim=-1)),
+    *map(bent_by, (F.elu, F.softplus, torch.square, lambda x: F.relu(x) ** 2, lambda x: -F.relu(x))),
 )
 ex.mistake(
     "the positions compete",

@@ -191,6 +191,11 @@ ex.mistake(
     stretched(lambda x, eps: centred(x) / (mean_square(centred(x)) + eps)),
 )
 ex.mistake(
+    "only shifted",
+    "{b}: the mean is subtracted, and nothing was divided. Divide by the root of the variance, so that the variance becomes 1.",
+    stretched(lambda x, eps: centred(x)),
+)
+ex.mistake(
     "gamma and beta are not used",
     "{worst}: the row is normalised, and then gain and shift are missing.",
     lambda x, gamma, beta, eps: normal(x, eps),

@@ -197,6 +197,17 @@ ex.mistake(
     "Nothing leaks, and {b}: its variance is {b_variance:.3g}, not 1. The scale is missing.",
     lambda x, eps: centred(x),
 )
+ex.mistake(
+    "no root",
+    "Nothing leaks, and {b}: its variance is {b_variance:.3g}, not 1. You divided by the variance; its root is the standard deviation.",
+    lambda x, eps: centred(x) / (mean_square(centred(x)) + eps),
+)
+ex.mistake(
+    "scaled to length 1",
+    "Nothing leaks, and {b}: the squares of the row add up to 1. Their mean is to be 1, after the row's own mean is subtracted.",
+    lambda x, eps: torch.nn.functional.normalize(x, dim=-1),
+    lambda x, eps: torch.nn.functional.normalize(centred(x), dim=-1),
+)
 ex.mistake("nothing is normalised", "Nothing leaks, and nothing happens: {b}.", lambda x, eps: x.clone())
 ex.mistake(
     "the unbiased variance",

@@ -108,6 +108,28 @@ ex.mistake(
     from_probs(lambda p: -p.mean().log()),
 )
 ex.mistake(
+    "another number than the mean",
+    "{got:.4g} is the median, the largest or the smallest surprise. Asked for is the mean over all characters: mean().",
+    from_probs(lambda p: -p.log().median()),
+    from_probs(lambda p: (-p.log()).median()),
+    from_probs(lambda p: (-p.log()).max()),
+    from_probs(lambda p: (-p.log()).min()),
+)
+ex.mistake(
+    "the log is missing",
+    "{got:.4g} is a mean of probabilities, or 1 minus it, or minus it. The surprise at a character is -log p.",
+    from_probs(lambda p: 1 - p.mean()),
+    from_probs(lambda p: -p.mean()),
+    from_probs(lambda p: p.mean()),
+)
+ex.mistake(
+    "divided by the length of data",
+    "{got:.4g} comes from counts that do not sum to 1 as probabilities: the counts of train were divided by {characters:,}, the length of data. Divide them by their own sum.",
+    lambda train, data, V: (
+        -(torch.bincount(train, minlength=V).double() / len(data))[data].log().mean().item()
+    ),
+)
+ex.mistake(
     "perplexity",
     "{got:.4g} is the perplexity, exp of the loss. Its logarithm is {its_log:.4g}.",
     from_probs(lambda p: (-p.log().mean()).exp()),
