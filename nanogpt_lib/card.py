@@ -72,12 +72,15 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise problem(f"{CARD} as it was saved", "one that was changed since (its hash differs)", AGAIN)
     if unknown := [name for name in card if name not in (*FIELDS, *UNUSUAL)]:
         raise made_elsewhere(f"the fields of {CARD}", ", ".join(unknown), card["versions"])
-    _require_values(card)
+    require_values(card)
     return card
 
 
-def _require_values(card: dict[str, Any]) -> None:
-    """Refuse a card whose fields hold what no save writes; the settings are looked at where they are used."""
+def require_values(card: dict[str, Any]) -> None:
+    """Refuse a card whose fields hold what no load takes; the settings are looked at where they are used.
+
+    Raises:  ValueError: as said.
+    """
     kinds: dict[str, Any] = {
         "vocabulary": str,
         "text_sha256": str | None,

@@ -23,7 +23,16 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from nanogpt_lib import __version__
-from nanogpt_lib.card import CARD, FORMAT, UNUSUAL_FORMAT, WEIGHTS, card_hash, read_card, require_curve
+from nanogpt_lib.card import (
+    CARD,
+    FORMAT,
+    UNUSUAL_FORMAT,
+    WEIGHTS,
+    card_hash,
+    read_card,
+    require_curve,
+    require_values,
+)
 from nanogpt_lib.checks import plain, problem, real_number, whole_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.files import DATA, one_writer, sha256, write_atomically
@@ -32,6 +41,7 @@ from nanogpt_lib.model import GPT
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.restored import AGAIN, memory, restored
 from nanogpt_lib.savable import groups_of, require_savable, tied, unusual
+from nanogpt_lib.saved_json import parse_json
 from nanogpt_lib.training_run import TrainingRun
 
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
@@ -101,7 +111,8 @@ def save_checkpoint(
     """
     model = require_savable(run, tokenizer, resumable=resumable)
     beside = unusual(run, resumable=resumable)
-    content = save_tensors(_tensors(run, resumable))
+    tensors = _tensors(run, resumable)
+    content = save_tensors(tensors)
     card = {
         "format": UNUSUAL_FORMAT if beside else FORMAT,
         "model": asdict(model.config),
@@ -120,6 +131,7 @@ def save_checkpoint(
     }
     require_curve(card["curve"])
     card["card_sha256"] = card_hash(card)
+    _rehearse(card, tensors)
     folder = path_of("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
     with one_writer(folder), interrupts_afterwards():
@@ -128,6 +140,20 @@ def save_checkpoint(
             write_atomically(folder / CARD, (json.dumps(card, indent=1) + "\n").encode("utf-8"))
         finally:
             _remove_unnamed(folder)
+
+
+def _rehearse(card: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    """Load, before anything is written, what would be written: a save that no load takes is lost work."""
+    try:
+        read = parse_json(json.dumps(card))
+        require_values(read)
+        restored(read, tensors)
+    except ValueError as error:
+        raise problem(
+            "a run that comes back from its checkpoint",
+            f"one that a load refuses ({str(error).removesuffix(AGAIN).strip()})",
+            "Take this out of the run; or save its weights alone, with resumable=False.",
+        ) from error
 
 
 def _remove_unnamed(folder: Path) -> None:

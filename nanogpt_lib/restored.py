@@ -7,11 +7,14 @@ Taught in: full_model.
 """
 
 import os
+from collections.abc import Callable, Iterator
+from sys import float_info
 from typing import Any
 
 import torch
 
 from nanogpt_lib.checks import problem
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import adamw
 from nanogpt_lib.savable import DTYPES, plan
@@ -173,8 +176,10 @@ def _optimizer(model: GPT, config: TrainConfig, card: dict[str, Any]) -> torch.o
 
 def _put_back_optimizer(optimizer: torch.optim.Optimizer, groups: Any, moments: Tensors) -> None:
     places = [group["params"] for group in optimizer.state_dict()["param_groups"]]
-    if not isinstance(groups, list) or not all(map(_is_group, groups)):
-        raise problem("groups of AdamW's settings", f"{str(groups)[:60]}", AGAIN)
+    if not isinstance(groups, list):
+        raise problem("groups of AdamW's settings", described(groups), AGAIN)
+    if wrong := [told for group in groups for told in _wrong_settings(group)]:
+        raise problem("groups of AdamW's settings", "; ".join(wrong[:3]), AGAIN)
     if [group["params"] for group in groups] != places:
         raise problem(f"{len(places)} groups of the optimiser's parameters", f"{len(groups)} others", AGAIN)
     state: dict[int, Tensors] = {}
@@ -207,28 +212,35 @@ def _require_moments(place: int, found: Tensors, parameter: torch.Tensor, amsgra
         )
 
 
-def _is_group(group: Any) -> bool:
-    if not isinstance(group, dict) or not isinstance(group.get("params"), list):
-        return False
-    rates: list[Any] = [group.get(name) for name in ("lr", "eps", "weight_decay")] + [
-        group.get("initial_lr", 0.0)
-    ]
-    betas = group.get("betas")
-    flags = [value for name, value in group.items() if name not in _NUMBERS]
-    return (
-        all(_is_real(rate) and rate >= 0 for rate in rates)
-        and isinstance(betas, list)
-        and len(betas) == 2
-        and all(_is_real(beta) and 0 <= beta < 1 for beta in betas)
-        and all(flag is None or isinstance(flag, bool) for flag in flags)
+def _wrong_settings(group: Any) -> Iterator[str]:
+    if not isinstance(group, dict):
+        yield described(group)
+        return
+    yield from (
+        f"no {name}" for name in ("params", "lr", "betas", "eps", "weight_decay") if name not in group
     )
+    for name, value in group.items():
+        if not _FITS.get(name, _is_flag)(value):
+            yield f"{name[:20]}={described(value)}"
 
 
-_NUMBERS = ("params", "lr", "initial_lr", "eps", "weight_decay", "betas")
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= float_info.max
 
 
-def _is_real(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+def _are_betas(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_rate(beta) and beta < 1 for beta in value)
+
+
+def _is_flag(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "params": lambda places: isinstance(places, list),
+    "betas": _are_betas,
+    **dict.fromkeys(("lr", "initial_lr", "eps", "weight_decay"), _is_rate),
+}
 
 
 def _require_stream(state: torch.Tensor) -> None:

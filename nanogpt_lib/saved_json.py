@@ -31,10 +31,19 @@ def read_json(path: Path) -> Any:
     """
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path.stat().st_size:,} bytes, where {MOST_BYTES:,} are the most")
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
+def parse_json(text: str) -> Any:
+    """Return what the text says.
+
+    Raises:  ValueError: it is no JSON, is too deep, has a key twice, or a number that is none.
+    Example:
+        >>> parse_json('{"step": 3}')
+        {'step': 3}
+    """
     try:
-        return json.loads(
-            path.read_text(encoding="utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_number
-        )
+        return json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_no_number)
     except RecursionError:
         raise ValueError("lists within lists without end") from None
 
@@ -81,6 +90,8 @@ def made_elsewhere(expected: str, arrived: str, versions: object) -> ValueError:
         Expected format 1, got format 9. It was made with nanogpt_lib 9.0, and this is ...
     """
     told = versions.get("nanogpt_lib") if isinstance(versions, Mapping) else None
+    if told == __version__:  # this very version writes no such file
+        return problem(expected, arrived, "It was changed since it was made: fetch the file anew.")
     made_with = f"nanogpt_lib {told}" if isinstance(told, str) and len(told) < 40 else "an unknown version"
     return problem(
         expected, arrived, f"It was made with {made_with}, and this is {__version__}: install that version."

@@ -373,3 +373,54 @@ def test_a_look_at_a_run_changes_nothing_and_calls_no_hook() -> None:
         require_savable(run, TOKENIZER)
     same_bits(weights_of(run.model), before)
     assert modes(run.model) == mode
+
+
+def groups_with(**settings: object) -> Callable[[TrainingRun], None]:
+    return lambda run: run.optimizer.param_groups[0].update(settings)
+
+
+def running_means_with_more(run: TrainingRun) -> None:
+    run_to(run, 6)
+    next(iter(run.optimizer.state.values()))["mine"] = torch.ones(1)
+
+
+def running_means_too_few(run: TrainingRun) -> None:
+    run_to(run, 6)
+    run.optimizer.param_groups[0]["amsgrad"] = True
+
+
+REFUSED_BY_A_LOAD: dict[str, Callable[[TrainingRun], object]] = {
+    "name='decayed'": groups_with(name="decayed"),
+    "lr_mult=2": groups_with(lr_mult=2),
+    "max_lr=0.1": lambda run: torch.optim.lr_scheduler.OneCycleLR(run.optimizer, 0.1, total_steps=5),
+    "lr=-1.0": groups_with(lr=-1.0),
+    "betas=[0.9, 1.0]": groups_with(betas=(0.9, 1.0)),
+    "maximize=1": groups_with(maximize=1),
+    "eps=a whole number of about 400 digits": groups_with(eps=10**400),
+    "mine (1,)": running_means_with_more,
+    "exp_avg_sq": running_means_too_few,
+    "another kind of step": lambda run: setattr(run, "step", -1),
+    "another kind of seconds": lambda run: setattr(run, "seconds", -1.0),
+}
+
+
+@pytest.mark.parametrize("named", REFUSED_BY_A_LOAD)
+def test_what_no_load_would_take_is_refused_at_the_save_and_the_last_good_state_stays(
+    named: str, tmp_path: Path
+) -> None:
+    save_checkpoint(tmp_path, a_run(tiny_gpt()), TOKENIZER)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    run = a_run(tiny_gpt())
+    REFUSED_BY_A_LOAD[named](run)
+    with pytest.raises(
+        ValueError, match=r"comes back from its checkpoint, got one that a load refuses"
+    ) as told:
+        save_checkpoint(tmp_path, run, TOKENIZER)
+    assert named in str(told.value)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_rates_up_to_the_highest_number_come_back(tmp_path: Path) -> None:
+    config = TrainConfig(batch_size=4, max_iters=2, learning_rate=1.7e308, weight_decay=1e302)
+    save_checkpoint(tmp_path, TrainingRun(tiny_gpt(), config), TOKENIZER)
+    assert load_checkpoint(tmp_path).resume().config == config
