@@ -105,11 +105,11 @@ def one_writer(folder: Path) -> Iterator[None]:
     Example:
         >>> with tempfile.TemporaryDirectory() as name, one_writer(Path(name)):
         ...     [file.name for file in Path(name).iterdir()]
-        ['.lock']
+        ['.checkpoint.lock']
 
     Source:  flock, by way of filelock, which tells a lock that was removed meanwhile.
     """
-    lock = folder / ".lock"
+    lock = folder / ".checkpoint.lock"
     with FileLock(lock, timeout=_LONGEST_SAVE_SECONDS, poll_interval=0.01):
         try:
             yield

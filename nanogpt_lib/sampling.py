@@ -4,6 +4,7 @@ Taught in: sampling.
 """
 
 from collections.abc import Iterator
+from sys import float_info
 from typing import Any
 
 import torch
@@ -56,7 +57,9 @@ def next_token_probs(
     if top_p is not None and top_p < 1:  # at 1 a rounded sum would drop what is very unlikely
         ordered, order = probs.sort(dim=-1, descending=True, stable=True)
         before = ordered.cumsum(dim=-1) - ordered  # what the likelier ones hold together
-        dropped = (before >= top_p).scatter(-1, order, before >= top_p)  # back in the vocabulary's order
+        enough = before >= top_p
+        enough[..., 0] = False  # a top_p so small that it is 0 beside these floats keeps the first, too
+        dropped = enough.scatter(-1, order, enough)  # back in the vocabulary's order
         probs = probs.masked_fill(dropped, 0.0)
         probs = probs / probs.sum(dim=-1, keepdim=True)
     return probs
@@ -134,7 +137,7 @@ def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **setting
 def _settled(temperature: object, top_k: object, top_p: object) -> tuple[float, int | None, float | None]:
     """Return the three settings as Python's own numbers, known to be in range."""
     heat: Any = plain(temperature)
-    if not isinstance(heat, int | float) or isinstance(heat, bool) or not 0 <= heat < float("inf"):
+    if not isinstance(heat, int | float) or isinstance(heat, bool) or not 0 <= heat <= float_info.max:
         raise problem(
             "a finite temperature >= 0",
             described(temperature),

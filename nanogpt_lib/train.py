@@ -11,6 +11,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -26,13 +27,13 @@ if __name__ == "__main__":
 
 import torch
 
-from nanogpt_lib.card import CARD
+from nanogpt_lib.card import CARD, read_card
 from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import sha256
 from nanogpt_lib.go_on import go_on_with
-from nanogpt_lib.kinds import count
+from nanogpt_lib.kinds import count, path_of
 from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
@@ -49,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     Taught in: experiments.
     """
     options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
-    saved: list[int] = []  # before which steps
+    begun_to_save = False
     try:
         _require_free(options)
         count("sample", options.sample)
@@ -60,14 +61,17 @@ def main(argv: list[str] | None = None) -> int:
         splits = train_val_split(data, block_size=run.block_size)
 
         def keep() -> None:
+            nonlocal begun_to_save
             if options.out:
+                begun_to_save = True
                 save_checkpoint(options.out, run, tokenizer, text=text)
-                saved.append(run.step)
 
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
             for record in train(run, *splits, progress=sys.stderr.isatty()):
-                print(record, flush=True)
-                keep()
+                try:
+                    print(record, flush=True)
+                finally:  # also where nobody reads the row, or the disk of its file is full
+                    keep()
         keep()
         if not run.is_done:
             kept = (
@@ -81,23 +85,31 @@ def main(argv: list[str] | None = None) -> int:
         raise
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        if saved:
-            print(f"step {saved[-1]} is kept: go on from it with --resume {options.out}", file=sys.stderr)
+        if begun_to_save:
+            _tell_what_is_kept(options.out)
         return 2
     except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
         print("stopped", file=sys.stderr)
+        if begun_to_save:
+            _tell_what_is_kept(options.out)
         return 130
     return 0
+
+
+def _tell_what_is_kept(folder: Path) -> None:
+    with suppress(ValueError, OSError):  # no save came to its end
+        step = read_card(folder)["step"]
+        print(f"step {step} is kept: go on from it with --resume {folder}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nanogpt_lib.train", description=__doc__.split("\n\n")[1])
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--preset", choices=PRESETS, help="the setting to begin from")
-    start.add_argument("--resume", type=Path, metavar="FOLDER", help="a checkpoint to go on from, exactly")
-    parser.add_argument("--text", type=Path, help="a text file of your own (default: tiny Shakespeare)")
+    start.add_argument("--resume", type=_path, metavar="FOLDER", help="a checkpoint to go on from, exactly")
+    parser.add_argument("--text", type=_path, help="a text file of your own (default: tiny Shakespeare)")
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
+        "--out", type=_path, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
     )
     parser.add_argument("--force", action="store_true", help="replace another checkpoint that lies in --out")
     parser.add_argument(
@@ -109,6 +121,16 @@ def _parser() -> argparse.ArgumentParser:
             if field.name != "vocab_size":  # the text decides
                 group.add_argument(f"--{field.name.replace('_', '-')}", **_argument(field.type))
     return parser
+
+
+def _path(text: str) -> Path:
+    """Return the path; an empty one, as of a variable that is not set, would be this folder."""
+    try:
+        if text:
+            return path_of("the argument", text)
+        raise problem("the name of a file or folder", "an empty one", "Write . for this folder.")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _argument(kind: object) -> dict[str, Any]:

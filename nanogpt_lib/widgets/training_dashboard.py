@@ -32,6 +32,7 @@ from nanogpt_lib.process import one_thread
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.savable import require_savable
+from nanogpt_lib.saved_json import read_json
 from nanogpt_lib.style import readable
 from nanogpt_lib.training_run import Record, TrainingRun, advance
 
@@ -375,7 +376,7 @@ class TrainingDashboard(Worker):
         if not path.exists():
             return {}
         try:
-            pairs = json.loads(path.read_text(encoding="utf-8"))
+            pairs = read_json(path)
             return {int(step): str(text) for step, text in pairs if step <= self.run.step}
         except (ValueError, TypeError) as error:
             raise problem(

@@ -322,3 +322,18 @@ def test_an_empty_context_or_a_negative_length_is_refused_at_the_call(
 def test_a_context_without_a_batch_is_refused() -> None:
     with pytest.raises(ValueError, match=r"idx of shape \(B, T\), got shape \(3,\)"):
         stream(tiny_gpt(), random_ids(3), 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("top_p", [1e-9, 1e-60, 5e-324])
+def test_the_first_is_kept_however_small_p_is(top_p: float, dtype: torch.dtype) -> None:
+    """All were dropped where p is 0 in these floats, and the probabilities were NaN."""
+    probs = next_token_probs(torch.tensor([[1.0, 3.0, 2.0], [5.0, 0.0, 0.0]], dtype=dtype), top_p=top_p)
+    assert probs.tolist() == [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+
+
+def test_a_temperature_that_no_float_can_be_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"a finite temperature >= 0, got a whole number of about 400 digits"
+    ):
+        next_token_probs(torch.ones(3), temperature=10**400)

@@ -346,7 +346,8 @@ def test_ctrl_c_while_loading_saving_or_writing_ends_without_a_traceback(
     monkeypatch.setattr(command, place, stop)
     arguments = ["--text", str(own_text), "--out", str(tmp_path / "out"), "--max-iters", "1", "--sample", "5"]
     assert main([*SMALL, *arguments]) == 130
-    assert capsys.readouterr().err.endswith("stopped\n")
+    kept = f"step 1 is kept: go on from it with --resume {tmp_path / 'out'}\n" if place == "stream" else ""
+    assert capsys.readouterr().err.endswith(f"stopped\n{kept}")
 
 
 # --- bad input ------------------------------------------------------------------------------------
@@ -424,3 +425,30 @@ def test_a_run_goes_on_with_its_own_text_and_model_alone(
     assert main(["--resume", str(tmp_path / "out"), *out, "--max-iters", "4", *option]) == 2
     assert named in capsys.readouterr().err
     assert load_checkpoint(tmp_path / "out").run.step == 2
+
+
+@pytest.mark.parametrize("option", ["--out", "--text", "--resume"])
+@pytest.mark.parametrize(("path", "told"), [("", "an empty one"), ("x" * 300, "which no file can be called")])
+def test_a_path_that_is_none_is_refused_at_once(
+    option: str, path: str, told: str, capsys: pytest.CaptureFixture
+) -> None:
+    """An empty one, as of a shell's variable that is not set, was taken for the folder of the moment."""
+    start = [] if option == "--resume" else [*SMALL, "--max-iters", "1"]
+    with pytest.raises(SystemExit, match="2"):
+        main([*start, f"{option}={path}"])
+    assert told in capsys.readouterr().err
+
+
+def test_ctrl_c_during_a_save_tells_what_is_kept(
+    own_text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """The save comes to its end, and then it is said how to go on from it."""
+    own = command.save_checkpoint
+
+    def interrupted(*arguments: object, **keywords: object) -> None:
+        own(*arguments, **keywords)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "save_checkpoint", interrupted)
+    assert main([*SMALL, "--text", str(own_text), "--max-iters", "1", "--out", str(tmp_path / "o")]) == 130
+    assert f"step 0 is kept: go on from it with --resume {tmp_path / 'o'}" in capsys.readouterr().err

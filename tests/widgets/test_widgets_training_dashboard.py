@@ -624,7 +624,7 @@ def test_a_run_that_could_not_be_saved_is_refused_before_it_is_trained(tmp_path:
     assert dashboard(TrainingRun(run.model, CONFIG, optimizer=run.optimizer)).state == "new"
 
 
-@pytest.mark.parametrize("content", ["{", "3", '[["a", 1]]', "[1]"])
+@pytest.mark.parametrize("content", ["{", "3", '[["a", 1]]', "[1]", "[" * 100_000], ids=range(5))
 def test_damaged_samples_are_named(content: str, tmp_path: Path) -> None:
     run = a_run()
     list(train(run, TRAIN, VAL))
