@@ -85,8 +85,6 @@ class Checkpoint:
         run = self.rebuild()
         if run.generator is None:
             torch.set_rng_state(self.random_state)
-        else:
-            run.generator.set_state(self.random_state)
         return run
 
 

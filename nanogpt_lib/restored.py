@@ -27,7 +27,7 @@ Tensors = dict[str, torch.Tensor]
 
 
 def restored(card: dict[str, Any], tensors: Tensors) -> TrainingRun:
-    """Return a new run, as it was saved; its model is in training mode, its generator not yet set.
+    """Return a new run, as it was saved; its model is in training mode; torch's global stream stays as it is.
 
     Args:    card: what the JSON says, its own fields already looked at.   tensors: what the other file holds.
     Raises:  ValueError: the two do not fit together, or hold what no run has; the culprit is named.
@@ -52,7 +52,9 @@ def restored(card: dict[str, Any], tensors: Tensors) -> TrainingRun:
     moments = under("optimizer", tensors)
     if "random" in tensors:
         _put_back_optimizer(run.optimizer, card["optimizer_groups"], moments)
-        _require_stream(tensors["random"])
+        stream = _stream(tensors["random"])
+        if run.generator is not None:
+            run.generator = stream
         moments = {}
     rest = [name for name in tensors if name != "random" and not name.startswith(("model/", "optimizer/"))]
     if left := rest + list(moments):
@@ -243,8 +245,8 @@ _FITS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _require_stream(state: torch.Tensor) -> None:
+def _stream(state: torch.Tensor) -> torch.Generator:
     try:
-        torch.Generator().set_state(state)
+        return torch.Generator().set_state(state)
     except (RuntimeError, TypeError) as error:
         raise problem("the state of a random stream", f"what torch refuses ({error})", AGAIN) from error
