@@ -230,8 +230,8 @@ def test_a_loss_that_is_no_number_is_shown_in_its_own_words(notebook: NotebookPa
     notebook.widget(WRONG)
     main_button(notebook, WRONG).click()
     expect(status(notebook, WRONG)).to_have_text(
-        "It stopped before step 0 with this message: Expected a finite loss, got nan at step 0. No step has been "
-        "made yet, so look at the model: its weights and its scale."
+        "It stopped before step 0 with this message: Expected a finite loss, got nan at step 0. No step has "
+        "been made yet, so look at the model: its weights and its scale."
     )
     went_well(notebook)
 
