@@ -432,7 +432,7 @@ checkpoint.save_checkpoint(sys.argv[1], loaded.run, loaded.tokenizer, resumable=
 """
 
 
-@pytest.mark.slow
+@pytest.mark.every  # a fault at every place of a save is in test_faults.py
 @pytest.mark.parametrize(("file", "step"), [("weights", 6), (CARD, 6), ("old", 7)])
 def test_a_killed_save_leaves_a_whole_checkpoint(file: str, step: int, folder: Path) -> None:
     """Killed before the weights have their name, between them and the JSON, and before the old ones go."""

@@ -201,9 +201,10 @@ print(run.step)
     assert found in (ended[-1], int(lines[-1][1])), "at most the save under way is missing"
 
 
+@pytest.mark.every  # a kill at every place of a save is in test_faults.py
 def test_kills_while_saving_never_lose_a_file(tmp_path: Path) -> None:
     """In forked children, since a kernel takes seconds to start."""
-    kills = len(some(range(25), 5))
+    kills = 25
     program = [sys.executable, "-W", "ignore", "-c", KILLS, str(tmp_path)]
     setup = SETUP.replace("{folder!r}", repr(str(tmp_path)))
     done = subprocess.run(
