@@ -14,7 +14,12 @@
 | `forms` | of these: another type, shape or dtype |
 | `neighbours` | of these: one sequence of a batch saw another |
 | `relations` | of these: how wrong values are related to the right ones |
-| `mistakes` | `Wrong`, a mistake known by name, and how an answer is recognised as one |
+| `where` | of these: at which inputs or places they are wrong |
+| `along` | of these: a factor or summand of its own for each row or head |
+| `changes` | changes that can be made to any value: a sign, an order, a sum along an axis |
+| `altered` | a right answer, altered in one place at a time |
+| `cause` | find the altered right answer that does just what a wrong answer does |
+| `mistakes` | `Mistake`, a mistake known by name, and how an answer is recognised as one |
 | `exercise` | `Exercise`, which puts these together: check, hint, solution |
 | `pages` | collect the exercises of a lesson from its files |
 | `statistics` | the t table, and half of a confidence interval |
