@@ -44,6 +44,9 @@ $(STAMP): pyproject.toml setup.py constraints.txt $(wildcard etc/*/*)
 	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
 	@rm -f $@
 	@$(PY) -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	  > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@printf '%s' '$(CURDIR)' > $@
 
 # Node is for the tests, and for those who change a widget; `make lab` does without. Without its tools, the test
