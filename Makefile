@@ -19,7 +19,7 @@ export OMP_WAIT_POLICY := passive
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
-	@echo 'make check      style, fast unit tests, doctests      about 2 minutes'
+	@echo 'make check      style, fast unit tests, doctests      about 3 minutes'
 	@echo 'make test       also widgets, and notebooks run again about 13 minutes'
 	@echo 'make test-all   every seed, record, notebook, clock   the long one, for nights'
 	@echo 'make portability notebooks again as other machines would an hour; one: ARGS=05_scaling'
@@ -91,7 +91,7 @@ NOTEBOOKS = \
 with_a_browser = $(if $(filter no,$(BROWSER)),,$(1))
 
 say-check:
-	@echo 'check: style, fast unit tests and doctests; about 2 minutes'
+	@echo 'check: style, fast unit tests and doctests; about 3 minutes'
 
 check: say-check $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) -m 'not slow' $(ARGS);)
