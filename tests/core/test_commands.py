@@ -115,20 +115,14 @@ def test_every_command_refuses_what_it_does_not_know(module: str) -> None:
     assert "Traceback" not in err
 
 
+ONE_STEP = [sys.executable, "-m", "nanogpt_lib.train", *QUICK, "--max-iters", "1", "--out"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of Windows has no >&-")
 @pytest.mark.parametrize("closed", tiers.some([">&- 2>&-", ">&-", "2>&-"]))
 def test_a_command_whose_streams_are_closed_does_its_work(closed: str, tmp_path: Path) -> None:
     """It used to end with "'NoneType' object has no attribute" before or after all the work."""
-    words = [
-        sys.executable,
-        "-m",
-        "nanogpt_lib.train",
-        *QUICK,
-        "--max-iters",
-        "1",
-        "--out",
-        str(tmp_path / "o"),
-    ]
+    words = [*ONE_STEP, str(tmp_path / "o")]
     shell = ["sh", "-c", f'"$@" {closed}', "sh", *words]
     done = subprocess.run(shell, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=120)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
@@ -138,16 +132,7 @@ def test_a_command_whose_streams_are_closed_does_its_work(closed: str, tmp_path:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_row_that_cannot_be_written_is_kept_all_the_same(tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
-        words = [
-            sys.executable,
-            "-m",
-            "nanogpt_lib.train",
-            *QUICK,
-            "--max-iters",
-            "1",
-            "--out",
-            str(tmp_path),
-        ]
+        words = [*ONE_STEP, str(tmp_path)]
         done = subprocess.run(
             words, cwd=ROOT, env=one_thread(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=120
         )
