@@ -17,7 +17,7 @@ _CARRIED = DATA / "notebooks"
 _OPTIONS = (
     "--log-level=WARN",
     "--KernelManager.transport_encryption=auto",  # others on a shared machine cannot listen in
-    "--LabApp.news_url=None",  # nothing asks the network
+    "--LabApp.news_url=None",  # nothing asks the network; nor the user: etc/jupyter, which is installed
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )
 
