@@ -8,7 +8,7 @@
 | `promises` | what every model promises: a block_size, and (logits, loss) | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
 | `threads` | threads that wait do so asleep | – |
-| `starting` | Ctrl-C while a command imports torch | – |
+| `starting` | the begin of a command, before it imports torch | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |

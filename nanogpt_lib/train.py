@@ -18,12 +18,10 @@ from tempfile import TemporaryFile
 from types import NoneType
 from typing import Any, get_args
 
-from nanogpt_lib.starting import end_at_interrupts
-from nanogpt_lib.threads import wait_asleep
+from nanogpt_lib.starting import begin_command
 
 if __name__ == "__main__":
-    wait_asleep()  # before torch is imported
-    end_at_interrupts()
+    begin_command()  # before torch is imported
 
 import torch
 
