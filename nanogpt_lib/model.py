@@ -22,7 +22,7 @@ from nanogpt_lib.checks import (
     yes_or_no,
 )
 from nanogpt_lib.heads import Attention, split_width
-from nanogpt_lib.kinds import instance, mapping, room, same_device
+from nanogpt_lib.kinds import floats, instance, mapping, room, same_device
 from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
 from nanogpt_lib.messages import described
 from nanogpt_lib.rng import drawing_from
@@ -155,6 +155,7 @@ class GPT(nn.Module):
         tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
         positions = self.position_embedding_table.weight[:T]  # (T, C)
         x = self.ln_f(self.blocks(tokens + positions))
+        floats("x", x, "B", "T", "C", like=self.lm_head.weight)
         logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)
         return logits
 

@@ -20,6 +20,7 @@ from nanogpt_lib.checks import evaluating, problem, yes_or_no
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.evaluation import LOWER, require_finite_weights
 from nanogpt_lib.kinds import instance
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import adamw, require_own_parameters
 from nanogpt_lib.training_run import TrainingRun
@@ -53,13 +54,27 @@ def require_savable(run: TrainingRun, tokenizer: CharTokenizer, *, resumable: bo
         )
     ids = torch.arange(min(model.block_size, tokenizer.vocab_size), device=next(model.parameters()).device)
     require_finite_weights(model)
-    with evaluating(model):
-        scores = model.scores(ids[None])  # not model(ids): a save must not call anybody's hooks
-    if not torch.isfinite(scores).all():
+    if not torch.isfinite(_scores(model, ids[None])).all():
         raise problem("a model that gives finite scores", "NaN or infinity", LOWER)
     if yes_or_no("resumable", resumable):
         _require_adamw(run)
     return model
+
+
+def _scores(model: GPT, ids: torch.Tensor) -> torch.Tensor:
+    """Return the model's scores, or refuse it by the layers that do not fit together."""
+    try:
+        with evaluating(model):
+            return model.scores(ids)  # not model(ids): a save must not call anybody's hooks
+    except (RuntimeError, ValueError) as error:  # as where one layer alone was turned into float64
+        kinds: dict[str, str] = {}
+        for name, weights in model.named_parameters():
+            kinds.setdefault(f"{str(weights.dtype)[6:]} on {weights.device}", name)
+        raise problem(
+            "layers that fit together",
+            " beside ".join(f"{name} in {kind}" for kind, name in kinds.items()),
+            "Convert the model as a whole, such as model.float().",
+        ) from error
 
 
 def _require_adamw(run: TrainingRun) -> None:
@@ -71,8 +86,11 @@ def _require_adamw(run: TrainingRun) -> None:
         raise problem("AdamW, with which a checkpoint can go on", name, weights_alone)
     require_own_parameters(run.optimizer, run.model)
     for name, parameter in run.model.named_parameters():
-        if not all(torch.isfinite(mean).all() for mean in run.optimizer.state.get(parameter, {}).values()):
-            raise problem(f"finite running means of {name}", "NaN or infinity", LOWER)
+        for mean in run.optimizer.state.get(parameter, {}).values():
+            if not isinstance(mean, torch.Tensor):
+                raise problem(f"tensors as the running means of {name}", described(mean), weights_alone)
+            if not torch.isfinite(mean).all():
+                raise problem(f"finite running means of {name}", "NaN or infinity", LOWER)
     for group in groups_of(run.optimizer):
         for name, value in group.items():
             try:
@@ -195,6 +213,9 @@ def _tensors_of(model: nn.Module) -> dict[str, torch.Tensor]:
 
 def _strange_numbers(model: GPT) -> Iterator[str]:
     """Tell of a type that is not kept, of memory that two weights share, and of masks with other values."""
+    if empty := [name for name, tensor in _tensors_of(model).items() if tensor.is_meta]:
+        yield f"{empty[0]} is on the device 'meta', without numbers"
+        return
     homes: dict[int, str] = {}
     for name, weights in model.named_parameters():
         if weights.dtype not in DTYPES:

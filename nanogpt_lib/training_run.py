@@ -216,8 +216,7 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
     """
     if instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).").is_done:
         raise problem(f"fewer than {run.config.max_iters} steps", "all of them", "Train a new run.")
-    train_data, val_data = ids("train_data", train_data), ids("val_data", val_data)
-    train_data = train_data[: run.config.train_chars]
+    train_data, val_data = learned_from(run, train_data), ids("val_data", val_data)
     started = time.perf_counter()
     if run.is_due:
         require_own_parameters(run.optimizer, run.model)
@@ -229,6 +228,29 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
         _one_step(run, train_data)
         run.seconds += time.perf_counter() - started
     return None
+
+
+def learned_from(run: TrainingRun, train_data: torch.Tensor) -> torch.Tensor:
+    """Return the ids that the run learns from: all, or as many at the start as its train_chars say.
+
+    Raises:  ValueError: train_chars do not hold a block and the character after it.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> config = TrainConfig(batch_size=4, max_iters=2, learning_rate=1e-2, train_chars=3)
+        >>> learned_from(TrainingRun(BigramLM(8), config), torch.arange(8))
+        tensor([0, 1, 2])
+
+    Taught in: full_model.
+    """
+    instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).")
+    chars, T = run.config.train_chars, run.block_size
+    if chars is not None and chars <= T:
+        raise problem(
+            f"train_chars > {T}, so that a block and the character after it fit in",
+            f"train_chars={chars}",
+            "Raise train_chars, or choose a smaller block_size.",
+        )
+    return ids("train_data", train_data)[:chars]
 
 
 def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
