@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import NoneType
 from typing import Any, get_args
 
@@ -29,7 +28,7 @@ from nanogpt_lib.card import CARD, kept_in, read_card
 from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
-from nanogpt_lib.files import sha256
+from nanogpt_lib.files import require_writable, sha256
 from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.kinds import count, path_of
 from nanogpt_lib.messages import described
@@ -52,7 +51,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _require_free(options)
         count("sample", options.sample)
-        _require_writable(options.out)
+        if options.out:
+            require_writable("an --out folder", options.out)  # before anything is trained
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
         data = torch.tensor(tokenizer.encode(text))
@@ -196,22 +196,6 @@ def _require_free(options: argparse.Namespace) -> None:
             f"{str(folder)!r}, which holds {kept}",
             f"Give another folder; or {go_on}; or replace it with --force.",
         )
-
-
-def _require_writable(folder: Path | None) -> None:
-    """Refuse a folder for checkpoints that cannot be written, before anything is trained."""
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise problem(
-            "an --out folder that can be written",
-            f"{str(folder)!r} ({error.strerror})",
-            "Give another folder.",
-        ) from error
 
 
 def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:

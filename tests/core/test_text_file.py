@@ -141,7 +141,8 @@ def test_a_text_in_utf_7_is_named_and_its_command_converts(language: str, tmp_pa
     if TEXTS[language].isascii():
         assert load_text(path) == TEXTS[language]
         return
-    assert "a text in UTF-7" in (said := refusal(path))
+    said = refusal(path)
+    assert "a text in UTF-7" in said
     follow(said)
     assert load_text(path) == TEXTS[language]
 
