@@ -16,13 +16,14 @@ from torch import nn
 
 from nanogpt_lib.attention import Head
 from nanogpt_lib.averaging import causal_mask
-from nanogpt_lib.checks import evaluating, problem, yes_or_no
+from nanogpt_lib.checks import problem, yes_or_no
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.evaluation import LOWER, require_finite_weights
 from nanogpt_lib.kinds import instance
 from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.optimizer import adamw, require_own_parameters
+from nanogpt_lib.promises import scores_of
 from nanogpt_lib.training_run import TrainingRun
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
@@ -54,27 +55,11 @@ def require_savable(run: TrainingRun, tokenizer: CharTokenizer, *, resumable: bo
         )
     ids = torch.arange(min(model.block_size, tokenizer.vocab_size), device=next(model.parameters()).device)
     require_finite_weights(model)
-    if not torch.isfinite(_scores(model, ids[None])).all():
+    if not torch.isfinite(scores_of(model, ids[None])).all():
         raise problem("a model that gives finite scores", "NaN or infinity", LOWER)
     if yes_or_no("resumable", resumable):
         _require_adamw(run)
     return model
-
-
-def _scores(model: GPT, ids: torch.Tensor) -> torch.Tensor:
-    """Return the model's scores, or refuse it by the layers that do not fit together."""
-    try:
-        with evaluating(model):
-            return model.scores(ids)  # not model(ids): a save must not call anybody's hooks
-    except (RuntimeError, ValueError) as error:  # as where one layer alone was turned into float64
-        kinds: dict[str, str] = {}
-        for name, weights in model.named_parameters():
-            kinds.setdefault(f"{str(weights.dtype)[6:]} on {weights.device}", name)
-        raise problem(
-            "layers that fit together",
-            " beside ".join(f"{name} in {kind}" for kind, name in kinds.items()),
-            "Convert the model as a whole, such as model.float().",
-        ) from error
 
 
 def _require_adamw(run: TrainingRun) -> None:

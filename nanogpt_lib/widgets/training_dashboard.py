@@ -19,8 +19,9 @@ import traitlets
 
 from nanogpt_lib.card import CARD, kept_in
 from nanogpt_lib.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from nanogpt_lib.checks import evaluating, positive_int, problem, real_number, seed_number, token_ids
+from nanogpt_lib.checks import positive_int, problem, real_number, seed_number, token_ids
 from nanogpt_lib.data import CharTokenizer
+from nanogpt_lib.evaluation import require_finite_weights
 from nanogpt_lib.files import require_writable, write_atomically
 from nanogpt_lib.kinds import ids as row_of_ids
 from nanogpt_lib.kinds import instance, mapping, path_of
@@ -29,7 +30,7 @@ from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
-from nanogpt_lib.promises import scored
+from nanogpt_lib.promises import scores_of
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.savable import require_savable
@@ -296,20 +297,20 @@ class TrainingDashboard(Worker):
             require_writable("a folder", self._folder)
 
     def _check_vocabulary(self) -> None:
-        """Refuse ids or a model with other characters than the tokenizer's."""
+        """Refuse ids or a model of other characters than the tokenizer's, and a model without numbers."""
         model, V = self.run.model, self._tokenizer.vocab_size
         for name, ids in zip(("train_data", "val_data"), self._data, strict=True):
             token_ids(name, ids, V)
         ids = self._data[0][None, : model.block_size]
-        with evaluating(model):  # not model(ids) where it is a GPT: a look must not call anybody's hooks
-            is_known = isinstance(model, GPT) and model.config.vocab_size != V
-            found = model.config.vocab_size if is_known else _scores(model, ids).shape[-1]
+        is_known = isinstance(model, GPT) and model.config.vocab_size != V
+        found = model.config.vocab_size if is_known else scores_of(model, ids).shape[-1]
         if found != V:
             raise problem(
                 f"a model of the {V} characters of the tokenizer",
                 f"one of {found}",
                 "Pass the tokenizer of the text that the model learns.",
             )
+        require_finite_weights(model)
 
     # --- one piece of work
 
@@ -606,10 +607,6 @@ class TrainingDashboard(Worker):
 
 
 _ALL: WeakSet[TrainingDashboard] = WeakSet()
-
-
-def _scores(model: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor:
-    return model.scores(ids) if isinstance(model, GPT) else scored(model(ids))[0]
 
 
 def _spread(items: list, most: int) -> list:

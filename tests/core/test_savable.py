@@ -281,7 +281,7 @@ REFUSED = {
     ),
     "a norm in another type": (
         lambda model: model.ln_f.bfloat16(),
-        "beside ln_f.weight in bfloat16 on cpu. Convert the model as a whole",
+        "beside ln_f.weight in bfloat16 on cpu. Convert the whole",
     ),
     "a block without numbers": (lambda model: model.blocks[1].to("meta"), "is on the device 'meta', without"),
     "a class of one's own": (a_subclass, "got a Better"),
