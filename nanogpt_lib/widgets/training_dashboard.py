@@ -21,7 +21,6 @@ from nanogpt_lib.card import CARD, kept_in
 from nanogpt_lib.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import positive_int, problem, real_number, seed_number, token_ids
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.evaluation import require_finite_weights
 from nanogpt_lib.files import require_writable, write_atomically
 from nanogpt_lib.kinds import ids as row_of_ids
 from nanogpt_lib.kinds import instance, mapping, path_of
@@ -297,7 +296,7 @@ class TrainingDashboard(Worker):
             require_writable("a folder", self._folder)
 
     def _check_vocabulary(self) -> None:
-        """Refuse ids or a model of other characters than the tokenizer's, and a model without numbers."""
+        """Refuse ids or a model of other characters than the tokenizer's."""
         model, V = self.run.model, self._tokenizer.vocab_size
         for name, ids in zip(("train_data", "val_data"), self._data, strict=True):
             token_ids(name, ids, V)
@@ -310,7 +309,6 @@ class TrainingDashboard(Worker):
                 f"one of {found}",
                 "Pass the tokenizer of the text that the model learns.",
             )
-        require_finite_weights(model)
 
     # --- one piece of work
 
