@@ -66,7 +66,7 @@ def as_anybody() -> None:
 
 
 def run(checkout: Path, name: str, home: Path) -> list[str]:
-    """Run a notebook of the checkout in a process that may write only at home; return what it complained of."""
+    """Run a notebook of the checkout in a process without root's rights; return the errors of its cells."""
     homes = (
         "HOME",
         "IPYTHONDIR",
