@@ -75,7 +75,8 @@ def scores_of(model: nn.Module, idx: torch.Tensor) -> torch.Tensor:
             raise problem("a model with numbers", f"{name} on the device 'meta'", "Build it on the cpu.")
     try:
         with evaluating(model):
-            return model.scores(idx) if hasattr(model, "scores") else scored(model(idx))[0]
+            look = getattr(model, "scores", None)
+            return look(idx) if callable(look) else scored(model(idx))[0]
     except (RuntimeError, ValueError) as error:
         if len(kinds) == 1:
             raise
