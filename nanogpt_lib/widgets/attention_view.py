@@ -269,6 +269,8 @@ class AttentionView(Widget):
                 "neither",
                 "Pass trace(model, idx).stages.",
             )
+        if compute is not None and not callable(compute):
+            raise problem("compute as a function of a text", described(compute), "Leave out its brackets.")
         self._compute = compute
         text = "".join(_tokens(tokens))
         given = {"stages": stages, "q": q, "k": k} if stages is not None else self._computed(text)
