@@ -37,16 +37,13 @@ ifneq ($(MADE_IN),$(CURDIR))
 $(shell rm -f $(STAMP))
 endif
 
-$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard etc/*/*)
+$(STAMP): pyproject.toml setup.py constraints.txt $(shell find etc -type f)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed, and '$(PYTHON)' is missing or older; name one: make PYTHON=python3.12"; exit 1; }
 	@echo 'install: makes .venv with the exact versions of constraints.txt; 1-2 minutes and 1.5 GB, only this once'
 	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
 	@rm -f $@
 	@$(PY) -m pip install --quiet -c constraints.txt -e '.[dev]'
-	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
-	  > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@printf '%s' '$(CURDIR)' > $@
 
 # Node is for the tests, and for those who change a widget; `make lab` does without. Without its tools, the test

@@ -1,6 +1,6 @@
 """Copy data/ and the notebooks into the package that is built: once installed, it has no checkout beside it.
 
-What a notebook's kernel reads goes into the environment, beside the package.
+What a notebook's kernel and JupyterLab read goes into the environment, beside the package.
 
 Everything else about the package is said in pyproject.toml. A `package-dir` entry there could map data/
 without code, but then every package must be listed by name, each new lesson too. A link inside the package
@@ -62,9 +62,12 @@ class WithData(Distribution):
         return self.has_data_files()
 
 
-# What every notebook's kernel of this environment reads as it starts, also one that VS Code or a hub starts.
-KERNEL = ("etc/ipython", ["etc/ipython/ipython_kernel_config.json"])
+# Read by every kernel of this environment as it starts, also one that VS Code or a hub starts; and by every
+# JupyterLab of it, which without its file asks each user about news.
+BESIDE = sorted(path.as_posix() for path in Path("etc").rglob("*.json"))
 
 setup(
-    distclass=WithData, cmdclass={"build": Build, "build_course_data": BuildCourseData}, data_files=[KERNEL]
+    distclass=WithData,
+    cmdclass={"build": Build, "build_course_data": BuildCourseData},
+    data_files=[(Path(file).parent.as_posix(), [file]) for file in BESIDE],
 )

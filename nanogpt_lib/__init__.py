@@ -8,7 +8,7 @@
 | `promises` | what every model promises: a block_size, and (logits, loss) | – |
 | `rng` | one random stream at a time: global, or a generator of your own | – |
 | `threads` | threads that wait do so asleep | – |
-| `starting` | Ctrl-C while a command imports torch | – |
+| `starting` | the begin of a command, before it imports torch | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
@@ -29,7 +29,8 @@
 | `evaluation` | `estimate_loss` on random batches, `evaluate_split` on all | bigram, experiments |
 | `muon` | step along all directions of a matrix alike | faster_and_bigger |
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
-| `training_run` | `TrainConfig`, `TrainingRun`, `train` | full_model |
+| `train_config` | `TrainConfig`: how to train | full_model |
+| `training_run` | `TrainingRun`, `train` | full_model |
 | `go_on` | another rate, decay or number of steps for a run on its way | full_model |
 | `presets` | the reference's four rungs, by name | experiments |
 | `saved_json` | JSON files, read without trusting them | – |

@@ -47,6 +47,19 @@ def card_hash(card: dict[str, Any]) -> str:
     return sha256(json.dumps(rest, sort_keys=True).encode("utf-8"))
 
 
+def kept_in(folder: Path) -> str:
+    """Return in words what of a checkpoint the folder holds, which a new run would remove; empty for nothing.
+
+    Example:
+        >>> kept_in(Path("nowhere"))
+        ''
+    """
+    if (folder / CARD).exists():
+        return "one"
+    weights = sorted(file.name for file in folder.glob("weights-*") if WEIGHTS.fullmatch(file.name))
+    return f"{weights[0]} without its {CARD}" if weights else ""
+
+
 def read_card(folder: Path) -> dict[str, Any]:
     """Return the card of the checkpoint in this folder, after everything in it has been looked at.
 

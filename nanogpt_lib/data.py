@@ -13,6 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from nanogpt_lib.starting import begin_command
+
+if __name__ == "__main__":
+    begin_command()  # before torch is imported
+
 import torch
 
 from nanogpt_lib.checks import positive_int, problem

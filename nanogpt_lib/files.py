@@ -11,6 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from nanogpt_lib.messages import problem
+
 _PACKAGE = Path(str(resources.files("nanogpt_lib")))
 _CARRIED = _PACKAGE / "course_data"  # setup.py puts it into a wheel; a checkout has data/ beside the package
 # What comes with the library. To write, use `work_folder()`.
@@ -90,6 +92,26 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def require_writable(name: str, folder: Path) -> Path:
+    """Return the same folder, known to be one that can be written into, or made where it is to lie.
+
+    Args:    name: what to call it in the message.   folder: it need not exist, and is not made.
+    Raises:  ValueError: it cannot be written into, or there is a file of that name.
+    Example:
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     require_writable("a folder", Path(name, "deep", "down")).name
+        'down'
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return folder
+    except OSError as error:
+        raise problem(
+            f"{name} that can be written", f"{str(folder)!r} ({error.strerror})", "Give another folder."
+        ) from error
 
 
 @contextmanager

@@ -136,6 +136,8 @@ def array_of(name: str, values: object) -> np.ndarray:
         array([1., 2.])
     """
     try:
+        if isinstance(values, torch.Tensor) and values.is_floating_point():
+            values = values.double()  # numpy has no bfloat16
         taken = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
         return np.array(taken, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):

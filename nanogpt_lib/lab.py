@@ -9,15 +9,20 @@ import os
 import sys
 from pathlib import Path
 
+from nanogpt_lib.starting import begin_command
+
+if __name__ == "__main__":
+    begin_command()  # before torch is imported
+
 from nanogpt_lib.data import TEXT_FILE, load_text
 from nanogpt_lib.files import DATA, shown, work_folder, write_atomically
-from nanogpt_lib.threads import wait_asleep
+from nanogpt_lib.process import run_as_command
 
 _CARRIED = DATA / "notebooks"
 _OPTIONS = (
     "--log-level=WARN",
     "--KernelManager.transport_encryption=auto",  # others on a shared machine cannot listen in
-    "--LabApp.news_url=None",  # nothing asks the network
+    "--LabApp.news_url=None",  # nothing asks the network; nor the user: etc/jupyter, which is installed
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )
 
@@ -35,7 +40,6 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel `python3` is this Python's, not one at home
-    wait_asleep()
     from jupyterlab.labapp import LabApp  # takes seconds, so only after what may fail
 
     LabApp.launch_instance([*options(root), *(sys.argv[1:] if argv is None else argv)])
@@ -71,4 +75,4 @@ def options(root: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_as_command(main)

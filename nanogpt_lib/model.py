@@ -22,7 +22,7 @@ from nanogpt_lib.checks import (
     yes_or_no,
 )
 from nanogpt_lib.heads import Attention, split_width
-from nanogpt_lib.kinds import instance, mapping, room, same_device
+from nanogpt_lib.kinds import floats, instance, mapping, room, same_device
 from nanogpt_lib.layers import ACTIVATIONS, ATTENTION, NORM_KINDS, NORMS, Block, norm_layer
 from nanogpt_lib.messages import described
 from nanogpt_lib.modern import PairEmbedding, even
@@ -191,6 +191,7 @@ class GPT(nn.Module):
         if self.config.pairs:
             x = x + self.pair_embedding_table(idx)
         x = self.ln_f(self.blocks(x))
+        floats("x", x, "B", "T", "C", like=self.lm_head.weight)
         logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)
         return logits
 

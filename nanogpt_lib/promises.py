@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import positive_int, problem
+from nanogpt_lib.checks import evaluating, positive_int, problem
 from nanogpt_lib.kinds import instance
 from nanogpt_lib.messages import described
 
@@ -53,6 +53,35 @@ def scored(answer: object) -> tuple[torch.Tensor, torch.Tensor | None]:
         described(answer),
         "Return both; the loss is None where there are no targets.",
     )
+
+
+def scores_of(model: nn.Module, idx: torch.Tensor) -> torch.Tensor:
+    """Return the model's logits in evaluation mode, or refuse it by the layers that do not fit together.
+
+    A GPT is asked for its scores alone, since a look must not call anybody's hooks.
+
+    Args:    model: returns (logits, loss).   idx: (B, T) int64.
+    Raises:  ValueError: layers with different types of numbers, or on different devices; a model without
+             numbers, on the device "meta"; or as calling the model does.
+    Example:
+        >>> from nanogpt_lib.bigram import BigramLM
+        >>> scores_of(BigramLM(3), torch.tensor([[0, 1]])).shape
+        torch.Size([1, 2, 3])
+    """
+    kinds: dict[str, str] = {}
+    for name, weights in module_of(model).named_parameters():
+        kinds.setdefault(f"{str(weights.dtype)[6:]} on {weights.device}", name)
+        if weights.is_meta:
+            raise problem("a model with numbers", f"{name} on the device 'meta'", "Build it on the cpu.")
+    try:
+        with evaluating(model):
+            look = getattr(model, "scores", None)
+            return look(idx) if callable(look) else scored(model(idx))[0]
+    except (RuntimeError, ValueError) as error:
+        if len(kinds) == 1:
+            raise
+        told = " beside ".join(f"{name} in {kind}" for kind, name in kinds.items())
+        raise problem("layers that fit together", told, "Convert the whole model: model.float().") from error
 
 
 def loss_of(answer: object) -> torch.Tensor:

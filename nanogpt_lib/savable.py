@@ -16,13 +16,15 @@ from torch import nn
 
 from nanogpt_lib.attention import Head
 from nanogpt_lib.averaging import causal_mask
-from nanogpt_lib.checks import evaluating, problem, yes_or_no
+from nanogpt_lib.checks import problem, yes_or_no
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.evaluation import LOWER, require_finite_weights
 from nanogpt_lib.kinds import instance
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.muon import Muon
 from nanogpt_lib.optimizer import require_own_parameters
+from nanogpt_lib.promises import scores_of
 from nanogpt_lib.training_run import TrainingRun
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
@@ -54,9 +56,7 @@ def require_savable(run: TrainingRun, tokenizer: CharTokenizer, *, resumable: bo
         )
     ids = torch.arange(min(model.block_size, tokenizer.vocab_size), device=next(model.parameters()).device)
     require_finite_weights(model)
-    with evaluating(model):
-        scores = model.scores(ids[None])  # not model(ids): a save must not call anybody's hooks
-    if not torch.isfinite(scores).all():
+    if not torch.isfinite(scores_of(model, ids[None])).all():
         raise problem("a model that gives finite scores", "NaN or infinity", LOWER)
     if yes_or_no("resumable", resumable):
         _require_adamw(run)
@@ -72,8 +72,11 @@ def _require_adamw(run: TrainingRun) -> None:
         raise problem("AdamW or Muon, with which a checkpoint can go on", name, weights_alone)
     require_own_parameters(run.optimizer, run.model)
     for name, parameter in run.model.named_parameters():
-        if not all(torch.isfinite(mean).all() for mean in run.optimizer.state.get(parameter, {}).values()):
-            raise problem(f"finite running means of {name}", "NaN or infinity", LOWER)
+        for mean in run.optimizer.state.get(parameter, {}).values():
+            if not isinstance(mean, torch.Tensor):
+                raise problem(f"tensors as the running means of {name}", described(mean), weights_alone)
+            if not torch.isfinite(mean).all():
+                raise problem(f"finite running means of {name}", "NaN or infinity", LOWER)
     for group in groups_of(run.optimizer):
         for name, value in group.items():
             try:
@@ -196,6 +199,9 @@ def _tensors_of(model: nn.Module) -> dict[str, torch.Tensor]:
 
 def _strange_numbers(model: GPT) -> Iterator[str]:
     """Tell of a type that is not kept, of memory that two weights share, and of masks with other values."""
+    if empty := [name for name, tensor in _tensors_of(model).items() if tensor.is_meta]:
+        yield f"{empty[0]} is on the device 'meta', without numbers"
+        return
     homes: dict[int, str] = {}
     for name, weights in model.named_parameters():
         if weights.dtype not in DTYPES:

@@ -1,18 +1,21 @@
-"""Let Ctrl-C end a command without a traceback while it imports torch, which takes seconds."""
+"""Begin a command: before it imports torch, which takes seconds and reads the environment once."""
 
 import signal
 
+from nanogpt_lib.threads import wait_asleep
 
-def end_at_interrupts() -> None:
-    """Let an interrupt end this process at once, as of any program; `run_as_command` listens later.
 
-    Where interrupts are ignored they stay ignored.
+def begin_command() -> None:
+    """Let torch's threads wait asleep, and Ctrl-C end this process at once, without a traceback.
+
+    `run_as_command` listens to Ctrl-C later. Where interrupts are ignored they stay ignored.
 
     Example:
         >>> before = signal.getsignal(signal.SIGINT)
-        >>> end_at_interrupts()
+        >>> begin_command()
         >>> signal.signal(signal.SIGINT, before) is signal.SIG_DFL
         True
     """
+    wait_asleep()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -6,6 +6,8 @@ would learn those, and nobody would know why it writes nonsense.
 Taught in: text_tokens_batches.
 """
 
+import re
+import warnings
 from pathlib import Path
 
 from nanogpt_lib.checks import problem
@@ -17,8 +19,21 @@ _MARKS = {  # what a file in another encoding may begin with; the longer ones fi
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+_DOCUMENTS = {  # files that hold a text, and are none: (how they begin, what they are)
+    b"%PDF-": "a PDF file",
+    b"{\\rtf": "an RTF file",
+    b"PK\x03\x04": "a ZIP file, as .docx, .odt and .epub are",
+    b"\xd0\xcf\x11\xe0": "a file of an older Word",
+    b"\x1f\x8b": "a file packed with gzip",
+}
+_PAGE = re.compile(
+    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 _LAYOUT = "\t\n\v\f\r\x1a\x1b"  # control characters that texts have: DOS ended its files with \x1a
 _MARK = "\ufeff"
+_LOOKED_AT = 1_000_000  # bytes of a file that is not UTF-8
+_MANY_CONTROLS = 0.05  # a greater share of all characters, and it is no text; in packed bytes it is 0.1
+_NO_TEXT = "It may be in UTF-16, or no text at all: save it again as plain text with the encoding UTF-8."
 
 
 def read_text_file(path: str | Path) -> str:
@@ -45,22 +60,61 @@ def read_text_file(path: str | Path) -> str:
             f"Give the full path, or one that starts at {Path.cwd().name!r}, where this runs.",
         )
     content = path.read_bytes()
-    for mark, encoding in _MARKS.items():
-        if content.startswith(mark):
-            raise _in_another(path, encoding, "it begins with that encoding's mark")
+    _require_text(path, content)
     try:
         text = content.decode("utf-8").removeprefix(_MARK)
     except UnicodeDecodeError as error:
-        found = f"byte 0x{content[error.start]:02x} at offset {error.start}, which no UTF-8 text has there"
-        raise problem(
-            f"{path.name!r} in UTF-8",
-            found,
-            "Save it again with the encoding UTF-8; if it comes from an older Windows, run in Python: "
-            + _conversion(path, "cp1252"),
-        ) from error
+        raise _undecodable(path, content, error.start) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     _require_clean(path, text, content)
+    if _PAGE.match(text):  # it is a text, and somebody may want to learn HTML
+        warnings.warn(
+            f"{path.name!r} is a web page: the model learns its tags, too. For its words alone, open it in a "
+            "browser and save it from there as plain text.",
+            stacklevel=4,
+        )
     return text
+
+
+def _require_text(path: Path, content: bytes) -> None:
+    for mark, encoding in _MARKS.items():
+        if content.startswith(mark):
+            raise _in_another(path, encoding, "it begins with that encoding's mark")
+    if _is_utf_7(content):
+        raise _in_another(path, "utf-7", "letters such as é stand there as +AOk-")
+    for begin, kind in _DOCUMENTS.items():
+        if content.startswith(begin):
+            raise problem(
+                f"{path.name!r} to be a plain text",
+                kind,
+                "Open it in the program that it is for, and save or copy its text into a file of plain text "
+                "with the encoding UTF-8.",
+            )
+
+
+def _is_utf_7(content: bytes) -> bool:
+    """Tell whether every plus sign begins a run of letters in UTF-7, and whether there are some of them."""
+    if content.count(b"+") < 3 or not content.isascii():
+        return False
+    try:
+        letters = [char for char in content.decode("utf-7") if not char.isascii()]
+    except UnicodeDecodeError:  # as of 1 + 1
+        return False
+    return len(letters) >= 3 and all(char.isprintable() or char == _MARK for char in letters)
+
+
+def _undecodable(path: Path, content: bytes, at: int) -> ValueError:
+    """Return what to say of a file that is not UTF-8: how to convert it, if it can be a text at all."""
+    found = f"byte 0x{content[at]:02x} at offset {at}, which no UTF-8 text has there"
+    controls = sum(byte < 32 and chr(byte) not in _LAYOUT for byte in content[:_LOOKED_AT])
+    if controls > _MANY_CONTROLS * len(content[:_LOOKED_AT]):
+        return problem(f"{path.name!r} in UTF-8", f"{found}, and {controls:,} control characters", _NO_TEXT)
+    return problem(
+        f"{path.name!r} in UTF-8",
+        found,
+        "Save it again with the encoding UTF-8; if it comes from an older Windows, run in Python: "
+        + _conversion(path, "cp1252"),
+    )
 
 
 def _require_clean(path: Path, text: str, content: bytes) -> None:
@@ -80,11 +134,9 @@ def _require_clean(path: Path, text: str, content: bytes) -> None:
                 f"It was joined from several files. Take the marks out, in Python: {_without(path, mark)}",
             )
     controls = sum(ord(char) < 32 and char not in _LAYOUT for char in text)
-    if controls > 0.05 * len(text):
+    if controls > _MANY_CONTROLS * len(text):
         raise problem(
-            f"{path.name!r} to be a text",
-            f"{controls:,} control characters among {len(text):,}",
-            "It may be in UTF-16, or no text at all: save it again as plain text with the encoding UTF-8.",
+            f"{path.name!r} to be a text", f"{controls:,} control characters among {len(text):,}", _NO_TEXT
         )
 
 

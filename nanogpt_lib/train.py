@@ -14,24 +14,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import NoneType
 from typing import Any, get_args
 
-from nanogpt_lib.starting import end_at_interrupts
-from nanogpt_lib.threads import wait_asleep
+from nanogpt_lib.starting import begin_command
 
 if __name__ == "__main__":
-    wait_asleep()  # before torch is imported
-    end_at_interrupts()
+    begin_command()  # before torch is imported
 
 import torch
 
-from nanogpt_lib.card import CARD, read_card
+from nanogpt_lib.card import CARD, kept_in, read_card
 from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
-from nanogpt_lib.files import sha256
+from nanogpt_lib.files import require_writable, sha256
 from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.kinds import count, path_of
 from nanogpt_lib.messages import described
@@ -54,11 +51,14 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _require_free(options)
         count("sample", options.sample)
-        _require_writable(options.out)
+        if options.out:
+            require_writable("an --out folder", options.out)  # before anything is trained
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
         data = torch.tensor(tokenizer.encode(text))
         splits = train_val_split(data, block_size=run.block_size)
+        if run.is_done:
+            print(_finished(run), file=sys.stderr)
 
         def keep() -> None:
             nonlocal begun_to_save
@@ -86,7 +86,8 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, RuntimeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         if begun_to_save:
-            _tell_what_is_kept(options.out)
+            diverged = "Lower the learning rate" in str(error)
+            _tell_what_is_kept(options.out, _lower_rate(run) if diverged else "")
         return 2
     except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
         print("stopped", file=sys.stderr)
@@ -96,10 +97,21 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _tell_what_is_kept(folder: Path) -> None:
+def _tell_what_is_kept(folder: Path, option: str = "") -> None:
     with suppress(ValueError, OSError):  # no save came to its end
         step = read_card(folder)["step"]
-        print(f"step {step} is kept: go on from it with --resume {folder}", file=sys.stderr)
+        print(f"step {step} is kept: go on from it with --resume {folder}{option}", file=sys.stderr)
+
+
+def _lower_rate(run: TrainingRun) -> str:
+    """Return the option of a rate with which a run that diverged can go on."""
+    return f" --learning-rate {min(run.config.learning_rate / 10, 1e-3):g}"
+
+
+def _finished(run: TrainingRun) -> str:
+    """Say that no step is left, and how to make more."""
+    made = run.config.max_iters
+    return f"this run is finished, all {made} steps are made; for more, raise --max-iters, as to {2 * made}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -174,31 +186,16 @@ def _overrides(options: argparse.Namespace, config: type[GPTConfig | TrainConfig
 def _require_free(options: argparse.Namespace) -> None:
     """Refuse to write over a checkpoint that this run does not go on from."""
     folder, own = options.out, options.resume
-    if folder is None or options.force or not (folder / CARD).exists():
+    if folder is None or options.force or not (kept := kept_in(folder)):
         return
     if own is None or folder.resolve() != own.resolve():
+        is_whole = (folder / CARD).exists()
+        go_on = f"go on from it with --resume {folder} --out {folder}" if is_whole else f"put its {CARD} back"
         raise problem(
             "an --out folder without a checkpoint",
-            f"{str(folder)!r}, which holds one",
-            f"Give another folder; or go on from it with --resume {folder} --out {folder}; "
-            "or replace it with --force.",
+            f"{str(folder)!r}, which holds {kept}",
+            f"Give another folder; or {go_on}; or replace it with --force.",
         )
-
-
-def _require_writable(folder: Path | None) -> None:
-    """Refuse a folder for checkpoints that cannot be written, before anything is trained."""
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise problem(
-            "an --out folder that can be written",
-            f"{str(folder)!r} ({error.strerror})",
-            "Give another folder.",
-        ) from error
 
 
 def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:

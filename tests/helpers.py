@@ -4,8 +4,10 @@ import asyncio
 import itertools
 import os
 import signal
+import site
 import subprocess
 import sys
+import venv
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -107,6 +109,14 @@ def python(*arguments: str | Path, timeout: float = 120) -> subprocess.Completed
     return subprocess.run(
         command, cwd=ROOT, env=one_thread(), capture_output=True, text=True, timeout=timeout
     )
+
+
+def new_environment(folder: Path) -> Path:
+    """A new environment of Python, in which everything of this one can be imported."""
+    venv.create(folder, with_pip=False)
+    (packages,) = folder.rglob("site-packages")
+    (packages / "everything.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
+    return folder
 
 
 def killed(program: str, *arguments: str | Path) -> None:

@@ -82,7 +82,7 @@ def lab_server(folder: Path) -> Iterator[str]:
         try:
             yield _address(server, home, log)
         finally:
-            _stop(server)
+            stop(server)
 
 
 def _address(server: subprocess.Popen, home: Path, log: Path) -> str:
@@ -98,7 +98,7 @@ def _address(server: subprocess.Popen, home: Path, log: Path) -> str:
     raise TimeoutError(f"JupyterLab {why}; it said:\n{log.read_text()[-4000:]}")
 
 
-def _stop(server: subprocess.Popen) -> None:
+def stop(server: subprocess.Popen) -> None:
     """Asks the server to end (it ends its kernels first), and insists if it does not."""
     for wish in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):

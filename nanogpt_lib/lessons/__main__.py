@@ -2,8 +2,14 @@
 
 import importlib.util
 import sys
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
+
+from nanogpt_lib.starting import begin_command
+
+if __name__ == "__main__":
+    begin_command()  # before torch is imported
 
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.pages import exercises_of
@@ -57,12 +63,16 @@ def complaints(table: list[tuple[str, str, str]]) -> list[str]:
     ]
 
 
-def main(names: list[str]) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Print the table, and what is wrong with it; return 1 if anything is, 2 if a name fits nothing.
 
-    Args:    names: how the exercises' names begin, as "averaging_the_past"; none is all of them.
+    Args:    argv: how the exercises' names begin, as "averaging_the_past"; none is all of them.
     """
-    known = all_exercises()
+    parser = ArgumentParser(
+        prog="python -m nanogpt_lib.lessons", description="Print every known mistake, and its message."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="how exercises' names begin; none is all")
+    names, known = parser.parse_args(argv).names, all_exercises()
     for name in names:
         if not any(each.startswith(name) for each in known):
             lessons = sorted({each.split(".")[0] for each in known})
@@ -86,4 +96,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    run_as_command(lambda: main(sys.argv[1:]))
+    run_as_command(main)

@@ -17,12 +17,10 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-from nanogpt_lib.starting import end_at_interrupts
-from nanogpt_lib.threads import wait_asleep
+from nanogpt_lib.starting import begin_command
 
 if __name__ == "__main__":
-    wait_asleep()  # before torch is imported
-    end_at_interrupts()
+    begin_command()  # before torch is imported
 
 import torch
 

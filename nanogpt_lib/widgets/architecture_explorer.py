@@ -16,12 +16,14 @@ from nanogpt_lib.checks import one_of, positive_int, probability, problem
 from nanogpt_lib.costs import parameter_ledger, training_flops, training_memory
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.layers import ATTENTION
+from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import PRESETS
 from nanogpt_lib.widgets.polynomial import Polynomial
 
 SIZES = ("n_layer", "n_head", "n_embd", "block_size", "vocab_size", "batch_size")
 SETTINGS = (*SIZES, "attention", "dropout")
+LARGEST = 10**9  # of a size
 DROPPED = 0.2  # what the box for dropout sets
 STOPS = {
     "n_layer": [1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48],
@@ -314,6 +316,13 @@ class ArchitectureExplorer(Widget):
         baseline, lines, _ = CHOICES["baseline"]
         self._base = baseline if config is None else _known_config(config)
         lines = lines if batch_size is None else positive_int("batch_size", batch_size)
+        for name, size in _settings(self._base, lines).items():
+            if isinstance(size, int) and size > LARGEST:
+                raise problem(
+                    f"sizes of at most {LARGEST:,}",
+                    f"{name}={described(size)}",
+                    "No computer has room for it.",
+                )
         super().__init__(
             **_settings(self._base, lines),
             layout_of={

@@ -67,7 +67,7 @@ def pack_stages(
         >>> pack_stages("hi", torch.tensor([[[[1.0, 0.0], [0.5, 0.5]]]])).shape
         {'n_layer': 1, 'n_head': 1, 'T': 2, 'parts': [['weights', 2]]}
     """
-    tokens = [str(token) for token in (tokens if isinstance(tokens, str) else items_of("tokens", tokens))]
+    tokens = _tokens(tokens)
     if not 1 <= len(tokens) <= MOST_TOKENS:
         raise problem(
             f"1 to {MOST_TOKENS} tokens",
@@ -87,6 +87,11 @@ def pack_stages(
     _check_sizes(tokens, parts)
     _check_values(parts)
     return Packed(tokens, parts)
+
+
+def _tokens(tokens: str | Sequence[str]) -> list[str]:
+    """Return one text per position; numbers, such as ids, are shown as they are written."""
+    return [str(token) for token in (tokens if isinstance(tokens, str) else items_of("tokens", tokens))]
 
 
 def _array(values: torch.Tensor | np.ndarray) -> np.ndarray:
@@ -264,8 +269,11 @@ class AttentionView(Widget):
                 "neither",
                 "Pass trace(model, idx).stages.",
             )
+        if compute is not None and not callable(compute):
+            raise problem("compute as a function of a text", described(compute), "Leave out its brackets.")
         self._compute = compute
-        given = {"stages": stages, "q": q, "k": k} if stages is not None else self._computed("".join(tokens))
+        text = "".join(_tokens(tokens))
+        given = {"stages": stages, "q": q, "k": k} if stages is not None else self._computed(text)
         self._packed = pack_stages(tokens, **given)
         query, key = self._first_look()
         super().__init__(
@@ -275,7 +283,7 @@ class AttentionView(Widget):
             query=query,
             key=key,
             asks=compute is not None,
-            text="".join(tokens),
+            text=text,
         )
         self.observe(self._new_text, "text")
 

@@ -10,11 +10,12 @@ import traitlets
 
 from nanogpt_lib.checks import positive_int, problem, seed_number
 from nanogpt_lib.data import CharTokenizer, get_batch
-from nanogpt_lib.kinds import instance, room
+from nanogpt_lib.kinds import instance
 from nanogpt_lib.kit.widget import Widget, html_table, html_text
 from nanogpt_lib.style import visible_text
 
 LONGEST_BLOCK = 32
+MOST_BLOCKS = 64  # of a batch; a page of more rows takes seconds to draw
 PASSAGE = 4_096  # characters that travel to the browser at a time; the whole text would be slow to send
 
 
@@ -118,7 +119,12 @@ class BatchExplorer(Widget):
             )
         self._text, self._tokenizer = text, tokenizer
         self._batch_size = positive_int("batch_size", batch_size)
-        room("a batch", self._batch_size, block_size)
+        if self._batch_size > MOST_BLOCKS:
+            raise problem(
+                f"at most {MOST_BLOCKS} blocks in a batch to look at",
+                f"batch_size={batch_size}",
+                "Take fewer.",
+            )
         self._positions = torch.arange(len(text))
         self._generator = torch.Generator().manual_seed(seed_number("seed", seed))
         super().__init__(

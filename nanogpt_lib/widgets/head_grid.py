@@ -23,10 +23,12 @@ from nanogpt_lib.kinds import ids, instance, text_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
+from nanogpt_lib.promises import scores_of
 from nanogpt_lib.style import isolated, visible_text
 from nanogpt_lib.trace import trace
 from nanogpt_lib.widgets.attention_view import MOST_TOKENS, pack_stages
 
+MOST_READ = 2**16  # characters of the batch; more than that takes seconds per tick
 PRECOMPUTED = 32  # losses at most that are measured before anybody asks
 
 Pairs = Sequence[Sequence[int]]
@@ -202,6 +204,19 @@ class HeadGrid(Widget):
             raise problem(
                 f"a text of 1 to {most} characters", f"{len(text)} characters", f"Show a part: text[:{most}]."
             )
+        if tokenizer.vocab_size != model.config.vocab_size:
+            raise problem(
+                f"a tokenizer of {model.config.vocab_size} characters, as the model has",
+                f"{tokenizer.vocab_size}",
+                "Take the one that the model was trained with.",
+            )
+        if not 1 <= idx.numel() <= MOST_READ:
+            raise problem(
+                f"a batch of 1 to {MOST_READ:,} characters",
+                f"{idx.numel():,}",
+                "Sixteen blocks answer at once.",
+            )
+        scores_of(model, idx[:1])
         self._model = copy.deepcopy(model)
         self._batch = idx.clone(), targets.clone()
         with one_thread():

@@ -19,6 +19,7 @@ from nanogpt_lib.process import one_thread
 from nanogpt_lib.style import readable
 
 HIGHEST_ORDER = 8
+LONGEST = 10_000  # characters of a sample
 
 
 def shorter(model: NGramLM, order: int) -> NGramLM:
@@ -152,7 +153,9 @@ class NGramExplorer(Widget):
             )
         instance("tokenizer", tokenizer, CharTokenizer, "Write CharTokenizer.from_text(text).")
         train_ids, val_ids = ids("train_ids", train_ids), ids("val_ids", val_ids)
-        seed, length = seed_number("seed", seed), positive_int("length", length)
+        seed = seed_number("seed", seed)
+        if positive_int("length", length) > LONGEST:
+            raise problem(f"samples of at most {LONGEST:,} characters", f"length={length:,}", "Take fewer.")
         V = tokenizer.vocab_size
         if V ** (max_order + 1) >= 2**63:  # NGramLM writes a context as one int64 number in base V
             raise problem(

@@ -17,7 +17,7 @@ import traitlets
 
 from nanogpt_lib.checks import one_of, problem
 from nanogpt_lib.data import load_text
-from nanogpt_lib.kinds import items_of, path_of
+from nanogpt_lib.kinds import items_of, not_negative, path_of
 from nanogpt_lib.kit.statistics import T95, half_width
 from nanogpt_lib.kit.turns import DONE, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
@@ -375,6 +375,7 @@ class RunExplorer(Worker):
         if not names:
             raise problem("one or more experiments", "none", "Leave names out to see all of them.")
         folder = path_of("folder", folder)
+        at = None if at is None else not_negative("at", at)
         runs = {name: load_runs(name, folder) for name in names}
         summaries = {name: run_summaries(runs[name]) for name in names}
         self._known = {one.key: one for each in summaries.values() for one in each}

@@ -22,7 +22,7 @@ from nanogpt_lib.kit.turns import INTERRUPTED, UNWATCHED, Turns
 from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.process import one_thread
-from nanogpt_lib.promises import block_size_of
+from nanogpt_lib.promises import block_size_of, scores_of
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import next_token_probs
 from nanogpt_lib.style import readable, visible_text
@@ -288,8 +288,7 @@ class SamplingStudio(Worker):
     def _check_vocabulary(self) -> None:
         page = self._pages[0]
         context = torch.tensor([page.reading.ids[-1:]], device=next(self._model.parameters()).device)
-        with evaluating(self._model):
-            V = self._model(context)[0].shape[-1]
+        V = scores_of(self._model, context).shape[-1]
         if self._tokenizer.vocab_size != V:
             raise problem(
                 f"a tokenizer of {V} characters, as the model has",

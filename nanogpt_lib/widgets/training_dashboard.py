@@ -17,11 +17,11 @@ from weakref import WeakSet
 import torch
 import traitlets
 
-from nanogpt_lib.card import CARD
+from nanogpt_lib.card import CARD, kept_in
 from nanogpt_lib.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from nanogpt_lib.checks import positive_int, problem, real_number
+from nanogpt_lib.checks import positive_int, problem, real_number, seed_number, token_ids
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.files import write_atomically
+from nanogpt_lib.files import require_writable, write_atomically
 from nanogpt_lib.kinds import ids as row_of_ids
 from nanogpt_lib.kinds import instance, mapping, path_of
 from nanogpt_lib.kit.turns import DONE, INTERRUPTED, STOPPED, UNWATCHED, Turns
@@ -29,16 +29,18 @@ from nanogpt_lib.kit.widget import html_table, html_text, number
 from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.model import GPT
 from nanogpt_lib.process import one_thread
+from nanogpt_lib.promises import scores_of
 from nanogpt_lib.prompt import read_prompt
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.savable import require_savable
 from nanogpt_lib.saved_json import read_json
 from nanogpt_lib.style import readable
-from nanogpt_lib.training_run import Record, TrainingRun, advance
+from nanogpt_lib.training_run import Record, TrainingRun, advance, learned_from
 
 START_SHOWN = 200  # characters of a long prompt that are shown
 SAMPLES = "samples.json"  # beside the checkpoint: what was written after each evaluation
 ROWS = 20  # of a still table at most
+LONGEST = 10_000  # characters of a sample
 TEXTS = 5  # in a still picture at most
 POINTS = 120  # of the curve of the rate
 
@@ -47,6 +49,7 @@ class Sample(NamedTuple):
     """What is written after each evaluation, always with the same luck, so that only the model differs.
 
     prompt: where it begins.   length: how many characters.   seed, temperature: as in `sampling.stream`.
+    The dashboard that gets it refuses what it cannot write.
 
     Taught in: full_model.
     """
@@ -270,9 +273,18 @@ class TrainingDashboard(Worker):
                     f"{len(ids)}",
                     "Take more.",
                 )
+        learned_from(run, self._data[0])
+        self._check_vocabulary()
         if self._sample:
-            positive_int("length", self._sample.length)
+            if positive_int("length", self._sample.length) > LONGEST:
+                raise problem(
+                    f"a sample of at most {LONGEST:,} characters",
+                    f"length={self._sample.length:,}",
+                    "It is written after each evaluation: a few hundred show how far the model is.",
+                )
+            seed_number("seed", self._sample.seed)
             self._reading = read_prompt(self._sample.prompt, self._tokenizer, T)
+            self._sample_tokens()
         if self._folder is not None and not isinstance(run.model, GPT):
             raise problem(
                 "a GPT, which can be saved",
@@ -281,6 +293,22 @@ class TrainingDashboard(Worker):
             )
         if self._folder is not None:  # before hours of training, and not after them
             require_savable(run, self._tokenizer)
+            require_writable("a folder", self._folder)
+
+    def _check_vocabulary(self) -> None:
+        """Refuse ids or a model of other characters than the tokenizer's."""
+        model, V = self.run.model, self._tokenizer.vocab_size
+        for name, ids in zip(("train_data", "val_data"), self._data, strict=True):
+            token_ids(name, ids, V)
+        ids = self._data[0][None, : model.block_size]
+        is_known = isinstance(model, GPT) and model.config.vocab_size != V
+        found = model.config.vocab_size if is_known else scores_of(model, ids).shape[-1]
+        if found != V:
+            raise problem(
+                f"a model of the {V} characters of the tokenizer",
+                f"one of {found}",
+                "Pass the tokenizer of the text that the model learns.",
+            )
 
     # --- one piece of work
 
@@ -315,15 +343,17 @@ class TrainingDashboard(Worker):
         return written and (self._folder is None or self._saved == step)
 
     def _begin_to_write(self) -> None:
+        self._writing = (self.run.step, [], self._sample_tokens())
+
+    def _sample_tokens(self) -> Iterator[torch.Tensor]:
         ids = torch.tensor([self._reading.ids], device=next(self.run.model.parameters()).device)
-        tokens = stream(
+        return stream(
             self.run.model,
             ids,
             self._sample.length,
             temperature=self._sample.temperature,
-            generator=torch.Generator().manual_seed(self._sample.seed),
+            generator=torch.Generator().manual_seed(int(self._sample.seed)),
         )
-        self._writing = (self.run.step, [], tokens)
 
     def _write(self) -> None:
         """Write one more character; what was begun is thrown away where somebody has trained on meanwhile."""
@@ -356,8 +386,14 @@ class TrainingDashboard(Worker):
 
     def _saved_run(self) -> Checkpoint | None:
         """Return what the folder holds; refused where it is another run, which must not be written over."""
-        if self._folder is None or not (self._folder / CARD).exists():
+        if self._folder is None or not (kept := kept_in(self._folder)):
             return None
+        if not (self._folder / CARD).exists():
+            raise problem(
+                f"a folder that is empty or holds a checkpoint, {self._folder.name!r}",
+                f"one that holds {kept}",
+                f"Put its {CARD} back, or give another folder.",
+            )
         saved = load_checkpoint(self._folder, self._tokenizer)
         there, here = (
             {**vars(run.model.config), **vars(run.config), "generator": run.generator is not None}
@@ -516,7 +552,7 @@ class TrainingDashboard(Worker):
 
     def _facts(self) -> list[list[str]]:
         p = progress_of(self.run)
-        share = p.read / len(self._data[0][: self.run.config.train_chars])
+        share = p.read / len(learned_from(self.run, self._data[0]))
         speed = "–" if p.per_second is None else f"{float(f'{p.per_second:.2g}'):,.0f}"
         return [
             ["step", f"{p.step:,} of {p.of:,}"],

@@ -13,6 +13,16 @@ import tiers
 from helpers import ROOT, one_thread
 
 pytestmark = pytest.mark.slow  # each starts a Python with torch
+PACKAGE = ROOT / "nanogpt_lib"
+BEGINS = """
+if __name__ == "__main__":
+    begin_command()  # before torch is imported
+"""
+COMMANDS = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+]
 QUICK = [
     "--preset",
     "reference-baseline",
@@ -77,8 +87,24 @@ def test_five_interrupts_in_a_row_keep_the_checkpoint_and_end_without_a_tracebac
     assert (tmp_path / "kept" / "checkpoint.json").exists()
 
 
+def test_these_are_the_commands_of_the_library() -> None:
+    names = ["data", "lab", "lessons", "recorded", "train"]
+    assert [f"nanogpt_lib.{name}" for name in names] == COMMANDS
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_command_begins_before_torch_is_imported_and_ends_in_one_way(module: str) -> None:
+    """Two of five let Ctrl-C, pressed in the seconds in which torch is imported, print its traceback."""
+    path = ROOT / Path(*module.split("."))
+    text = (path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).read_text(encoding="utf-8")
+    before, _, after = text.partition(BEGINS)
+    assert after.endswith('\n\nif __name__ == "__main__":\n    run_as_command(main)\n')
+    loaded = f"import sys\n{before}\nsys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, timeout=60).returncode == 0
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such exit status")
-@pytest.mark.parametrize("module", tiers.some(["nanogpt_lib.train", "nanogpt_lib.recorded"]))
+@pytest.mark.parametrize("module", tiers.some(COMMANDS, 2))
 def test_an_interrupt_while_torch_is_imported_ends_without_a_traceback(module: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-X", "importtime", "-m", module, "--help"],

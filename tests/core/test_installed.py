@@ -5,11 +5,9 @@ import json
 import os
 import re
 import shutil
-import site
 import subprocess
 import sys
 import tomllib
-import venv
 import zipfile
 from pathlib import Path
 
@@ -18,12 +16,13 @@ from jupyter_client import KernelManager
 from packaging.requirements import Requirement
 
 import nanogpt_lib
-from helpers import ROOT, one_thread
+from helpers import ROOT, new_environment, one_thread
 from nanogpt_lib.data import TEXT_SHA256
 from nanogpt_lib.files import DATA, shown, work_folder
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "nanogpt_lib", "data", "etc", "notebooks")
+LAB_SETTINGS = "etc/jupyter/labconfig/default_setting_overrides.d/nanogpt_lib.json"
 MADE_HERE = ("__pycache__", "tinyshakespeare.txt", "unfinished", ".ipynb_checkpoints")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
@@ -180,12 +179,7 @@ def test_a_checkout_keeps_what_it_makes_in_its_data_folder() -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
-    """A new environment, in which everything of this one can be imported."""
-    folder = tmp_path / "environment"
-    venv.create(folder, with_pip=False)
-    (packages,) = folder.rglob("site-packages")
-    (packages / "everything.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
-    return folder
+    return new_environment(tmp_path / "environment")
 
 
 def rounds_before_sleep(environment: Path, **settings: str) -> int:
@@ -231,8 +225,9 @@ def test_threads_spin_in_an_environment_without_the_file(environment: Path) -> N
 
 def test_a_checkout_that_is_installed_in_place_reaches_the_kernels_too(source: Path) -> None:
     """An editable install leaves out what goes beside the package, unless it is told that there is some."""
+    wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "etc").rglob("*.json")}
     build = "import setuptools.build_meta as backend; print(backend.build_editable('..'))"
     name = run(sys.executable, "-c", build, cwd=source).splitlines()[-1]
     with zipfile.ZipFile(source.parent / name) as packed:
-        beside = [one.partition(".data/data/")[2] for one in packed.namelist()]
-    assert "etc/ipython/ipython_kernel_config.json" in beside
+        beside = {one.partition(".data/data/")[2] for one in packed.namelist()}
+    assert {"etc/ipython/ipython_kernel_config.json", LAB_SETTINGS} <= wanted <= beside

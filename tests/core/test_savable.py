@@ -275,6 +275,15 @@ REFUSED = {
         with_("ln_f.bias", nn.Parameter(torch.zeros(12, dtype=torch.complex64))),
         "ln_f.bias is torch.complex64",
     ),
+    "a head in another type": (
+        lambda model: model.lm_head.double(),
+        "got token_embedding_table.weight in float32 on cpu beside lm_head.weight in float64 on cpu. Convert",
+    ),
+    "a norm in another type": (
+        lambda model: model.ln_f.bfloat16(),
+        "beside ln_f.weight in bfloat16 on cpu. Convert the whole",
+    ),
+    "a block without numbers": (lambda model: model.blocks[1].to("meta"), "is on the device 'meta', without"),
     "a class of one's own": (a_subclass, "got a Better"),
 }
 
@@ -322,6 +331,17 @@ def test_running_means_that_are_no_numbers_are_refused_by_name(tmp_path: Path) -
     run.optimizer.state[run.model.lm_head.bias]["exp_avg_sq"][0] = math.inf
     with pytest.raises(ValueError, match="finite running means of lm_head.bias"):
         save_checkpoint(tmp_path, run, TOKENIZER)
+
+
+@pytest.mark.parametrize("value", [3, 0.5, None, "fast", [1.0]])
+def test_running_means_that_are_no_tensors_are_refused_by_name(value: object, tmp_path: Path) -> None:
+    run = run_to(a_run(tiny_gpt()), 6)
+    run.optimizer.state[run.model.lm_head.bias]["exp_avg"] = value
+    with pytest.raises(
+        ValueError, match="tensors as the running means of lm_head.bias, got .*Save the weights"
+    ):
+        save_checkpoint(tmp_path, run, TOKENIZER)
+    save_checkpoint(tmp_path, run, TOKENIZER, resumable=False)
 
 
 @pytest.mark.parametrize(

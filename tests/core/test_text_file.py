@@ -1,6 +1,8 @@
 """A text file in another encoding is refused by name, with a command that converts it."""
 
 import contextlib
+import gzip
+import random
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,69 @@ def test_an_old_windows_text_is_refused_and_the_command_converts_it(tmp_path: Pa
 @pytest.mark.parametrize("content", [bytes(range(1, 32)) * 20, "\u0411\u0442\u044c".encode("utf-16-le") * 40])
 def test_what_is_no_text_is_refused(content: bytes, tmp_path: Path) -> None:
     assert "control characters among" in refusal(own(tmp_path, content))
+
+
+PACKED = random.Random(0).randbytes(5_000)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.4\n" + SAID.encode(), "a PDF file"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + PACKED, "a PDF file"),
+        (rb"{\rtf1\ansi " + SAID.encode() + b"}", "an RTF file"),
+        (b"PK\x03\x04" + PACKED, "a ZIP file, as .docx"),
+        (b"\xd0\xcf\x11\xe0" + PACKED, "an older Word"),
+        (gzip.compress(SAID.encode(), mtime=0), "packed with gzip"),
+    ],
+    ids=["PDF in ASCII", "PDF", "RTF", "docx", "doc", "gzip"],
+)
+def test_a_document_is_refused_by_its_kind_with_what_to_do(content: bytes, kind: str, tmp_path: Path) -> None:
+    """A PDF or RTF in ASCII was taken, and the model learned its commands."""
+    said = refusal(own(tmp_path, content))
+    assert kind in said
+    assert "plain text with the encoding UTF-8" in said
+    assert "cp1252" not in said
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" + PACKED, b"\xff\xd8\xff\xe0" + PACKED, PACKED])
+def test_bytes_that_are_no_text_are_not_to_be_converted_from_an_older_windows(
+    content: bytes, tmp_path: Path
+) -> None:
+    said = refusal(own(tmp_path, content))
+    assert "control characters. It may be in UTF-16, or no text at all" in said
+    assert "cp1252" not in said
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_text_in_utf_7_is_named_and_its_command_converts(language: str, tmp_path: Path) -> None:
+    path = own(tmp_path, TEXTS[language].encode("utf-7"))
+    if TEXTS[language].isascii():
+        assert load_text(path) == TEXTS[language]
+        return
+    said = refusal(path)
+    assert "a text in UTF-7" in said
+    follow(said)
+    assert load_text(path) == TEXTS[language]
+
+
+@pytest.mark.parametrize("said", ["1 + 1 = 2; a+b+c; x += 1; C++\n", "+-+-+-", "+49 30 1234, +44 20 7946\n"])
+def test_plus_signs_are_no_utf_7(said: str, tmp_path: Path) -> None:
+    assert load_text(own(tmp_path, (said * 9).encode())) == said * 9
+
+
+@pytest.mark.parametrize(
+    "begin", ["<!DOCTYPE html>\n<html>", "\n<HTML lang=en>", "<?xml version='1.0'?>\n<html>"]
+)
+def test_a_web_page_is_taken_with_a_word_about_its_tags(begin: str, tmp_path: Path) -> None:
+    """It is a text, and somebody may want a model that writes HTML; most want the words alone."""
+    path = own(tmp_path, (begin + SAID).encode())
+    with pytest.warns(UserWarning, match=r"is a web page: the model learns its tags, too\. For its words"):
+        assert load_text(path) == begin + SAID
+
+
+def test_a_text_that_speaks_of_html_is_a_text(tmp_path: Path) -> None:
+    assert load_text(own(tmp_path, (SAID + "<html>").encode())) == SAID + "<html>"
 
 
 @pytest.mark.parametrize("content", [" " * 50, "\n" * 50, " \t\r\n\v\f" * 20, "\u00a0\u2003" * 20])

@@ -179,6 +179,62 @@ def test_a_finished_run_can_be_given_more_steps_and_another_rate(
     assert (run.step, run.config.learning_rate, run.optimizer.param_groups[0]["lr"]) == (9, 0.5, 0.5)
 
 
+def test_a_finished_run_says_that_it_is_finished_and_how_to_go_on(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """It ended with 0 and printed what a run prints that has just been made."""
+    text = ["--text", str(own_text)]
+    main([*SMALL, *text, "--max-iters=5", "--out", str(tmp_path)])
+    assert "finished" not in capsys.readouterr().err
+    assert main(["--resume", str(tmp_path), *text, "--sample=3"]) == 0
+    out, err = capsys.readouterr()
+    assert "this run is finished, all 5 steps are made; for more, raise --max-iters, as to 10\n" in err
+    assert len(out) == 4, "its sample is still written"
+
+
+def test_a_run_that_diverged_is_told_to_go_on_with_a_lower_rate(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """What is kept goes on with the rate of its card, which would end it in the same way."""
+    out = ["--out", str(tmp_path), "--text", str(own_text)]
+    assert main([*SMALL, *out, "--max-iters=9", "--learning-rate=1e30"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told == f"step 0 is kept: go on from it with --resume {tmp_path} --learning-rate 0.001"
+    assert main([*told.partition("with ")[2].split(" "), *out]) == 0
+
+
+def test_weights_without_their_card_are_not_removed_by_a_new_run(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Whoever lost the small file, or copied only the large one, lost that one too."""
+    begin = [*SMALL, "--text", str(own_text), "--max-iters=1", "--out", str(tmp_path)]
+    main(begin)
+    card = tmp_path / "checkpoint.json"
+    said = card.read_bytes()
+    card.unlink()
+    before = everything_in(tmp_path)
+    capsys.readouterr()
+    assert main(begin) == 2
+    err = capsys.readouterr().err
+    assert (
+        f"which holds {next(iter(before))} without its checkpoint.json. Give another folder; or put its"
+        in err
+    )
+    assert everything_in(tmp_path) == before
+    card.write_bytes(said)
+    assert load_checkpoint(tmp_path).run.is_done, "the message's way works"
+    card.unlink()
+    assert main([*begin, "--force"]) == 0
+
+
+def test_too_few_train_chars_are_named_and_not_the_text(
+    own_text: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main([*SMALL, "--text", str(own_text), "--train-chars=3", "--out", str(tmp_path / "o")]) == 2
+    assert "got train_chars=3. Raise train_chars" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
 def everything_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -277,7 +333,7 @@ def test_numbers_that_are_none_never_take_the_place_of_the_last_good_state(
     assert main([*SMALL, *options, "--text", str(own_text), "--out", str(tmp_path / "out")]) == 2
     err = capsys.readouterr().err
     assert "Lower the learning rate" in err
-    assert f"step {kept} is kept: go on from it with --resume {tmp_path / 'out'}\n" in err
+    assert f"step {kept} is kept: go on from it with --resume {tmp_path / 'out'} --learning-rate" in err
     good = load_checkpoint(tmp_path / "out").run
     assert good.step == kept
     assert all(torch.isfinite(weights).all() for weights in good.model.parameters())

@@ -394,8 +394,28 @@ def test_outside_a_notebook_train_says_what_to_do_instead() -> None:
         ({"val_data": VAL[:3]}, "val_data of at least 9 ids"),
         ({"sample": Sample(length=0)}, "a whole number length >= 1"),
         ({"run": TrainingRun(BigramLM(11), CONFIG), "folder": "x"}, "a GPT, which can be saved"),
+        ({"sample": Sample(length=10**12)}, "a sample of at most 10,000 characters"),
+        ({"sample": Sample(seed="x")}, "a whole number seed"),
+        ({"sample": Sample(seed=2**70)}, "seed < 2**64"),
+        ({"sample": Sample(temperature=math.nan)}, "a finite temperature >= 0"),
+        ({"sample": Sample(temperature="hot")}, "a finite temperature >= 0"),
+        ({"sample": Sample(prompt=3)}, "prompt to be a text"),
+        ({"folder": __file__}, "a folder that can be written"),
+        ({"folder": Path(__file__, "deeper")}, "(Not a directory). Give another folder."),
+        ({"tokenizer": CharTokenizer("abc")}, "every id of train_data in [0, 3)"),
+        (
+            {"tokenizer": CharTokenizer("\n abcdef<>/XYZ")},
+            "a model of the 14 characters of the tokenizer, got one of 11",
+        ),
+        (
+            {"run": TrainingRun(BigramLM(12), CONFIG)},
+            "a model of the 11 characters of the tokenizer, got one of 12",
+        ),
+        ({"run": TrainingRun(BigramLM(11), replace(CONFIG, train_chars=1))}, "train_chars > 1"),
+        ({"val_data": VAL + 5}, "every id of val_data in [0, 11)"),
+        ({"train_data": TRAIN[None]}, "train_data of shape (N)"),
     ],
-    ids=["train", "val", "sample", "bigram"],
+    ids=lambda value: None if isinstance(value, dict) else re.sub(r"\W+", " ", value)[:30],
 )
 def test_what_cannot_be_shown_is_refused(arguments: dict, says: str) -> None:
     settings = {"run": a_run(), "train_data": TRAIN, "val_data": VAL, "tokenizer": TOKENIZER} | arguments
@@ -595,6 +615,45 @@ def test_a_save_that_fails_for_any_reason_says_it_in_the_widget(
         assert one.now["words"].count(f"{type(error).__name__}: {error}") == 1
 
     in_a_kernel(cell)
+
+
+def test_a_second_save_that_fails_keeps_the_first_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cell() -> dict[str, bytes]:
+        one = dashboard(a_run(), folder=tmp_path)
+        one.train()
+        await until(lambda: one.run.step == 8)
+        good = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        monkeypatch.setattr(checkpoint_module, "write_atomically", no_space)
+        await resting(one)
+        assert one.now["state"] == "failed"
+        assert "It stopped before step 11 with this message: OSError: [Errno 28] No space" in one.now["words"]
+        assert one.now["words"] in one.static_html().replace("&#x27;", "'")
+        monkeypatch.undo()
+        return good
+
+    good = in_a_kernel(cell)
+    assert load_checkpoint(tmp_path).run.step == 6
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert {name: kept[name] for name in good if name != SAMPLES} == {
+        name: content for name, content in good.items() if name != SAMPLES
+    }
+    again = a_run()
+    assert dashboard(again, folder=tmp_path).samples == json.loads(good[SAMPLES])
+    assert [record.step for record in again.curve] == [0, 6]
+
+
+def no_space(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_weights_without_their_card_are_not_removed(tmp_path: Path) -> None:
+    """The first save would have taken them for what an older one has left."""
+    checkpoint_module.save_checkpoint(tmp_path, a_run(), TOKENIZER)
+    (tmp_path / "checkpoint.json").unlink()
+    with pytest.raises(ValueError, match=r"weights-\w+.safetensors without its checkpoint.json. Put its"):
+        dashboard(a_run(), folder=tmp_path)
 
 
 @pytest.mark.parametrize("error", [TypeError("odd"), RuntimeError("odd")])

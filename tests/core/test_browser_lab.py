@@ -1,0 +1,76 @@
+"""What a learner sees who opens the notebooks with `python -m nanogpt_lib.lab` for the first time."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from jupyter_core.paths import jupyter_path
+from playwright.sync_api import Page, expect, sync_playwright
+
+import programs
+from browser import FLAGS, SECONDS_TO_LOAD
+from helpers import ROOT, new_environment
+from labserver import stop
+
+pytestmark = pytest.mark.browser
+QUESTION = "Would you like to get notified about official Jupyter news?"
+ASKED_BY = 5_000  # milliseconds; on a busy machine the question comes within one second of the notebook
+ADDRESS = re.compile(r"http://127\S+?/lab/tree/\S+\?token=\w+")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Path:
+    return new_environment(tmp_path / "environment")
+
+
+@contextmanager
+def first_visit(environment: Path) -> Iterator[Page]:
+    """The page of somebody who has no settings yet, once its notebook is there."""
+    program = programs.chromium() or programs.without("Chromium")
+    home = {name: str(environment / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
+    paths = {"JUPYTER_PATH": os.pathsep.join(jupyter_path()), "PYTHONPATH": str(ROOT)}
+    options = ("--no-browser", "--port=0", "--ip=127.0.0.1", f"--app-dir={sys.prefix}/share/jupyter/lab")
+    settings = f"--LabApp.app_settings_dir={environment}"  # what an older `make` has left is not read
+    server = subprocess.Popen(
+        [str(next(environment.glob("bin/python"))), "-m", "nanogpt_lib.lab", *options, settings],
+        cwd=ROOT,
+        env=os.environ | home | paths,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said = iter(server.stdout.readline, "")
+        address = next(found[0] for line in said if (found := ADDRESS.search(line)))
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=program, args=FLAGS)
+            page = browser.new_page()
+            page.goto(address, timeout=SECONDS_TO_LOAD * 1000)
+            expect(page.locator(".jp-Notebook")).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
+            yield page
+            browser.close()
+    finally:
+        stop(server)
+        server.stdout.close()
+
+
+def test_nobody_is_asked_about_news_in_an_environment_with_the_file(environment: Path) -> None:
+    """The question lies over the notebook, and comes back on each machine of a classroom."""
+    shutil.copytree(ROOT / "etc", environment / "etc")
+    with first_visit(environment) as page:
+        page.wait_for_timeout(ASKED_BY)
+        expect(page.get_by_text(QUESTION)).to_have_count(0)
+
+
+@pytest.mark.every
+def test_everybody_is_asked_in_an_environment_without_it(environment: Path) -> None:
+    """So the test above measures what the file does, and not what JupyterLab does anyway."""
+    with first_visit(environment) as page:
+        expect(page.get_by_text(QUESTION)).to_be_visible(timeout=ASKED_BY)
