@@ -1,6 +1,7 @@
 """Muon: equal lengths in all directions, steps that learn, and runs that go on exactly."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_a_run_takes_another_rate_for_the_matrices_and_keeps_their_means() -> No
     assert heights == {(True, 0.5, 0.125), (False, 0.25, 0.0)}
     same_bits(run.optimizer.state[run.model.blocks[0].sa.qkv]["exp_avg"], before)
     with pytest.raises(ValueError, match="the optimiser muon that this run began with"):
-        go_on_with(run, optimizer="adamw")
+        go_on_with(run, optimizer="adamw", muon_rate=None)
 
 
 def test_a_trapezoid_is_level_and_then_straight_down() -> None:
@@ -155,4 +156,6 @@ def test_what_muon_cannot_move_is_refused() -> None:
     with pytest.raises(ValueError, match="a model with blocks"):
         muon(nn.Linear(2, 2), 1e-3, 0.02)
     with pytest.raises(ValueError, match="muon_rate > 0"):
-        TrainConfig(batch_size=1, max_iters=1, learning_rate=0.1, muon_rate=0.0)
+        replace(SETTING, muon_rate=0.0)
+    with pytest.raises(ValueError, match="no muon_rate with optimizer='adamw', got 0.1"):
+        TrainConfig(batch_size=1, max_iters=1, learning_rate=0.1, muon_rate=0.1)

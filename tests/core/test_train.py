@@ -94,6 +94,11 @@ OVERRIDES = {
     "init": "gpt2",
     "residual": False,
     "norm": "post",
+    "norm_kind": "rms",
+    "activation": "relu2",
+    "position": "rotary",
+    "qk_norm": True,
+    "pairs": True,
     "batch_size": 3,
     "max_iters": 2,
     "learning_rate": 0.02,
@@ -105,14 +110,17 @@ OVERRIDES = {
     "warmup_iters": 1,
     "weight_decay": 0.1,
     "precision": "bfloat16",
+    "optimizer": "muon",
+    "muon_rate": 0.5,
 }
+SWITCHES = {"residual": "--no-residual", "qk_norm": "--qk-norm", "pairs": "--pairs"}
 
 
 def test_every_field_can_be_overridden_and_reaches_its_configuration(own_text: Path, tmp_path: Path) -> None:
     options = [
-        f"--{name.replace('_', '-')}={value}" for name, value in OVERRIDES.items() if name != "residual"
+        f"--{name.replace('_', '-')}={value}" for name, value in OVERRIDES.items() if name not in SWITCHES
     ]
-    options += ["--no-residual"]
+    options += SWITCHES.values()
     arguments = ["--preset", "reference-wider", "--text", str(own_text), "--out", str(tmp_path / "out")]
     assert main([*arguments, *options]) == 0
     run = load_checkpoint(tmp_path / "out").run
@@ -240,7 +248,8 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 
 RESUMED = OVERRIDES | {"max_iters": 15, "schedule": "cosine", "warmup_iters": 12, "train_chars": 40}
-REFUSED = {"seed"}  # the stream goes on where it stood, so that another seed would be recorded and not used
+# The stream goes on where it stood, so that another seed would be recorded and not used; so would the rest.
+REFUSED = {"seed", "optimizer", "muon_rate"}
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(TrainConfig)])
