@@ -28,6 +28,7 @@
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
 | `training_run` | `TrainConfig`, `TrainingRun`, `train` | full_model |
 | `go_on` | another rate, decay or number of steps for a run on its way | full_model |
+| `ranks` | several processes train one model; on a CPU, or on a GPU each | faster_and_bigger |
 | `presets` | the reference's four rungs, by name | experiments |
 | `saved_json` | JSON files, read without trusting them | – |
 | `savable` | what a checkpoint can keep of a run, and what it refuses | full_model |

@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import torch
 
+LATER = object()  # returned by a handler of interrupts that has taken note, and wants no KeyboardInterrupt now
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
@@ -39,7 +41,8 @@ def interrupts_afterwards() -> Iterator[None]:
     Where interrupts are ignored they stay ignored, and in another thread than the main one, which is
     never interrupted, the block runs as it is.
 
-    Raises:  KeyboardInterrupt: after the block, where an interrupt came during it.
+    Raises:  KeyboardInterrupt: after the block, where an interrupt came during it; unless who listens to
+             interrupts answers `LATER`.
     Example:
         >>> done = []
         >>> try:
@@ -61,9 +64,9 @@ def interrupts_afterwards() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, handler)
     if held:
-        if callable(handler):  # who listens to interrupts hears of this one too
-            handler(signal.SIGINT, None)
-        raise KeyboardInterrupt
+        # who listens to interrupts hears of this one too
+        if not callable(handler) or handler(signal.SIGINT, None) is not LATER:
+            raise KeyboardInterrupt
 
 
 def run_as_command(main: Callable[[], int]) -> NoReturn:

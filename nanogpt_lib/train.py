@@ -11,7 +11,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -38,6 +38,7 @@ from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.process import run_as_command
+from nanogpt_lib.ranks import DEVICES, Ranks, move
 from nanogpt_lib.sampling import stream
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
@@ -51,28 +52,40 @@ def main(argv: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     begun_to_save = False
+    ranks, together = Ranks(), ExitStack()
     try:
+        ranks = Ranks.from_environment()
+        device = ranks.device(options.device)
+        together.enter_context(ranks.joined(device))
         _require_free(options)
         count("sample", options.sample)
-        _require_writable(options.out)
+        if ranks.is_first:
+            _require_writable(options.out)
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
-        data = torch.tensor(tokenizer.encode(text))
+        move(run, device)
+        data = torch.tensor(tokenizer.encode(text), device=device)
         splits = train_val_split(data, block_size=run.block_size)
 
         def keep() -> None:
             nonlocal begun_to_save
             if options.out:
                 begun_to_save = True
+            if options.out and ranks.is_first:
                 save_checkpoint(options.out, run, tokenizer, text=text)
 
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
-            for record in train(run, *splits, progress=sys.stderr.isatty()):
+            shown = ranks.is_first and sys.stderr.isatty()
+            for record in train(run, *splits, progress=shown, model=ranks.shared(run.model, device)):
                 try:
-                    print(record, flush=True)
+                    if ranks.is_first:
+                        print(record, flush=True)
                 finally:  # also where nobody reads the row, or the disk of its file is full
                     keep()
         keep()
+        together.close()  # from here on the first is alone
+        if not ranks.is_first:
+            return 0 if run.is_done else 130
         if not run.is_done:
             kept = (
                 f"go on with --resume {options.out}" if options.out else "nothing was kept: give --out FOLDER"
@@ -84,15 +97,19 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
         raise
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        if begun_to_save:
+        if told := ranks.told(error):
+            print(f"error: {told}", file=sys.stderr)
+        if told and begun_to_save:
             _tell_what_is_kept(options.out)
         return 2
     except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
-        print("stopped", file=sys.stderr)
-        if begun_to_save:
+        if ranks.is_first:
+            print("stopped", file=sys.stderr)
+        if ranks.is_first and begun_to_save:
             _tell_what_is_kept(options.out)
         return 130
+    finally:
+        together.close()
     return 0
 
 
@@ -114,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="replace another checkpoint that lies in --out")
     parser.add_argument(
         "--sample", type=_number(int), default=0, metavar="N", help="write N characters at the end"
+    )
+    parser.add_argument(
+        "--device", choices=DEVICES, default="cpu", help="where to compute; auto: a GPU where there is one"
     )
     for config in (GPTConfig, TrainConfig):
         group = parser.add_argument_group(f"override a field of {config.__name__}")
@@ -231,7 +251,8 @@ def _write(run: TrainingRun, tokenizer: CharTokenizer, length: int) -> None:
     """Print a sample of the trained model, character by character, beginning after a newline."""
     if length:
         start = torch.tensor(
-            [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])]
+            [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])],
+            device=next(run.model.parameters()).device,
         )
         for token in stream(run.model, start, length):
             print(tokenizer.decode(token[0]), end="", flush=True)
