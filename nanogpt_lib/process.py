@@ -11,7 +11,8 @@ from typing import NoReturn
 
 import torch
 
-LATER = object()  # returned by a handler of interrupts that has taken note, and wants no KeyboardInterrupt now
+# What a handler of interrupts returns that has taken note, and wants no KeyboardInterrupt now.
+LATER = object()
 
 
 @contextmanager
@@ -63,10 +64,9 @@ def interrupts_afterwards() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
-    if held:
-        # who listens to interrupts hears of this one too
-        if not callable(handler) or handler(signal.SIGINT, None) is not LATER:
-            raise KeyboardInterrupt
+    # Who listens to interrupts hears of this one too.
+    if held and not (callable(handler) and handler(signal.SIGINT, None) is LATER):
+        raise KeyboardInterrupt
 
 
 def run_as_command(main: Callable[[], int]) -> NoReturn:

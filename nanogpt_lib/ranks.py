@@ -1,41 +1,37 @@
-"""Train one model in several processes: each computes its rows of every batch, and all make the same step.
+"""Know the processes that train one model together: their numbers, devices, and what they tell each other.
 
-`torchrun` starts the processes and tells each its number, the rank. Each holds the whole model and draws every
-batch as one process would, so the mean of their gradients is the gradient of the whole batch: W processes
-make the run of one, up to rounding. Only dropout differs: each rank draws its masks from a stream of its own.
+`torchrun` starts them, and tells each its number, the rank, in environment variables. With every loss that
+they compute they also agree whether to go on, so that all stop between the same two steps.
 
-| what you have | what to do | command |
+| when you have | do this | command (TRAIN is `-m nanogpt_lib.train` with your options) |
 |---|---|---|
-| a model that one processor trains in minutes | nothing: torch uses all cores | `python -m nanogpt_lib.train ...` |
-| a GPU that the model fits into | compute there | `... --device cuda --precision bfloat16` |
-| several GPUs in one machine | a copy of the model on each | `torchrun --standalone --nproc-per-node=4 -m \
-nanogpt_lib.train ... --device cuda` |
-| several machines | the same command on each, and one address | `torchrun --nnodes=2 --nproc-per-node=4 \
---rdzv-backend=c10d --rdzv-endpoint=HOST:29500 -m nanogpt_lib.train ... --device cuda` |
-| a model whose weights, gradients and AdamW's means (16 bytes per weight) do not fit into one GPU | split them \
-among the GPUs: `torch.distributed.fsdp.fully_shard` | not in this library, whose models take megabytes |
+| a model that a processor trains in minutes | nothing: torch uses all cores | `python TRAIN` |
+| one GPU | compute there | `python TRAIN --device cuda --precision bfloat16` |
+| several GPUs in one machine | a copy of the model on each | `torchrun --standalone \
+--nproc-per-node=4 TRAIN --device cuda` |
+| several machines | the same, on each of them at once | `torchrun --nnodes=2 --nproc-per-node=4 \
+--rdzv-backend=c10d --rdzv-endpoint=HOST:29500 TRAIN --device cuda` |
+| a model that fills more than one GPU: 16 bytes per weight with its gradient and running means | keep a part \
+of each weight on each GPU, `torch.distributed.fsdp.fully_shard` | none here: these models take megabytes |
 
 Taught in: faster_and_bigger.
 """
 
-import inspect
+import io
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import nn
-from torch.nn.parallel import DistributedDataParallel
 
-from nanogpt_lib.checks import one_of, problem
+from nanogpt_lib.checks import one_of, positive_int, problem, settle
+from nanogpt_lib.kinds import count
 from nanogpt_lib.process import LATER
-from nanogpt_lib.promises import block_size_of, loss_of, scored
-from nanogpt_lib.training_run import TrainingRun
 
 DEVICES = ("cpu", "cuda", "auto")
 TORCHRUN = "torchrun --standalone --nproc-per-node=2 -m nanogpt_lib.train --preset NAME"
@@ -50,6 +46,7 @@ class Ranks:
 
     Args:    rank: the number of this process, from 0; the first alone prints and saves.
              size: how many there are.   place, here: the same two, counted on this machine.
+    Raises:  ValueError: numbers that no process can have.
     Example:
         >>> Ranks().is_first, Ranks(rank=1, size=4).rows(8)
         (True, slice(2, 4, None))
@@ -63,6 +60,16 @@ class Ranks:
     here: int = 1
     _stop: bool = field(default=False, init=False)  # this process was interrupted
     _agreed: bool = field(default=False, init=False)  # all know that one was
+
+    def __post_init__(self) -> None:
+        settle(self, count, "rank", "place")
+        settle(self, positive_int, "size", "here")
+        if not (self.rank < self.size and self.place < self.here <= self.size):
+            raise problem(
+                "rank < size, and place < here <= size",
+                f"rank={self.rank}, size={self.size}, place={self.place}, here={self.here}",
+                f"Let torchrun count them: {TORCHRUN}.",
+            )
 
     @classmethod
     def from_environment(cls) -> "Ranks":
@@ -78,14 +85,12 @@ class Ranks:
                 f"it without {', '.join(missing)}",
                 f"Let torchrun set them: {TORCHRUN}.",
             )
-        told = [os.environ[name] for name in _NUMBERS]
-        rank, size, place, here = (int(number) if number.isdecimal() else -1 for number in told)
-        if not (0 <= rank < size and 0 <= place < here <= size):
+        told = {name: os.environ[name] for name in _NUMBERS}
+        if strange := [f"{name}={number!r}" for name, number in told.items() if not number.isdecimal()]:
             raise problem(
-                "0 <= RANK < WORLD_SIZE and 0 <= LOCAL_RANK < LOCAL_WORLD_SIZE <= WORLD_SIZE",
-                ", ".join(f"{name}={number}" for name, number in zip(_NUMBERS, told, strict=True)),
-                f"Let torchrun set them: {TORCHRUN}.",
+                "whole numbers in the environment", strange[0], f"Let torchrun set them: {TORCHRUN}."
             )
+        rank, size, place, here = map(int, told.values())
         return cls(rank, size, place, here)
 
     @property
@@ -121,9 +126,9 @@ class Ranks:
 
         Raises:  ValueError: they cannot be shared evenly.
         """
-        each, rest = divmod(batch_size, self.size)
+        each, rest = divmod(positive_int("batch_size", batch_size), self.size)
         if rest or not each:
-            fitting = [f"{count * self.size}" for count in (each, each + 1) if count]
+            fitting = [f"{rows * self.size}" for rows in (each, each + 1) if rows]
             raise problem(
                 f"a batch_size that {self.size} processes share evenly",
                 f"{batch_size}",
@@ -162,9 +167,22 @@ class Ranks:
                 signal.signal(number, handler)
             dist.destroy_process_group()
 
-    def shared(self, model: nn.Module, device: torch.device) -> nn.Module:
-        """Return the model in the form that all processes train together; alone on a CPU, as it is."""
-        return model if self.size == 1 and device.type == "cpu" else Shared(model, self)
+    def meet(self) -> None:
+        """Wait here for the others, such as for the first, which is saving.
+
+        Raises:  RuntimeError: one of them has ended.
+        """
+        if self.size > 1:
+            dist.barrier()
+
+    @contextmanager
+    def first_speaks(self) -> Iterator[None]:
+        """Let what the block writes come from the first process alone, where all would write the same."""
+        if self.is_first:
+            yield
+            return
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
 
     def mean(self, loss: torch.Tensor) -> torch.Tensor:
         """Return the mean of all processes' losses; its gradient is that of this process's own loss.
@@ -178,7 +196,9 @@ class Ranks:
         if told[1] > 0 and not self._agreed:
             self._agreed = True
             signal.raise_signal(signal.SIGINT)
-        mean: torch.Tensor = _WithValue.apply(loss, told[0].reshape(loss.shape) / self.size)
+        mean: torch.Tensor = _WithValue.apply(  # type: ignore[no-untyped-call]
+            loss, told[0].reshape(loss.shape) / self.size
+        )
         return mean
 
     def told(self, error: Exception) -> str:
@@ -203,56 +223,6 @@ class Ranks:
         return LATER
 
 
-class Shared(nn.Module):
-    """A model that is called with whole batches, and of which each process computes its rows.
-
-    Args:    model: returns (logits, loss), and has a block_size; its weights stay its own.
-             ranks: the processes, which are joined.
-    Returns: calling it with (idx, targets) gives the logits of this process's rows, and the mean loss of all
-             rows. Its backward pass leaves in every process the gradient of that mean.
-    Raises:  ValueError: the rows cannot be shared evenly.
-    Example:
-        >>> from nanogpt_lib.bigram import BigramLM
-        >>> ids = torch.zeros(2, 3, dtype=torch.long)
-        >>> Shared(BigramLM(5), Ranks())(ids, ids)[0].shape
-        torch.Size([2, 3, 5])
-
-    Source:  Li et al. (2020), PyTorch Distributed.   Taught in: faster_and_bigger.
-    """
-
-    def __init__(self, model: nn.Module, ranks: Ranks) -> None:
-        super().__init__()
-        self.block_size = block_size_of(model)
-        self.ranks = ranks
-        self.model = model if ranks.size == 1 else DistributedDataParallel(model, **_without_buffers())
-
-    def forward(self, idx: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        rows = self.ranks.rows(len(idx))
-        with _own_draws(self.ranks.rank, wanted=self.training):
-            answer = self.model(idx[rows], targets[rows])
-        return scored(answer)[0], self.ranks.mean(loss_of(answer))
-
-
-def move(run: TrainingRun, device: torch.device) -> None:
-    """Move a run's model and its optimiser's state to the device where they are to be trained.
-
-    A checkpoint of the run is the same wherever it was trained: its numbers come back on the CPU.
-
-    Example:
-        >>> from nanogpt_lib.bigram import BigramLM
-        >>> from nanogpt_lib.training_run import TrainConfig
-        >>> run = TrainingRun(BigramLM(8), TrainConfig(batch_size=4, max_iters=3, learning_rate=1e-2))
-        >>> move(run, torch.device("meta"))
-        >>> next(run.model.parameters()).device
-        device(type='meta')
-
-    Taught in: faster_and_bigger.
-    """
-    if device.type != "cpu":
-        run.model.to(device)
-        run.optimizer.load_state_dict(run.optimizer.state_dict())  # puts each number beside its weight
-
-
 class _WithValue(torch.autograd.Function):
     """A loss with another value and its own gradient."""
 
@@ -263,29 +233,6 @@ class _WithValue(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
         return gradients[0], None
-
-
-@contextmanager
-def _own_draws(rank: int, *, wanted: bool) -> Iterator[None]:
-    """Draw dropout from a stream that follows from the common one and the rank; the common one stays as it was.
-
-    A GPU's own stream is no part of a checkpoint; seeded so, it is the same again after a resume.
-    """
-    if not wanted:
-        yield
-        return
-    common = torch.get_rng_state()
-    torch.manual_seed(int(torch.randint(2**62, ())) + rank)  # the GPU's stream, too
-    try:
-        yield
-    finally:
-        torch.set_rng_state(common)
-
-
-def _without_buffers() -> dict[str, bool]:
-    """Return the option that keeps masks, the same everywhere, from being sent; torch 2.13 renamed it."""
-    known = inspect.signature(DistributedDataParallel).parameters
-    return {"forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers": False}
 
 
 def _is_loss_of_contact(error: RuntimeError) -> bool:

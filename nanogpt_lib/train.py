@@ -38,8 +38,9 @@ from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.process import run_as_command
-from nanogpt_lib.ranks import DEVICES, Ranks, move
+from nanogpt_lib.ranks import DEVICES, Ranks
 from nanogpt_lib.sampling import stream
+from nanogpt_lib.shared import move, shared
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
 
@@ -50,11 +51,12 @@ def main(argv: list[str] | None = None) -> int:
     Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
     Taught in: experiments.
     """
-    options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     begun_to_save = False
     ranks, together = Ranks(), ExitStack()
     try:
         ranks = Ranks.from_environment()
+        with ranks.first_speaks():
+            options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
         device = ranks.device(options.device)
         together.enter_context(ranks.joined(device))
         _require_free(options)
@@ -75,14 +77,15 @@ def main(argv: list[str] | None = None) -> int:
                 save_checkpoint(options.out, run, tokenizer, text=text)
 
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
-            shown = ranks.is_first and sys.stderr.isatty()
-            for record in train(run, *splits, progress=shown, model=ranks.shared(run.model, device)):
+            model, progress = shared(run.model, ranks, device), ranks.is_first and sys.stderr.isatty()
+            for record in train(run, *splits, progress=progress, model=model):
                 try:
                     if ranks.is_first:
                         print(record, flush=True)
                 finally:  # also where nobody reads the row, or the disk of its file is full
                     keep()
         keep()
+        ranks.meet()  # the first has saved
         together.close()  # from here on the first is alone
         if not ranks.is_first:
             return 0 if run.is_done else 130

@@ -174,8 +174,8 @@ def train(
     `run` keeps model and curve, and `train(run, ...)` again goes on as if nothing had happened.
 
     Args:    run: what to train; changed in place.   train_data, val_data: (N,) int64 ids.
-             progress: show a bar.   model: another form of run.model with the same weights, which computes the
-             losses in its place, such as `ranks.Shared`; None is run.model.
+             progress: show a bar.   model: what computes the losses, such as `shared.Shared`, which holds
+             the same weights in another form; None is run.model.
     Returns: an iterator of Record; a step is made only when the next record is asked for.
     Raises:  ValueError: a split is too short for a block; the loss of a step, or after the last one, is no
              finite number.
