@@ -11,8 +11,8 @@ they compute they also agree whether to go on, so that all stop between the same
 --nproc-per-node=4 TRAIN --device cuda` |
 | several machines | the same, on each of them at once | `torchrun --nnodes=2 --nproc-per-node=4 \
 --rdzv-backend=c10d --rdzv-endpoint=HOST:29500 TRAIN --device cuda` |
-| a model that fills more than one GPU: 16 bytes per weight with its gradient and running means | keep a part \
-of each weight on each GPU, `torch.distributed.fsdp.fully_shard` | none here: these models take megabytes |
+| a model that fills more than one GPU: 16 bytes per weight with its gradient and running means | keep a \
+part of each weight on each GPU: `torch.distributed.fsdp.fully_shard` | none here: these models are small |
 
 Taught in: faster_and_bigger.
 """

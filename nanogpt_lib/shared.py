@@ -2,8 +2,8 @@
 
 Every process holds the whole model and draws every batch as one process would. The loss is a mean over rows,
 so the mean of the processes' gradients is the gradient of the whole batch: they make the run of one process,
-up to rounding. Only dropout differs: each process draws its masks from a stream of its own, which follows from
-the common stream and its rank. So a run that goes on with as many processes as before draws the same masks.
+up to rounding. Only dropout differs: each process draws its masks from a stream of its own, which follows
+from the common stream and its rank. A run that goes on with as many processes as before draws the same masks.
 
 Taught in: faster_and_bigger.
 """
@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from nanogpt_lib.kinds import ids, instance
+from nanogpt_lib.optimizer import require_own_parameters
 from nanogpt_lib.promises import block_size_of, loss_of, module_of, scored
 from nanogpt_lib.ranks import Ranks
 from nanogpt_lib.training_run import TrainingRun
@@ -91,8 +92,14 @@ def move(run: TrainingRun, device: torch.device) -> None:
     """
     instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).")
     if instance("device", device, torch.device, _NO_DEVICE).type != "cpu":
-        run.model.to(device)
-        run.optimizer.load_state_dict(run.optimizer.state_dict())  # puts each number beside its weight
+        require_own_parameters(run.optimizer, run.model)
+        names = {id(parameter): name for name, parameter in run.model.named_parameters()}
+        kept = run.optimizer.state_dict()
+        moved = dict(run.model.to(device).named_parameters())  # torch may make new ones
+        for group in run.optimizer.param_groups:
+            group["params"] = [moved[names[id(parameter)]] for parameter in group["params"]]
+        run.optimizer.state.clear()
+        run.optimizer.load_state_dict(kept)  # puts each number beside its weight
 
 
 @contextmanager
@@ -113,7 +120,7 @@ def _own_draws(rank: int, *, wanted: bool) -> Iterator[None]:
 
 
 def _averaging_gradients(model: nn.Module) -> nn.Module:
-    """Return the model with a backward pass that averages the gradients; masks, equal everywhere, stay home."""
+    """Return the model with a backward pass that averages gradients; masks, which are equal, are not sent."""
     known = inspect.signature(DistributedDataParallel).parameters
     name = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"  # before 2.13
     options: dict[str, Any] = {name: False}
