@@ -30,6 +30,8 @@ _NO_RANKS = "Take Ranks.from_environment()."
 class Shared(nn.Module):
     """A model that is called with whole batches, and of which each process computes its rows.
 
+    Keep it until the backward pass is over: what averages the gradients goes with it.
+
     Args:    model: returns (logits, loss), and has a block_size; its weights stay its own.
              ranks: the processes, which are joined.
     Returns: calling it with (idx, targets) gives the logits of this process's rows, and the mean loss of all

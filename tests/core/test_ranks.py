@@ -34,11 +34,23 @@ TOLD = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "
 }
 
 
-@pytest.fixture
-def own_text(tmp_path: Path) -> Path:
-    path = tmp_path / "mine.txt"
+DROPPING = [*SMALL, "--dropout=0.2", "--max-iters=200", "--eval-interval=50"]
+
+
+@pytest.fixture(scope="module")
+def own_text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("text") / "mine.txt"
     path.write_text("the cat sat on the mat; the rat sat on the cat.\n" * 20, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def never_stopped(own_text: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What a run of two processes with dropout prints, and where it lies."""
+    folder = tmp_path_factory.mktemp("whole")
+    status, rows, err = two(*DROPPING, "--text", own_text, "--out", folder)
+    assert status == 0, err
+    return rows, folder
 
 
 def torchrun(*arguments: str | Path) -> subprocess.Popen:
@@ -280,7 +292,8 @@ with ranks.joined(cpu):
     for dtype in (torch.float32, torch.float64):
         for attention in ("heads", "fused"):
             model = tiny_gpt(attention=attention).to(dtype)
-            logits, loss = shared(model, ranks, cpu)(random_ids(6, 8), random_ids(6, 8, seed=1))
+            together = shared(model, ranks, cpu)
+            logits, loss = together(random_ids(6, 8), random_ids(6, 8, seed=1))
             loss.backward()
             name = f"{attention} {str(dtype)[6:]}"
             found[name] = [loss.detach(), logits.detach(), *(each.grad for each in model.parameters())]
@@ -348,23 +361,21 @@ def test_a_killed_process_ends_the_run_with_a_message_and_a_checkpoint(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 @pytest.mark.parametrize("who", ["torchrun", "rank 0", "rank 1"])
 def test_ctrl_c_stops_all_between_the_same_two_steps_and_loses_nothing(
-    who: str, own_text: Path, tmp_path: Path
+    who: str, never_stopped: tuple[str, Path], own_text: Path, tmp_path: Path
 ) -> None:
     """With dropout, of which each rank draws its own; both then go on exactly, to the bit."""
-    options = [*SMALL, "--dropout=0.2", "--text", own_text, "--max-iters=600", "--eval-interval=100"]
-    status, whole, err = two(*options, "--out", tmp_path / "whole")
-    assert status == 0, err
-    out = tmp_path / "part"
-    with torchrun("-m", "nanogpt_lib.train", *options, "--out", out) as run:
+    out, text = tmp_path / "part", ["--text", own_text]
+    with torchrun("-m", "nanogpt_lib.train", *DROPPING, *text, "--out", out) as run:
         rows = run.stdout.readline()
         os.kill(run.pid if who == "torchrun" else worker(run, int(who[-1])).pid, signal.SIGINT)
         rest, err = run.communicate(timeout=60)
     assert len(re.findall(r"(?m)^stopped before step \d+; go on with --resume ", err)) == 1, err
     assert "error" not in re.sub(r"(?m)^.*torch.*$|error_file", "", err), err
-    status, later, err = two("--resume", out, "--out", out, "--text", own_text)
+    status, later, err = two("--resume", out, "--out", out, *text)
     assert status == 0, err
-    assert rows + rest + later == whole
-    same_bits(weights_of(load_checkpoint(out).model), weights_of(load_checkpoint(tmp_path / "whole").model))
+    told, folder = never_stopped
+    assert rows + rest + later == told
+    same_bits(weights_of(load_checkpoint(out).model), weights_of(load_checkpoint(folder).model))
 
 
 @pytest.mark.every
