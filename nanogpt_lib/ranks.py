@@ -9,8 +9,8 @@ they compute they also agree whether to go on, so that all stop between the same
 | one GPU | compute there | `python TRAIN --device cuda --precision bfloat16` |
 | several GPUs in one machine | a copy of the model on each | `torchrun --standalone \
 --nproc-per-node=4 TRAIN --device cuda` |
-| several machines | the same, on each of them at once | `torchrun --nnodes=2 --nproc-per-node=4 \
---rdzv-backend=c10d --rdzv-endpoint=HOST:29500 TRAIN --device cuda` |
+| several machines, each with the text and the checkpoint | the same, on all at once | `torchrun --nnodes=2 \
+--nproc-per-node=4 --rdzv-backend=c10d --rdzv-endpoint=HOST:29500 TRAIN --device cuda` |
 | a model that fills more than one GPU: 16 bytes per weight with its gradient and running means | keep a \
 part of each weight on each GPU: `torch.distributed.fsdp.fully_shard` | none here: these models are small |
 
@@ -175,6 +175,23 @@ class Ranks:
         if self.size > 1:
             dist.barrier()
 
+    def require_same(self, what: str, mine: str) -> None:
+        """Refuse to train where the processes, on several machines say, did not begin with the same.
+
+        Args:    what: to call it in the message.   mine: what this process has, or a hash of it.
+        Raises:  ValueError: they differ.
+        """
+        if self.size == 1:
+            return
+        found: list[str] = [""] * self.size
+        dist.all_gather_object(found, mine)
+        if differing := [str(rank) for rank, other in enumerate(found) if other != found[0]]:
+            raise problem(
+                f"the same {what} in all {self.size} processes",
+                f"another in {', '.join(differing)} than in 0",
+                "Give all of them the same files and options.",
+            )
+
     @contextmanager
     def first_speaks(self) -> Iterator[None]:
         """Let what the block writes come from the first process alone, where all would write the same."""
@@ -206,8 +223,8 @@ class Ranks:
         if self.size > 1 and isinstance(error, RuntimeError) and _is_loss_of_contact(error):
             error = problem(
                 f"all {self.size} processes to stay until the end",
-                f"the end of another one, seen by process {self.rank}",
-                "What it said stands above, or it was killed, as for want of memory; the run ends here.",
+                f"no answer from another one (in process {self.rank})",
+                "It said why above, or it was killed, as for want of memory; this ends the run.",
             )
         elif self.size > 1 and not self.is_first:
             same = isinstance(error, ValueError) and self.here == self.size  # one machine, one set of files

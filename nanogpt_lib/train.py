@@ -65,6 +65,10 @@ def main(argv: list[str] | None = None) -> int:
             _require_writable(options.out)
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
+        begun = f"{getattr(run.model, 'config', '')} {run.config} {run.step}"
+        ranks.require_same("text, options and step", sha256(f"{begun} {text}".encode()))
+        if options.device == "auto" and ranks.is_first:
+            print(f"computing on {device}", file=sys.stderr)
         move(run, device)
         data = torch.tensor(tokenizer.encode(text), device=device)
         splits = train_val_split(data, block_size=run.block_size)
@@ -136,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sample", type=_number(int), default=0, metavar="N", help="write N characters at the end"
     )
     parser.add_argument(
-        "--device", choices=DEVICES, default="cpu", help="where to compute; auto: a GPU where there is one"
+        "--device", default="cpu", help=f"where to compute: {', '.join(DEVICES)} (a GPU where there is one)"
     )
     for config in (GPTConfig, TrainConfig):
         group = parser.add_argument_group(f"override a field of {config.__name__}")

@@ -346,7 +346,7 @@ def test_a_killed_process_ends_the_run_with_a_message_and_a_checkpoint(
     said = re.findall(r"(?m)^(?:error|step).*$", err)
     assert len(said) == 2, err
     assert said[0].startswith(
-        "error: Expected all 2 processes to stay until the end, got the end of another one"
+        "error: Expected all 2 processes to stay until the end, got no answer from another one"
     )
     kept = int(
         re.fullmatch(rf"step (\d+) is kept: go on from it with --resume {re.escape(str(out))}", said[1])[1]
@@ -413,6 +413,30 @@ def test_two_processes_go_on_from_what_one_saved(own_text: Path, tmp_path: Path)
     assert other.run.step == 13
     for mine, theirs in zip(one.run.curve, other.run.curve, strict=True):
         assert theirs[:3] == pytest.approx(mine[:3], abs=1e-3)
+
+
+@pytest.mark.every
+@pytest.mark.slow
+def test_processes_that_begin_with_other_texts_are_refused(own_text: Path, tmp_path: Path) -> None:
+    """As on two machines; the mean of gradients for two texts would be trained without a word."""
+    other = tmp_path / "other.txt"
+    other.write_text(own_text.read_text("utf-8").replace("the cat", "a cat"), "utf-8")
+    with socket.create_server(("localhost", 0)) as free:
+        port = {"MASTER_PORT": str(free.getsockname()[1])}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "nanogpt_lib.train", *SMALL, "--text", str(text)],
+            cwd=ROOT,
+            env=one_thread() | TOLD | port | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank, text in enumerate((own_text, other))
+    ]
+    said = [each.communicate(timeout=120)[1] for each in both]
+    told = "Expected the same text, options and step in all 2 processes, got another in 1 than in 0."
+    assert [each.returncode for each in both] == [2, 2]
+    assert [told in text for text in said] == [True, False], said
 
 
 @pytest.mark.every
