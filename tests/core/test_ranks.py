@@ -242,6 +242,22 @@ def test_who_listens_to_interrupts_may_put_them_off(answer: object) -> None:
     assert (heard, stopped) == ([True], answer is None)
 
 
+def test_an_interrupted_rank_goes_on_until_all_of_them_know() -> None:
+    """If it left at once, the others would wait for its next loss."""
+    ranks = Ranks(0, 2)
+    before = signal.signal(signal.SIGINT, ranks._hear)
+    try:
+        with interrupts_afterwards():
+            signal.raise_signal(signal.SIGINT)
+        ranks._agreed = True  # as `mean` finds
+        with pytest.raises(KeyboardInterrupt), interrupts_afterwards():
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN, "later ones pass"
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 # --- two processes --------------------------------------------------------------------------------
 
 
