@@ -10,6 +10,7 @@
 | `threads` | threads that wait do so asleep | – |
 | `starting` | the begin of a command, before it imports torch | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |
+| `ranks` | several processes: their numbers, devices, and what they tell each other | faster_and_bigger |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
 | `rebuild` | the exact text, rebuilt offline from an installed package | – |
@@ -32,6 +33,7 @@
 | `train_config` | `TrainConfig`: how to train | full_model |
 | `training_run` | `TrainingRun`, `train` | full_model |
 | `go_on` | another rate, decay or number of steps for a run on its way | full_model |
+| `shared` | several processes train one model, each on its rows of a batch | faster_and_bigger |
 | `presets` | the reference's four rungs, by name | experiments |
 | `saved_json` | JSON files, read without trusting them | – |
 | `savable` | what a checkpoint can keep of a run, and what it refuses | full_model |

@@ -11,6 +11,9 @@ from typing import NoReturn
 
 import torch
 
+# What a handler of interrupts returns that has taken note, and wants no KeyboardInterrupt now.
+LATER = object()
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
@@ -39,7 +42,8 @@ def interrupts_afterwards() -> Iterator[None]:
     Where interrupts are ignored they stay ignored, and in another thread than the main one, which is
     never interrupted, the block runs as it is.
 
-    Raises:  KeyboardInterrupt: after the block, where an interrupt came during it.
+    Raises:  KeyboardInterrupt: after the block, where an interrupt came during it; unless who listens to
+             interrupts answers `LATER`.
     Example:
         >>> done = []
         >>> try:
@@ -60,9 +64,8 @@ def interrupts_afterwards() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
-    if held:
-        if callable(handler):  # who listens to interrupts hears of this one too
-            handler(signal.SIGINT, None)
+    # Who listens to interrupts hears of this one too.
+    if held and not (callable(handler) and handler(signal.SIGINT, None) is LATER):
         raise KeyboardInterrupt
 
 

@@ -11,7 +11,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from types import NoneType
@@ -35,7 +35,9 @@ from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, preset
 from nanogpt_lib.process import run_as_command
+from nanogpt_lib.ranks import DEVICES, Ranks
 from nanogpt_lib.sampling import stream
+from nanogpt_lib.shared import move, shared
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
 
 
@@ -46,33 +48,50 @@ def main(argv: list[str] | None = None) -> int:
     Returns: its exit status: 0 done, 2 bad input, 130 stopped by Ctrl-C.
     Taught in: experiments.
     """
-    options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     begun_to_save = False
+    ranks, together = Ranks(), ExitStack()
     try:
+        ranks = Ranks.from_environment()
+        with ranks.first_speaks():
+            options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+        device = ranks.device(options.device)
+        together.enter_context(ranks.joined(device))
         _require_free(options)
         count("sample", options.sample)
-        if options.out:
+        if options.out and ranks.is_first:
             require_writable("an --out folder", options.out)  # before anything is trained
         text = load_text(options.text)
         run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
-        data = torch.tensor(tokenizer.encode(text))
+        begun = f"{getattr(run.model, 'config', '')} {run.config} {run.step}"
+        ranks.require_same("text, options and step", sha256(f"{begun} {text}".encode()))
+        if options.device == "auto" and ranks.is_first:
+            print(f"computing on {device}", file=sys.stderr)
+        move(run, device)
+        data = torch.tensor(tokenizer.encode(text), device=device)
         splits = train_val_split(data, block_size=run.block_size)
-        if run.is_done:
+        if run.is_done and ranks.is_first:
             print(_finished(run), file=sys.stderr)
 
         def keep() -> None:
             nonlocal begun_to_save
             if options.out:
                 begun_to_save = True
+            if options.out and ranks.is_first:
                 save_checkpoint(options.out, run, tokenizer, text=text)
 
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # said below, with the way on
-            for record in train(run, *splits, progress=sys.stderr.isatty()):
+            model, progress = shared(run.model, ranks, device), ranks.is_first and sys.stderr.isatty()
+            for record in train(run, *splits, progress=progress, model=model):
                 try:
-                    print(record, flush=True)
+                    if ranks.is_first:
+                        print(record, flush=True)
                 finally:  # also where nobody reads the row, or the disk of its file is full
                     keep()
         keep()
+        ranks.meet()  # the first has saved
+        together.close()  # from here on the first is alone
+        if not ranks.is_first:
+            return 0 if run.is_done else 130
         if not run.is_done:
             kept = (
                 f"go on with --resume {options.out}" if options.out else "nothing was kept: give --out FOLDER"
@@ -84,16 +103,20 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
         raise
     except (ValueError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        if begun_to_save:
-            diverged = "Lower the learning rate" in str(error)
+        if told := ranks.told(error):
+            print(f"error: {told}", file=sys.stderr)
+        if told and begun_to_save:
+            diverged = "Lower the learning rate" in told
             _tell_what_is_kept(options.out, _lower_rate(run) if diverged else "")
         return 2
     except KeyboardInterrupt:  # while loading, saving or writing; in a training run it is answered above
-        print("stopped", file=sys.stderr)
-        if begun_to_save:
+        if ranks.is_first:
+            print("stopped", file=sys.stderr)
+        if ranks.is_first and begun_to_save:
             _tell_what_is_kept(options.out)
         return 130
+    finally:
+        together.close()
     return 0
 
 
@@ -126,6 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="replace another checkpoint that lies in --out")
     parser.add_argument(
         "--sample", type=_number(int), default=0, metavar="N", help="write N characters at the end"
+    )
+    parser.add_argument(
+        "--device", default="cpu", help=f"where to compute: {', '.join(DEVICES)} (a GPU where there is one)"
     )
     for config in (GPTConfig, TrainConfig):
         group = parser.add_argument_group(f"override a field of {config.__name__}")
@@ -228,7 +254,8 @@ def _write(run: TrainingRun, tokenizer: CharTokenizer, length: int) -> None:
     """Print a sample of the trained model, character by character, beginning after a newline."""
     if length:
         start = torch.tensor(
-            [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])]
+            [tokenizer.encode("\n" if "\n" in tokenizer.vocabulary else tokenizer.vocabulary[0])],
+            device=next(run.model.parameters()).device,
         )
         for token in stream(run.model, start, length):
             print(tokenizer.decode(token[0]), end="", flush=True)

@@ -105,7 +105,12 @@ class TrainingRun:
 
 
 def train(
-    run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor, *, progress: bool = False
+    run: TrainingRun,
+    train_data: torch.Tensor,
+    val_data: torch.Tensor,
+    *,
+    progress: bool = False,
+    model: nn.Module | None = None,
 ) -> Iterator[Record]:
     """Train, and yield a record of each evaluation, which comes before the step of its number.
 
@@ -113,7 +118,8 @@ def train(
     `run` keeps model and curve, and `train(run, ...)` again goes on as if nothing had happened.
 
     Args:    run: what to train; changed in place.   train_data, val_data: (N,) int64 ids.
-             progress: show a bar.
+             progress: show a bar.   model: what computes the losses, such as `shared.Shared`, which holds
+             the same weights in another form; None is run.model.
     Returns: an iterator of Record; a step is made only when the next record is asked for.
     Raises:  ValueError: a split is too short for a block; the loss of a step, or after the last one, is no
              finite number.
@@ -131,7 +137,7 @@ def train(
     with tqdm(total=run.config.max_iters, initial=run.step, disable=not progress, unit="step") as bar:
         try:
             while not run.is_done:
-                if record := advance(run, train_data, val_data):
+                if record := advance(run, train_data, val_data, model):
                     yield record
                 bar.update(run.step - bar.n)
         except KeyboardInterrupt:
@@ -141,7 +147,9 @@ def train(
             )
 
 
-def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> Record | None:
+def advance(
+    run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor, model: nn.Module | None = None
+) -> Record | None:
     """Do the next piece of a training run: the evaluation that is due, or else one step.
 
     Between two calls the run is whole: it can be saved, left, or continued by `train`.
@@ -161,15 +169,16 @@ def advance(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) 
     if instance("run", run, TrainingRun, "Make one: TrainingRun(model, config).").is_done:
         raise problem(f"fewer than {run.config.max_iters} steps", "all of them", "Train a new run.")
     train_data, val_data = learned_from(run, train_data), ids("val_data", val_data)
+    model = run.model if model is None else module_of(model)
     started = time.perf_counter()
     if run.is_due:
         require_own_parameters(run.optimizer, run.model)
-        losses = _evaluate(run, train_data, val_data)
+        losses = _evaluate(run, model, train_data, val_data)
         run.seconds += time.perf_counter() - started
         run.curve.append(Record(run.step, losses["train"], losses["val"], run.seconds))
         return run.curve[-1]
     with interrupts_afterwards(), drawing_from(run.generator):
-        _one_step(run, train_data)
+        _one_step(run, model, train_data)
         run.seconds += time.perf_counter() - started
     return None
 
@@ -197,10 +206,10 @@ def learned_from(run: TrainingRun, train_data: torch.Tensor) -> torch.Tensor:
     return ids("train_data", train_data)[:chars]
 
 
-def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
+def _one_step(run: TrainingRun, model: nn.Module, train_data: torch.Tensor) -> None:
     x, y = get_batch(train_data, run.block_size, run.config.batch_size)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=run.config.precision == "bfloat16"):
-        loss = loss_of(run.model(x, y))
+        loss = loss_of(model(x, y))
     if not torch.isfinite(loss):
         raise problem(
             "a finite loss",
@@ -219,13 +228,15 @@ def _one_step(run: TrainingRun, train_data: torch.Tensor) -> None:
         require_finite(run.model, x, y)
 
 
-def _evaluate(run: TrainingRun, train_data: torch.Tensor, val_data: torch.Tensor) -> dict[str, float]:
+def _evaluate(
+    run: TrainingRun, model: nn.Module, train_data: torch.Tensor, val_data: torch.Tensor
+) -> dict[str, float]:
     """Return both losses; an evaluation that is cut short leaves the random stream as it found it."""
     with drawing_from(run.generator):
         before = torch.get_rng_state()
         try:
             splits = {"train": train_data, "val": val_data}
-            return estimate_loss(run.model, splits, run.config.batch_size, run.config.eval_iters)
+            return estimate_loss(model, splits, run.config.batch_size, run.config.eval_iters)
         except BaseException:
             torch.set_rng_state(before)
             raise
