@@ -82,7 +82,7 @@ STYLE = \
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
 	stage 'types' $(PY) -m mypy;
-UNIT = $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*'
+UNIT = $(PY) -m pytest -q -n 2 -p no:nbval --ignore-glob='*/test_browser_*'
 IN_A_BROWSER = tests/*/test_browser_*.py
 NOTEBOOKS = env OMP_NUM_THREADS=1 PYTHONPATH=tests $(PY) -m pytest -q -n 3 --dist loadfile \
 	-p kernel_minute --nbval --nbval-current-env --nbval-cell-timeout=120 \

@@ -92,9 +92,7 @@ def notebook(manager: KernelManager) -> Iterator[Notebook]:
         ),
     ],
 )
-def test_a_cell_that_ran_many_times_leaves_one_widget(
-    cell: str, left: list[int], notebook: Notebook
-) -> None:
+def test_a_cell_that_ran_many_times_leaves_one_widget(cell: str, left: list[int], notebook: Notebook) -> None:
     """Of the studio's two models one is its own copy; `made` of an earlier test may hold one more."""
     notebook.run("made = None")
     before = notebook.value("alive()")
