@@ -78,11 +78,12 @@ endef
 
 # The tiers are told in tests/tiers.py. What needs a browser and the notebooks share one queue, file by file, since
 # the tests of a file share a page or a kernel. Each worker that drives a browser keeps one JupyterLab open.
+# Files of unit tests come in the order of their names, in which the heaviest are not the last.
 STYLE = \
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
 	stage 'types' $(PY) -m mypy;
-UNIT = $(PY) -m pytest -q -n 2 -p no:nbval --ignore-glob='*/test_browser_*'
+UNIT = $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -p no:nbval --ignore-glob='*/test_browser_*'
 IN_A_BROWSER = tests/*/test_browser_*.py
 NOTEBOOKS = env OMP_NUM_THREADS=1 PYTHONPATH=tests $(PY) -m pytest -q -n 3 --dist loadfile \
 	-p kernel_minute --nbval --nbval-current-env --nbval-cell-timeout=120 \
