@@ -78,12 +78,14 @@ endef
 
 # The tiers are told in tests/tiers.py. What needs a browser and the notebooks share one queue, file by file, since
 # the tests of a file share a page or a kernel. Each worker that drives a browser keeps one JupyterLab open.
-# Files of unit tests come in the order of their names, in which the heaviest are not the last.
+# A file of unit tests stays with one worker too, so that what it makes for all of its tests is made once; in the
+# order of their names the heaviest files are not the last. Where every seed is tried, one file may take long.
 STYLE = \
 	stage 'style' $(PY) -m ruff check .; \
 	stage 'formatting' $(PY) -m ruff format --check .; \
 	stage 'types' $(PY) -m mypy;
-UNIT = $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -p no:nbval --ignore-glob='*/test_browser_*'
+UNIT = $(PY) -m pytest -q -n 2 -p no:nbval --ignore-glob='*/test_browser_*'
+BY_FILE = --dist loadfile --no-loadscope-reorder
 IN_A_BROWSER = tests/*/test_browser_*.py
 NOTEBOOKS = env OMP_NUM_THREADS=1 PYTHONPATH=tests $(PY) -m pytest -q -n 3 --dist loadfile \
 	-p kernel_minute --nbval --nbval-current-env --nbval-cell-timeout=120 \
@@ -95,13 +97,13 @@ say-check:
 	@echo 'check: style, fast unit tests and doctests; about 3 minutes'
 
 check: say-check $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) -m 'not slow' $(ARGS);)
+	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) $(BY_FILE) -m 'not slow' $(ARGS);)
 
 say-test:
 	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 13 minutes'
 
 test: say-test $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(ARGS); \
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(BY_FILE) $(ARGS); \
 	  stage 'notebooks run again$(call with_a_browser, and widgets)' $(NOTEBOOKS) $(call with_a_browser,$(IN_A_BROWSER));)
 
 say-test-all:
