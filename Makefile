@@ -80,10 +80,14 @@ endef
 # the tests of a file share a page or a kernel. Each worker that drives a browser keeps one JupyterLab open.
 # A file of unit tests stays with one worker too, so that what it makes for all of its tests is made once; in the
 # order of their names the heaviest files are not the last. Where every seed is tried, one file may take long.
+# Types take one core for 20 seconds: they are looked at beside the unit tests, and told after them.
 STYLE = \
+	told=$$(mktemp); $(PY) -m mypy >$$told 2>&1 & looks=$$!; \
 	stage 'style' $(PY) -m ruff check .; \
-	stage 'formatting' $(PY) -m ruff format --check .; \
-	stage 'types' $(PY) -m mypy;
+	stage 'formatting' $(PY) -m ruff format --check .;
+TYPES = \
+	types() { wait $$looks; ended_with=$$?; cat $$told; rm -f $$told; return $$ended_with; }; \
+	stage 'types' types;
 UNIT = $(PY) -m pytest -q -n 2 -p no:nbval --ignore-glob='*/test_browser_*'
 BY_FILE = --dist loadfile --no-loadscope-reorder
 IN_A_BROWSER = tests/*/test_browser_*.py
@@ -97,20 +101,20 @@ say-check:
 	@echo 'check: style, fast unit tests and doctests; about 3 minutes'
 
 check: say-check $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) $(BY_FILE) -m 'not slow' $(ARGS);)
+	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) $(BY_FILE) -m 'not slow' $(ARGS); $(TYPES))
 
 say-test:
 	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 13 minutes'
 
 test: say-test $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(BY_FILE) $(ARGS); \
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(BY_FILE) $(ARGS); $(TYPES) \
 	  stage 'notebooks run again$(call with_a_browser, and widgets)' $(NOTEBOOKS) $(call with_a_browser,$(IN_A_BROWSER));)
 
 say-test-all:
 	@echo 'test-all: also every seed, record, repetition, every notebook whole, and the clock; the long one, for nights'
 
 test-all: say-test-all $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); \
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); $(TYPES) \
 	  stage 'notebooks run again$(call with_a_browser, and widgets)' \
 	    $(NOTEBOOKS) $(call with_a_browser,$(IN_A_BROWSER) --every); \
 	  $(call with_a_browser,stage 'widgets against the clock' $(CLOCK);))
