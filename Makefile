@@ -73,42 +73,48 @@ $(1) \
 printf "\n$$ended"; exit $$code
 endef
 
-# The tiers are told in tests/tiers.py. Tests that drive a browser stay together file by file, since those of a
-# file share a page, and each of the two workers keeps one JupyterLab open.
+# The tiers are told in tests/tiers.py. What needs a browser and the notebooks share one queue, file by file, since
+# the tests of a file share a page or a kernel. Each worker that drives a browser keeps one JupyterLab open.
+# A file of unit tests stays with one worker too, so that what it makes for all of its tests is made once; in the
+# order of their names the heaviest files are not the last. Where every seed is tried, one file may take long.
+# Types take one core for 20 seconds: they are looked at beside the unit tests, and told after them.
 STYLE = \
+	told=$$(mktemp); $(PY) -m mypy >$$told 2>&1 & looks=$$!; \
 	stage 'style' $(PY) -m ruff check .; \
-	stage 'formatting' $(PY) -m ruff format --check .; \
-	stage 'types' $(PY) -m mypy;
-UNIT = $(PY) -m pytest -q -n 2 --ignore-glob='*/test_browser_*'
-IN_A_BROWSER = env OMP_NUM_THREADS=1 $(PY) -m pytest -q -m browser tests
-NOTEBOOKS = \
-	stage 'notebooks run again' env OMP_NUM_THREADS=1 PYTHONPATH=tests $(PY) -m pytest -q -n 2 --dist loadfile \
-	  -p kernel_minute --nbval --nbval-current-env --nbval-cell-timeout=120 \
-	  --nbval-sanitize-with=nbval-sanitize.cfg $$(ls -r notebooks/*.ipynb);
+	stage 'formatting' $(PY) -m ruff format --check .;
+TYPES = \
+	types() { wait $$looks; ended_with=$$?; cat $$told; rm -f $$told; return $$ended_with; }; \
+	stage 'types' types;
+UNIT = $(PY) -m pytest -q -n 2 -p no:nbval --ignore-glob='*/test_browser_*'
+BY_FILE = --dist loadfile --no-loadscope-reorder
+IN_A_BROWSER = tests/*/test_browser_*.py
+NOTEBOOKS = env OMP_NUM_THREADS=1 PYTHONPATH=tests $(PY) -m pytest -q -n 3 --dist loadfile \
+	-p kernel_minute --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	--nbval-sanitize-with=nbval-sanitize.cfg notebooks/*.ipynb
+CLOCK = env OMP_NUM_THREADS=1 $(PY) -m pytest -q --timed $(IN_A_BROWSER)
 with_a_browser = $(if $(filter no,$(BROWSER)),,$(1))
 
 say-check:
 	@echo 'check: style, fast unit tests and doctests; about 3 minutes'
 
 check: say-check $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) -m 'not slow' $(ARGS);)
+	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) $(BY_FILE) -m 'not slow' $(ARGS); $(TYPES))
 
 say-test:
 	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 13 minutes'
 
 test: say-test $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(ARGS); \
-	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) -n 2 --dist loadfile;) \
-	  $(NOTEBOOKS))
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(BY_FILE) $(ARGS); $(TYPES) \
+	  stage 'notebooks run again$(call with_a_browser, and widgets)' $(NOTEBOOKS) $(call with_a_browser,$(IN_A_BROWSER));)
 
 say-test-all:
 	@echo 'test-all: also every seed, record, repetition, every notebook whole, and the clock; the long one, for nights'
 
 test-all: say-test-all $(STAMP) $(IF_THERE_IS_NODE)
-	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); \
-	  $(call with_a_browser,stage 'widgets and notebooks in a browser' $(IN_A_BROWSER) --every -n 2 --dist loadfile; \
-	    stage 'widgets against the clock' $(IN_A_BROWSER) --timed;) \
-	  $(NOTEBOOKS))
+	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) --every $(ARGS); $(TYPES) \
+	  stage 'notebooks run again$(call with_a_browser, and widgets)' \
+	    $(NOTEBOOKS) $(call with_a_browser,$(IN_A_BROWSER) --every); \
+	  $(call with_a_browser,stage 'widgets against the clock' $(CLOCK);))
 
 portability: $(STAMP)
 	@$(PY) tests/portability.py $(ARGS)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+import light  # noqa: F401
 import tiers
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 

@@ -3,8 +3,8 @@
     from widget_rows import EACH, Row, page_cells, shows, turn
 
 The contract of all widgets (tests/widgets/test_browser_contract.py) and what is left of them without a kernel
-(tests/widgets/test_browser_without_python.py) go through these rows, each on one page that holds every widget
-twice: `view(notebook, row)` is the first view and `view(notebook, row, 1)` the second one of the same widget.
+(tests/widgets/test_browser_without_python.py) go through these rows, each on one page. That of the contract
+holds every widget twice: `view(notebook, row, 1)` is the second view of the same widget.
 """
 
 import re
@@ -399,20 +399,22 @@ ROWS = [
         fullest="quiz.answers = [[0], [0, 1]]",
     ),
 ]
+VIEWS = 2  # of each widget on a page, where nothing else is said
 PATIENCE = 15_000  # milliseconds: on a machine with other work a page of this size takes its time
 EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 
 
-def page_cells() -> list[str]:
-    """Return the cells of a page that holds every widget twice, in the order of the rows."""
+def page_cells(views: int = VIEWS) -> list[str]:
+    """Return the cells of a page that holds so many views of every widget, in the order of the rows."""
     return [SETUP] + [
-        f"{row.name} = {row.make}\nremember({row.name})\ndisplay({row.name}, {row.name})" for row in ROWS
+        f"{row.name} = {row.make}\nremember({row.name})\ndisplay({', '.join([row.name] * views)})"
+        for row in ROWS
     ]
 
 
-def view(notebook: NotebookPage, row: Row, number: int = 0) -> Locator:
-    """Return one of the two views of a row's widget, scrolled into view."""
-    return notebook.widget(2 * ROWS.index(row) + number)
+def view(notebook: NotebookPage, row: Row, number: int = 0, views: int = VIEWS) -> Locator:
+    """Return one of the views of a row's widget, scrolled into view."""
+    return notebook.widget(views * ROWS.index(row) + number)
 
 
 def shows(root: Locator, row: Row, text: str | re.Pattern[str]) -> None:

@@ -5,14 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 import tiers
 from helpers import ROOT, one_thread
+from nanogpt_lib import data, train
+from nanogpt_lib.lessons import __main__ as lessons
+from nanogpt_lib.recorded import __main__ as recorded
 
-pytestmark = pytest.mark.slow  # each starts a Python with torch
+pytestmark = pytest.mark.slow  # most start a Python with torch
 PACKAGE = ROOT / "nanogpt_lib"
 BEGINS = """
 if __name__ == "__main__":
@@ -120,25 +124,33 @@ def test_an_interrupt_while_torch_is_imported_ends_without_a_traceback(module: s
         assert done.wait(timeout=60) == -signal.SIGINT
 
 
-@pytest.mark.parametrize(
-    "option", tiers.some([("--out", os.devnull), ("--sample", "-5"), ("--seed", "9" * 23)])
-)
-def test_an_option_is_looked_at_before_anything_is_trained(option: tuple[str, str]) -> None:
-    done = command("nanogpt_lib.train", *QUICK, *option)
-    out, err = done.communicate(timeout=120)
-    assert (done.returncode, out) == (2, "")
-    assert "Traceback" not in err
+def status_of(main: Callable[[list[str]], int], arguments: Sequence[str]) -> int:
+    """The exit status that a command asks for; argparse asks by SystemExit."""
+    try:
+        return main(list(arguments))
+    except SystemExit as ended:
+        return ended.code
+
+
+@pytest.mark.parametrize("option", [("--out", os.devnull), ("--sample", "-5"), ("--seed", "9" * 23)])
+def test_an_option_is_looked_at_before_anything_is_trained(
+    option: tuple[str, str], capsys: pytest.CaptureFixture
+) -> None:
+    """That such a status ends the process, without a traceback, is seen in test_train.py."""
+    assert status_of(train.main, [*QUICK, *option]) == 2
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
-    "module", tiers.some(["nanogpt_lib.lessons", "nanogpt_lib.recorded", "nanogpt_lib.data"])
+    "main", [lessons.main, recorded.main, data.main], ids=["lessons", "recorded", "data"]
 )
-def test_every_command_refuses_what_it_does_not_know(module: str) -> None:
-    done = command(module, "nix")
-    out, err = done.communicate(timeout=120)
-    assert (done.returncode, out) == (2, "")
+def test_every_command_refuses_what_it_does_not_know(
+    main: Callable[[list[str]], int], capsys: pytest.CaptureFixture
+) -> None:
+    assert status_of(main, ["nix"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
     assert "error:" in err
-    assert "Traceback" not in err
 
 
 ONE_STEP = [sys.executable, "-m", "nanogpt_lib.train", *QUICK, "--max-iters", "1", "--out"]

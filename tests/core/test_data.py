@@ -11,9 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import ROOT, global_stream_untouched, killed, python
+from helpers import ROOT, global_stream_untouched, killed
 from nanogpt_lib import data as data_module
-from nanogpt_lib.data import TEXT_SHA256, TEXT_URL, CharTokenizer, get_batch, load_text, train_val_split
+from nanogpt_lib.data import TEXT_SHA256, TEXT_URL, CharTokenizer, get_batch, load_text, main, train_val_split
 from nanogpt_lib.files import DATA, sha256
 from nanogpt_lib.rebuild import RebuildError
 
@@ -152,12 +152,10 @@ def test_where_both_fail_the_message_says_what_to_do(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
-def test_the_command_prepares_the_text_and_says_so() -> None:
-    """`make lab` runs it before the first notebook opens."""
-    done = python("-m", "nanogpt_lib.data")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"data/{KEPT}: 1,115,394 characters, exact by its SHA-256.\n"
+def test_the_command_prepares_the_text_and_says_so(capsys: pytest.CaptureFixture) -> None:
+    """`make lab` runs it before the first notebook opens; as a process it runs in test_installed.py."""
+    assert main([]) == 0
+    assert capsys.readouterr().out == f"data/{KEPT}: 1,115,394 characters, exact by its SHA-256.\n"
     assert ROOT / "data" == DATA
 
 

@@ -26,9 +26,6 @@ LAB_SETTINGS = "etc/jupyter/labconfig/default_setting_overrides.d/nanogpt_lib.js
 MADE_HERE = ("__pycache__", "tinyshakespeare.txt", "unfinished", ".ipynb_checkpoints")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
-# One wheel for all of these tests; it takes a few seconds to build.
-pytestmark = pytest.mark.xdist_group("wheel")
-
 
 def run(*command: str | Path, cwd: Path, **settings: str) -> str:
     """Run a command that must succeed, and return what it printed."""

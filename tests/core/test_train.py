@@ -369,6 +369,7 @@ def test_ctrl_c_after_a_step_that_spoiled_the_weights_leaves_the_last_good_state
 
 
 @pytest.mark.slow
+@pytest.mark.every  # five in a row, the first as this one, are in test_commands.py
 def test_ctrl_c_ends_with_130_and_a_checkpoint_to_go_on_from(own_text: Path, tmp_path: Path) -> None:
     """In a process of its own, as from a terminal."""
     arguments = [*SMALL, "--text", own_text, "--max-iters", "1000000", "--out", tmp_path / "out"]

@@ -9,6 +9,7 @@ import pytest
 from jupyter_client import KernelManager
 
 from helpers import ROOT, one_thread
+from tiers import some
 
 pytestmark = pytest.mark.slow
 
@@ -91,14 +92,12 @@ def notebook(manager: KernelManager) -> Iterator[Notebook]:
         ),
     ],
 )
-def test_a_cell_that_ran_twenty_times_leaves_one_widget(
-    cell: str, left: list[int], notebook: Notebook
-) -> None:
+def test_a_cell_that_ran_many_times_leaves_one_widget(cell: str, left: list[int], notebook: Notebook) -> None:
     """Of the studio's two models one is its own copy; `made` of an earlier test may hold one more."""
     notebook.run("made = None")
     before = notebook.value("alive()")
     registered = notebook.value("len(_instances)")
-    for _ in range(20):
+    for _ in some(range(20), 5):  # more than the tests allow to be left
         assert "Error" not in notebook.run(cell)
     now = notebook.value("alive()")
     grown = [after - first for after, first in zip(now, before, strict=True)]

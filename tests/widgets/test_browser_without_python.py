@@ -21,11 +21,11 @@ SILENT = "Python does not answer: run this cell again."
 
 @pytest.fixture(scope="module")
 def alone() -> Callable[[str], Locator]:
-    """A function from a widget's name to its first view, on a page whose kernel has ended."""
-    with open_notebook(page_cells()) as notebook:
+    """A function from a widget's name to its only view, on a page whose kernel has ended."""
+    with open_notebook(page_cells(views=1)) as notebook:
         assert notebook.errors() == []
         notebook.stop_python()
-        yield lambda name: view(notebook, next(row for row in ROWS if row.name == name))
+        yield lambda name: view(notebook, next(row for row in ROWS if row.name == name), views=1)
 
 
 def said(root: Locator) -> Locator:

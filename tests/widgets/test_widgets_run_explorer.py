@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from pathlib import Path
 from statistics import fmean, stdev
@@ -53,10 +54,15 @@ def explorer() -> RunExplorer:
     return RunExplorer(NAMES)
 
 
+@cache
+def one_of_depth() -> RunSummary:
+    return run_summaries(load_runs("depth"))[0]
+
+
 def made(variant: str, ends: list[float], seeds: tuple = (1, 2, 3), **changed: object) -> RunSummary:
     """A variant of "depth" with these losses at its ends."""
-    base = run_summaries(load_runs("depth"))[0]
-    return base._replace(variant=variant, ends=ends, seeds=list(seeds[: len(ends)]), **changed)
+    seeds = list(seeds[: len(ends)])
+    return one_of_depth()._replace(variant=variant, ends=ends, seeds=seeds, **changed)
 
 
 def faster(runs: list[RecordedRun], times: int) -> list[RecordedRun]:
