@@ -49,13 +49,15 @@ def orthogonalised(matrices: torch.Tensor, *, bfloat16: bool = False) -> torch.T
     """
     *_, rows, columns = floats("matrices", matrices, ..., "rows", "columns")
     x = matrices.bfloat16() if yes_or_no("bfloat16", bfloat16) else matrices
+    x = x.reshape(-1, rows, columns)
     x = x.mT if rows > columns else x  # the product X X^T is then the smaller one
     x = x / (x.norm(dim=(-2, -1), keepdim=True) * 1.02 + 1e-7)  # so that no length is above 1
     for a, b, c in POLYNOMIALS:
-        square = x @ x.mT
-        x = a * x + (b * square + c * square @ square) @ x
-    turned: torch.Tensor = x.mT if rows > columns else x
-    return turned.to(matrices.dtype)
+        square = torch.bmm(x, x.mT)
+        factor = torch.baddbmm(square, square, square, beta=b, alpha=c)  # b X X^T + c (X X^T)^2
+        x = torch.baddbmm(x, factor, x, beta=a)
+    turned = x.mT if rows > columns else x
+    return turned.reshape(matrices.shape).to(matrices.dtype)
 
 
 class Muon(torch.optim.AdamW):

@@ -81,10 +81,17 @@ def test_turning_keeps_lengths_and_leaves_the_first_position_alone() -> None:
 
 
 def test_the_angles_are_those_of_the_paper() -> None:
-    """Position 3, head_size 4: the pairs (0, 2) and (1, 3) are turned by 3 and by 3 / 100."""
-    turned = RotaryEmbedding(4, block_size=4)(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).expand(4, 4))
+    """Position 3, head_size 4: the pairs (0, 1) and (2, 3) are turned by 3 and by 3 / 100."""
+    turned = RotaryEmbedding(4, block_size=4)(torch.tensor([[1.0, 0.0, 1.0, 0.0]]).expand(4, 4))
     angles = torch.tensor([3.0, 0.03])
-    close(turned[3], torch.cat((angles.cos(), angles.sin())), within=1e-6)
+    close(turned[3], torch.stack((angles.cos(), angles.sin()), dim=-1).flatten(), within=1e-6)
+
+
+def test_turning_is_the_same_in_every_layout_and_near_in_bfloat16() -> None:
+    x, turn = torch.randn(2, 5, 3, 8).transpose(1, 2), RotaryEmbedding(8, block_size=5)
+    same_bits(turn(x), turn(x.contiguous()))
+    close(turn(x.bfloat16()).float(), turn(x), within=0.05)
+    close(turn.double()(x.double()).float(), turn(x), within=1e-5)
 
 
 def test_a_pair_is_looked_up_by_both_its_characters_in_their_order() -> None:
