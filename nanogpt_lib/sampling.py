@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, plain, problem
+from nanogpt_lib.checks import plain, problem
 from nanogpt_lib.kinds import count, floats, ids, random_stream, room
 from nanogpt_lib.messages import described
-from nanogpt_lib.promises import block_size_of, scored
+from nanogpt_lib.reader import Reader
 
 
 def next_token_probs(
@@ -74,15 +74,18 @@ def stream(
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
+    cache: str = "recompute",
 ) -> Iterator[torch.Tensor]:
     """Draw one token at a time and hand each over at once.
 
-    The model sees the last block_size tokens of the context. Between two tokens the model is
-    in the mode in which it came, so training may go on beside a stream.
+    The model sees the last block_size tokens of the context. A GPT keeps the keys and values of what it has
+    read, where nobody looks on by a hook; the numbers are the same, up to rounding. Between two tokens the
+    model is in the mode in which it came, so training may go on beside a stream.
 
     Args:    model: returns (logits, loss), and has a block_size.   idx: (B, T) int64, T >= 1.
              max_new_tokens: how many to draw, 0 or more.   temperature, top_k, top_p: as in
              next_token_probs.   generator: what draws; None is torch's global stream.
+             cache: "recompute", "half" or "off", see `reader.Reader`.
     Returns: an iterator of (B, 1) int64, on idx's device.
     Raises:  ValueError: an empty context, or a setting out of range; at the call, not later.
     Example:
@@ -101,14 +104,13 @@ def stream(
             f"{idx.shape[1]} tokens" if len(idx) else "an empty batch",
             "Start from a newline: torch.zeros((1, 1), dtype=torch.long).",
         )
-    block_size = block_size_of(model)
+    reader = Reader(model, cache)
 
     def draw(context: torch.Tensor) -> Iterator[torch.Tensor]:
         for _ in range(max_new_tokens):
-            context = context[:, -block_size:]
-            with evaluating(model):
-                logits, _ = scored(model(context))  # (B, T) -> (B, T, V)
-            probs = next_token_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
+            context = context[:, reader.begin(context.shape[1]) :]
+            logits = reader.next_logits(context)  # (B, V)
+            probs = next_token_probs(logits, temperature, top_k, top_p)  # (B, V)
             token = torch.multinomial(probs, num_samples=1, generator=generator)  # (B, 1)
             context = torch.cat([context, token], dim=1)
             yield token

@@ -1,0 +1,96 @@
+"""Give a model's logits for what comes next, and compute nothing twice where that can be avoided.
+
+Taught in: sampling.
+"""
+
+import torch
+from torch import nn
+
+from nanogpt_lib.cache import KeyValueCache
+from nanogpt_lib.checks import evaluating, one_of
+from nanogpt_lib.promises import block_size_of, scored
+from nanogpt_lib.untouched import Untouched, is_plain
+
+CACHES = ("recompute", "half", "off")
+
+
+class Reader:
+    """Read a growing text with a model, of which each call gives the logits for what comes next.
+
+    A plain GPT is read with a `KeyValueCache`: only what is new costs something. Any other model, and one
+    with a hook, reads all that it sees each time. The numbers are the same, up to rounding.
+
+    At each call it looks whether the model is still the same. After another step of training, or with a hook
+    that has come or gone, it begins again, so that the logits are those of the model as it is.
+
+    Args:    model: returns (logits, loss), and has a block_size.
+             cache: what happens where the text becomes longer than block_size. "recompute": the model sees
+             the last block_size characters, each in a new place each time, so all must be read again.
+             "half": it forgets the older half and reads the newer one again, once in block_size / 2
+             characters. "off": as "recompute", and also the shorter text is read again each time.
+    Raises:  ValueError: no model with a block_size, or an unknown word.
+    Example:
+        >>> from nanogpt_lib.model import GPT, GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=65, block_size=8, n_embd=16, n_head=2, n_layer=2))
+        >>> reader = Reader(model)
+        >>> reader.next_logits(torch.tensor([[1, 2, 3]])).shape  # reads three positions
+        torch.Size([1, 65])
+        >>> reader.next_logits(torch.tensor([[1, 2, 3, 4]])).shape  # reads one
+        torch.Size([1, 65])
+
+    Taught in: sampling.
+    """
+
+    def __init__(self, model: nn.Module, cache: str = "recompute") -> None:
+        self._model, self._block_size = model, block_size_of(model)
+        self._is_on = one_of("cache", cache, CACHES) != "off"
+        self._hop = max(1, self._block_size // 2) if cache == "half" else 1
+        self._untouched: Untouched | None = None
+        self._cache: KeyValueCache | None = None
+        self._held = torch.empty(0, 0, dtype=torch.long)  # what the cache has read
+
+    def begin(self, length: int) -> int:
+        """Return the place in a text of this length from which on the model sees it.
+
+        Example:
+            >>> from nanogpt_lib.bigram import BigramLM
+            >>> Reader(BigramLM(5)).begin(10)
+            9
+        """
+        over = max(0, length - self._block_size)
+        return -(-over // self._hop) * self._hop  # rounded up to whole hops
+
+    def next_logits(self, context: torch.Tensor) -> torch.Tensor:
+        """Return the logits (B, V) for what follows a context (B, T) of any length T >= 1."""
+        return self.last_logits(context, 1)[:, -1]
+
+    def last_logits(self, context: torch.Tensor, last: int) -> torch.Tensor:
+        """Return the logits (B, last, V) of the last positions that the model sees of the context."""
+        seen = context[:, self.begin(context.shape[1]) :]
+        if self._is_usable(seen):
+            return self._read(seen, last)
+        with evaluating(self._model):
+            logits, _ = scored(self._model(seen))  # (B, T) -> (B, T, V)
+        return logits[:, -last:]
+
+    def _is_usable(self, seen: torch.Tensor) -> bool:
+        """Tell whether there is a cache of the model as it is, for this batch; make it where it can be."""
+        if not self._is_on or torch.is_autocast_enabled(seen.device.type):
+            return False
+        if self._untouched is None or not self._untouched.holds():
+            self._untouched = Untouched(self._model) if is_plain(self._model) else None
+            self._cache = None
+        if self._untouched is not None and (self._cache is None or len(seen) != len(self._held)):
+            self._cache, self._held = KeyValueCache(self._model, len(seen)), seen[:, :0]
+        return self._cache is not None
+
+    def _read(self, seen: torch.Tensor, last: int) -> torch.Tensor:
+        """Read what follows the part that the cache has read already."""
+        kept = min(self._held.shape[1], seen.shape[1] - last)
+        if not torch.equal(self._held[:, :kept], seen[:, :kept]):
+            same = (self._held[:, :kept] == seen[:, :kept]).all(dim=0)  # (kept,)
+            kept = int(same.cumprod(dim=0).sum())  # up to the first that differs
+        self._cache.forget(kept)
+        logits = self._cache.read(seen[:, kept:], last)
+        self._held = seen
+        return logits
