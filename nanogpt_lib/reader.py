@@ -3,11 +3,14 @@
 Taught in: sampling.
 """
 
+from typing import cast
+
 import torch
 from torch import nn
 
 from nanogpt_lib.cache import KeyValueCache
 from nanogpt_lib.checks import evaluating, one_of
+from nanogpt_lib.model import GPT
 from nanogpt_lib.promises import block_size_of, scored
 from nanogpt_lib.untouched import Untouched, is_plain
 
@@ -60,37 +63,56 @@ class Reader:
         over = max(0, length - self._block_size)
         return -(-over // self._hop) * self._hop  # rounded up to whole hops
 
+    def room(self, context: torch.Tensor) -> int:
+        """Return how many more positions can be read at once with what was read; 0 where all is read again.
+
+        Example:
+            >>> from nanogpt_lib.bigram import BigramLM
+            >>> Reader(BigramLM(5)).room(torch.zeros(1, 1, dtype=torch.long))
+            0
+        """
+        seen = context[:, self.begin(context.shape[1]) :]
+        return 0 if self._ready(seen) is None else self._block_size - seen.shape[1]
+
+    def is_current(self) -> bool:
+        """Tell whether the last logits came from a cache, and the model is still as it was then."""
+        return self._untouched is not None and self._untouched.holds()
+
     def next_logits(self, context: torch.Tensor) -> torch.Tensor:
         """Return the logits (B, V) for what follows a context (B, T) of any length T >= 1."""
         return self.last_logits(context, 1)[:, -1]
 
     def last_logits(self, context: torch.Tensor, last: int) -> torch.Tensor:
-        """Return the logits (B, last, V) of the last positions that the model sees of the context."""
+        """Return the logits (B, last, V) of the last positions that the model sees of a context (B, T)."""
         seen = context[:, self.begin(context.shape[1]) :]
-        if self._is_usable(seen):
-            return self._read(seen, last)
-        with evaluating(self._model):
-            logits, _ = scored(self._model(seen))  # (B, T) -> (B, T, V)
-        return logits[:, -last:]
-
-    def _is_usable(self, seen: torch.Tensor) -> bool:
-        """Tell whether there is a cache of the model as it is, for this batch; make it where it can be."""
-        if not self._is_on or torch.is_autocast_enabled(seen.device.type):
-            return False
-        if self._untouched is None or not self._untouched.holds():
-            self._untouched = Untouched(self._model) if is_plain(self._model) else None
-            self._cache = None
-        if self._untouched is not None and (self._cache is None or len(seen) != len(self._held)):
-            self._cache, self._held = KeyValueCache(self._model, len(seen)), seen[:, :0]
-        return self._cache is not None
-
-    def _read(self, seen: torch.Tensor, last: int) -> torch.Tensor:
-        """Read what follows the part that the cache has read already."""
-        kept = min(self._held.shape[1], seen.shape[1] - last)
-        if not torch.equal(self._held[:, :kept], seen[:, :kept]):
-            same = (self._held[:, :kept] == seen[:, :kept]).all(dim=0)  # (kept,)
-            kept = int(same.cumprod(dim=0).sum())  # up to the first that differs
-        self._cache.forget(kept)
-        logits = self._cache.read(seen[:, kept:], last)
-        self._held = seen
+        cache = self._ready(seen)
+        if cache is None:
+            with evaluating(self._model):
+                logits, _ = scored(self._model(seen))  # (B, T) -> (B, T, V)
+            return logits[:, -last:]
+        cache.forget(self._shared(seen[:, : seen.shape[1] - last]))
+        logits = cache.read(seen[:, cache.length :], last)
+        self._held = seen.clone()  # the caller may write into its own
         return logits
+
+    def _ready(self, seen: torch.Tensor) -> KeyValueCache | None:
+        """Return a cache for this batch and for the model as it is, or None where there can be none."""
+        if not self._is_on or torch.is_autocast_enabled(seen.device.type):
+            return None
+        model = self._model
+        if self._untouched is None or not self._untouched.holds():
+            self._untouched, self._cache = None, None
+            if not is_plain(model):
+                return None
+            self._untouched = Untouched(model)
+        if self._cache is None or len(seen) != len(self._held):
+            self._cache, self._held = KeyValueCache(cast(GPT, model), len(seen)), seen[:, :0]
+        return self._cache
+
+    def _shared(self, seen: torch.Tensor) -> int:
+        """Return how many of these positions (B, T) the cache has read, up to the first that differs."""
+        shared = min(self._held.shape[1], seen.shape[1])
+        held, seen = self._held[:, :shared], seen[:, :shared]
+        if torch.equal(held, seen):
+            return shared
+        return int((held == seen).all(dim=0).cumprod(dim=0).sum())

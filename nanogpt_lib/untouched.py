@@ -2,14 +2,12 @@
 
 `cache` takes a GPT's weights and computes by itself, so whatever else happens in the model, it does not see:
 a hook that looks on or changes a number, a part that was replaced, a training step in between.
-
-Taught in: sampling.
 """
 
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import nn
@@ -32,7 +30,7 @@ SETTINGS = (
 SAMPLED = 16  # one number in so many, of a bias or along a matrix's diagonal
 
 
-def is_plain(model: object) -> bool:
+def is_plain(model: object) -> TypeGuard[GPT]:
     """Tell whether this is a GPT as the library builds it, and nobody looks on or changes what it computes.
 
     Not plain are: a subclass, a model with another part in it, a hook, a mask that was changed, weights of
@@ -56,7 +54,7 @@ def is_plain(model: object) -> bool:
         and weights[0].dtype in DTYPES
         and not any(weight.is_meta or weight.is_inference() for weight in weights)
         and not any(_hooks(parts))
-        and not any("forward" in vars(part) for part in parts)
+        and not any({"forward", "scores", "steps"} & vars(part).keys() for part in parts)
         and _all_causal([part.mask for part in parts if isinstance(part, Head)])
     )
 
@@ -68,7 +66,7 @@ def _kinds_of_parts(config: GPTConfig) -> list[type[nn.Module]]:
     return [type(part) for part in GPT(small, generator=torch.Generator()).modules()]
 
 
-def _hooks(parts: list[nn.Module]) -> list[dict]:
+def _hooks(parts: list[nn.Module]) -> list[dict[int, Any]]:
     """Return the dicts of forward hooks: each part's own, and torch's for all modules."""
     own = [hooks for part in parts for hooks in (part._forward_hooks, part._forward_pre_hooks)]
     return [*own, torch_modules._global_forward_hooks, torch_modules._global_forward_pre_hooks]
@@ -102,7 +100,7 @@ class Untouched:
         self._hooks = _hooks(parts)
         self._attributes = [vars(part) for part in parts]
         self._settings = [(owner, name) for owner in self._attributes for name in SETTINGS if name in owner]
-        self._owners = [
+        self._owners: list[Any] = [
             owned for part in parts for owned in (part._modules, part._parameters, part._buffers) if owned
         ]
         self._tensors = [*model.parameters(), *model.buffers()]
