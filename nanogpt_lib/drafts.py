@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from nanogpt_lib.checks import positive_int, problem, shape
-from nanogpt_lib.kinds import instance, room
+from nanogpt_lib.checks import positive_int, problem, shape, token_ids
+from nanogpt_lib.kinds import ids, instance, room
 from nanogpt_lib.ngrams import NGramLM
 
 Shaping = Callable[[torch.Tensor], torch.Tensor]
@@ -32,7 +32,7 @@ def verified(
     Args:    probs: (k + 1, V), the model's: row i is for the place of guess i, the last for the place after.
              guesses: k ids, each drawn from its row of guess_probs.   guess_probs: (k, V).
              luck: k + 1 independent numbers, uniform in [0, 1).
-    Raises:  ValueError: shapes or numbers of ids that do not fit together.
+    Raises:  ValueError: shapes or numbers of ids that do not fit together, or an id outside [0, V).
     Example:
         >>> p, q = torch.tensor([[0.5, 0.5], [1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
         >>> verified(p, [1], q, luck=[0.4, 0.0]), verified(p, [1], q, luck=[0.6, 0.0])
@@ -49,7 +49,7 @@ def verified(
             "Draw one number for each guess, and one for the last character.",
         )
     p, q = probs.double(), guess_probs.double()
-    chosen = torch.tensor(guesses, dtype=torch.long)[:, None]  # (k, 1)
+    chosen = token_ids("guesses", torch.tensor(guesses, dtype=torch.long), V)[:, None]  # (k, 1)
     p_chosen, q_chosen = (rows.gather(1, chosen).flatten().tolist() for rows in (p[:-1], q))
     for place in range(k):
         if luck[place] * q_chosen[place] >= p_chosen[place]:
@@ -76,7 +76,7 @@ class Drafts:
     Raises:  ValueError: no NGramLM, at_once below 1, or a table too large for the memory.
     Example:
         >>> drafts = Drafts(NGramLM(torch.tensor([0, 1, 0, 1, 0]), order=1, vocab_size=2), at_once=3)
-        >>> drafts.row([0]).round(decimals=3)
+        >>> drafts.probs(torch.tensor([0])).round(decimals=3)
         tensor([0.1900, 0.8100], dtype=torch.float64)
 
     Source:  Leviathan et al. (2023), section 4.1, where n-grams guess, too.   Taught in: sampling.
@@ -109,10 +109,19 @@ class Drafts:
         weights = kinds[:, None]
         return (counts + weights * lower[torch.searchsorted(codes, shorter)]) / (totals[:, None] + weights)
 
-    def row(self, context: Sequence[int]) -> torch.Tensor:
-        """Return (V,) float64 probabilities of what follows the longest end of the context that was seen."""
-        length, place = self._find(context)
-        return self._rows[length][place]
+    def probs(self, context: torch.Tensor) -> torch.Tensor:
+        """Return (V,) float64 probabilities of what follows the longest end of `context` that was seen.
+
+        They are those of `NGramLM.probs`. Raises ValueError for ids of another kind or vocabulary.
+        """
+        return self._row(self._find(self._checked(context)))
+
+    def _checked(self, context: torch.Tensor) -> list[int]:
+        found: list[int] = token_ids("context", ids("context", context), self.vocab_size).tolist()
+        return found
+
+    def _row(self, place: tuple[int, int]) -> torch.Tensor:
+        return self._rows[place[0]][place[1]]
 
     def _find(self, context: Sequence[int]) -> tuple[int, int]:
         """Return the length of that end, and its row."""
@@ -134,7 +143,7 @@ class Guesser:
     Example:
         >>> drafts = Drafts(NGramLM(torch.tensor([0, 1, 0, 1, 0]), order=1, vocab_size=2))
         >>> guesser = Guesser(drafts, lambda logits: logits.softmax(-1))
-        >>> guesser.guess([0], luck=[0.5, 0.1, 0.1])[0]
+        >>> guesser.guess(torch.tensor([0]), luck=[0.5, 0.1, 0.1])[0]
         [1, 0, 0]
 
     Taught in: sampling.
@@ -144,18 +153,20 @@ class Guesser:
         self.drafts, self.shaping = drafts, shaping
         self._shaped: dict[tuple[int, int], tuple[torch.Tensor, list[float]]] = {}
 
-    def guess(self, context: Sequence[int], luck: Sequence[float]) -> tuple[list[int], torch.Tensor]:
+    def guess(self, context: torch.Tensor, luck: Sequence[float]) -> tuple[list[int], torch.Tensor]:
         """Return a guess for each number of luck, one after the other, and the rows they were drawn from.
 
-        Args:    context: the last ids of the text.   luck: k numbers, uniform in [0, 1).
+        Args:    context: (T,) int64, the text so far.   luck: k numbers, uniform in [0, 1).
         Returns: k ids, and (k, V) float64.
+        Raises:  ValueError: ids of another kind or vocabulary.
         """
-        ids, rows = list(context), torch.empty(len(luck), self.drafts.vocab_size, dtype=torch.float64)
-        for place, number in enumerate(luck):
-            key = self.drafts._find(ids[-self.drafts.order :])
-            if key not in self._shaped:
-                row = self.shaping(self.drafts.row(ids).log())
-                self._shaped[key] = row, row.cumsum(0).tolist()
-            rows[place], sums = self._shaped[key]
-            ids.append(_at(sums, number))
-        return ids[len(context) :], rows
+        text = self.drafts._checked(context[-max(1, self.drafts.order) :])
+        before, rows = len(text), torch.empty(len(luck), self.drafts.vocab_size, dtype=torch.float64)
+        for number, row in zip(luck, rows, strict=True):
+            place = self.drafts._find(text)
+            if place not in self._shaped:
+                shaped = self.shaping(self.drafts._row(place).log())
+                self._shaped[place] = shaped, shaped.cumsum(0).tolist()
+            row[:], sums = self._shaped[place]
+            text.append(_at(sums, number))
+        return text[before:], rows

@@ -150,7 +150,7 @@ def _drafted(
         context = context[:, reader.begin(context.shape[1]) :]
         k = min(guesser.drafts.at_once, reader.room(context), count - 1)
         luck = torch.rand(2 * k + 1, dtype=torch.float64, generator=generator, device=at).tolist()
-        guesses, guess_probs = guesser.guess(context[0].tolist(), luck[:k])
+        guesses, guess_probs = guesser.guess(context[0], luck[:k])
         longer = torch.cat([context, context.new_tensor([guesses])], dim=1)  # (1, T + k)
         probs = guesser.shaping(reader.last_logits(longer, k + 1)[0])  # (k + 1, V)
         for id_ in verified(probs.cpu(), guesses, guess_probs, luck[k:]):

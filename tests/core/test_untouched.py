@@ -1,9 +1,10 @@
-"""Is a GPT as it was built, and is a change noticed? Each case here would give text from numbers out of date."""
+"""Is a GPT as it was built, and is a change noticed? Each case would give text from old numbers."""
 
 from collections.abc import Callable
 
 import pytest
 import torch
+from test_cache import FORMS
 from torch import nn
 
 from helpers import TINY, random_ids, tiny_gpt
@@ -11,7 +12,6 @@ from nanogpt_lib.bigram import BigramLM
 from nanogpt_lib.layers import LayerNorm
 from nanogpt_lib.model import GPT
 from nanogpt_lib.untouched import Untouched, is_plain
-from test_cache import FORMS
 
 
 class Mine(GPT):
@@ -99,7 +99,7 @@ def test_hooks_for_all_modules_count_too() -> None:
 def step(kind: Callable[..., torch.optim.Optimizer], **settings: object) -> Callable[[GPT], None]:
     def train(model: GPT) -> None:
         model(random_ids(2, 4), random_ids(2, 4))[1].backward()
-        kind([weight for weight in model.parameters()], **settings).step()
+        kind(list(model.parameters()), **settings).step()
 
     return train
 
