@@ -19,12 +19,15 @@
 | `bigram` | `lm_loss`, `BigramLM` | bigram |
 | `averaging` | one matrix product looks back, in three ways | averaging_the_past |
 | `dot_product` | `attention_steps`: the formula, stage by stage | self_attention, scaling |
+| `modern` | parts of newer GPTs: RMSNorm, rotary positions, pairs of characters | faster_and_bigger |
 | `heads` | `Attention`: what every layer of heads promises | multi_head, full_model |
-| `attention` | `Head`, `MultiHeadAttention`, `FusedAttention` | self_attention, multi_head |
+| `attention` | `Head`, `CrossAttention`, `MultiHeadAttention` | self_attention, multi_head |
+| `fused_attention` | `FusedAttention`, `DirectAttention` | multi_head, faster_and_bigger |
 | `layers` | `FeedForward`, `LayerNorm`, `Dropout`, `Block` | feed_forward_and_residuals, layernorm, dropout |
 | `model` | `GPTConfig`, `GPT` | full_model |
 | `costs` | what a GPT costs: numbers, products, bytes | full_model |
 | `evaluation` | `estimate_loss` on random batches, `evaluate_split` on all | bigram, experiments |
+| `muon` | step along all directions of a matrix alike | faster_and_bigger |
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
 | `training_run` | `TrainConfig`, `TrainingRun`, `train` | full_model |
 | `go_on` | another rate, decay or number of steps for a run on its way | full_model |

@@ -1,17 +1,14 @@
-"""Attention as layers: one head, a head across two sequences, many heads in two forms.
-
-`MultiHeadAttention` is a list of heads, which you can read and look into; `FusedAttention` holds the
-same numbers in one matrix and uses torch's kernel.
+"""Attention as layers: one head, a head across two sequences, and many heads as a list to look into.
 
 Taught in: self_attention (one head, cross-attention), multi_head (several heads).
 """
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from nanogpt_lib.averaging import causal_mask
@@ -20,6 +17,7 @@ from nanogpt_lib.dot_product import AttentionSteps, attention_steps
 from nanogpt_lib.heads import Attention, AttentionCosts, watch_output
 from nanogpt_lib.heads import split_width as split_width  # the lesson multi_head imports it from here
 from nanogpt_lib.kinds import floats, room
+from nanogpt_lib.modern import prepared
 
 
 class Head(nn.Module):
@@ -28,6 +26,7 @@ class Head(nn.Module):
     Args:    n_embd: C, width of the input.   head_size: width of query, key and value.
              block_size: longest T.   dropout: share of the weights set to 0 in training.
              scale: what scores are multiplied by; None is head_size ** -0.5.
+             rotary, qk_norm: what happens to queries and keys before they meet, see `modern.prepared`.
     Returns: calling it with x (B, T, C) gives (B, T, head_size).
     Raises:  ValueError: x has another width, or more than block_size positions.
     Example:
@@ -47,6 +46,8 @@ class Head(nn.Module):
         *,
         dropout: float = 0.0,
         scale: float | None = None,
+        rotary: bool = False,
+        qk_norm: bool = False,
     ) -> None:
         super().__init__()
         self.n_embd = n_embd = positive_int("n_embd", n_embd)
@@ -57,6 +58,7 @@ class Head(nn.Module):
         self.query = nn.Linear(n_embd, head_size, bias=False)
         self.value = nn.Linear(n_embd, head_size, bias=False)
         self.register_buffer("mask", causal_mask(block_size), persistent=False)
+        self.prepared = prepared(head_size, block_size, rotary=rotary, qk_norm=qk_norm)
         self.dropout = nn.Dropout(probability("dropout", dropout))  # opened up in the lesson dropout
 
     def steps(self, x: torch.Tensor) -> AttentionSteps:
@@ -64,6 +66,7 @@ class Head(nn.Module):
         _, T, _ = floats("x", x, "B", "T", self.n_embd, like=self.key.weight)
         mask = _crop(self.mask, T)
         q, k, v = self.query(x), self.key(x), self.value(x)  # (B, T, C) -> (B, T, head_size)
+        q, k = self.prepared(q), self.prepared(k)
         return attention_steps(q, k, v, scale=self.scale, mask=mask, dropout=self.dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -71,12 +74,13 @@ class Head(nn.Module):
 
     def watch_steps(self, hooks: ExitStack) -> Callable[[], AttentionSteps]:
         """Watch the next forward pass, as `heads.Attention.watch_steps` does, for this head alone."""
-        parts = (self.query, self.key, self.value, self.dropout, self)
-        q, k, v, weights, output = (watch_output(part, hooks) for part in parts)
+        parts = (self.prepared, self.value, self.dropout, self)
+        q_and_k, v, weights, output = (watch_output(part, hooks) for part in parts)
 
         def steps() -> AttentionSteps:
-            mask = _crop(self.mask, q[0].shape[-2])
-            computed = attention_steps(q[0], k[0], v[0], scale=self.scale, mask=mask)
+            q, k = q_and_k
+            mask = _crop(self.mask, q.shape[-2])
+            computed = attention_steps(q, k, v[0], scale=self.scale, mask=mask)
             # In evaluation mode dropout hands on the weights that it is given.
             return computed._replace(weights=weights[0], output=output[0])
 
@@ -144,12 +148,19 @@ class MultiHeadAttention(Attention):
     """
 
     def __init__(
-        self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
+        self,
+        n_embd: int,
+        n_head: int,
+        block_size: int,
+        *,
+        dropout: float = 0.0,
+        scale: float | None = None,
+        rotary: bool = False,
+        qk_norm: bool = False,
     ) -> None:
         super().__init__(n_embd, n_head, block_size)
-        self.heads = nn.ModuleList(
-            Head(n_embd, self.head_size, block_size, dropout=dropout, scale=scale) for _ in range(self.n_head)
-        )
+        head = partial(Head, n_embd, self.head_size, block_size, dropout=dropout, scale=scale)
+        self.heads = nn.ModuleList(head(rotary=rotary, qk_norm=qk_norm) for _ in range(self.n_head))
         C = self.n_head * self.head_size
         self.proj = nn.Linear(C, C)
         self.dropout = nn.Dropout(probability("dropout", dropout))
@@ -184,96 +195,21 @@ class MultiHeadAttention(Attention):
         )
 
 
-class FusedAttention(Attention):
-    """The same heads as one matrix product and torch's own kernel: same numbers, fewer steps.
+def names_of_matrices(n_head: int) -> list[str]:
+    """Return the names of a head list's matrices, in the order in which the fused matrix stacks them.
 
-    Built from one seed it holds the numbers of `MultiHeadAttention`, and each loads the other's
-    weights. Its intermediate stages cannot be observed, and its dropout draws other masks.
-
-    Args:    as `MultiHeadAttention`.
-    Returns: calling it with x (B, T, C) gives (B, T, C).
-    Raises:  ValueError: n_head does not divide n_embd; x has another width or is too long.
     Example:
-        >>> FusedAttention(n_embd=32, n_head=4, block_size=8)(torch.zeros(2, 8, 32)).shape
-        torch.Size([2, 8, 32])
+        >>> names_of_matrices(1)
+        ['heads.0.query.weight', 'heads.0.key.weight', 'heads.0.value.weight']
 
-    Source:  Vaswani et al. (2017), section 3.2.2; Dao et al. (2022).   Taught in: multi_head.
+    Taught in: multi_head.
     """
-
-    def __init__(
-        self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
-    ) -> None:
-        super().__init__(n_embd, n_head, block_size)
-        # A list of heads draws the numbers, so that one seed gives the same model in both forms.
-        listed = MultiHeadAttention(n_embd, n_head, block_size, dropout=dropout, scale=scale)
-        self.n_embd = positive_int("n_embd", n_embd)
-        self.block_size = positive_int("block_size", block_size)
-        self.scale = self.head_size**-0.5 if scale is None else real_number("scale", scale)
-        matrices = [listed.get_parameter(name).detach() for name in _names(self.n_head)]
-        self.qkv = nn.Parameter(torch.cat(matrices))  # (3 * C, C): all queries, all keys, all values
-        self.proj = listed.proj
-        self.dropout = listed.dropout
-        self.register_load_state_dict_pre_hook(_take_heads)  # type: ignore[no-untyped-call]  # as torch left it
-
-    def head_weights(self) -> dict[str, torch.Tensor]:
-        """Return views of the fused matrix under a head list's names, in the order of its draws."""
-        views = dict(zip(_names(self.n_head), self.qkv.detach().chunk(3 * self.n_head), strict=True))
-        order = [
-            f"heads.{head}.{part}.weight" for head in range(self.n_head) for part in ("key", "query", "value")
-        ]
-        return {name: views[name] for name in order}
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        B, T, C = floats("x", x, "B", "T", self.n_embd, like=self.qkv)
-        if self.block_size < T:
-            raise problem(
-                f"T <= block_size={self.block_size}", f"T={T}", "Keep the last block_size positions."
-            )
-        qkv_BTHD = F.linear(x, self.qkv).view(B, T, 3 * self.n_head, C // self.n_head)
-        q_BHTD, k_BHTD, v_BHTD = qkv_BTHD.transpose(1, 2).chunk(3, dim=1)
-        p = self.dropout.p if self.training else 0.0
-        out_BHTD = F.scaled_dot_product_attention(
-            q_BHTD, k_BHTD, v_BHTD, is_causal=True, scale=self.scale, dropout_p=p
-        )
-        mixed: torch.Tensor = self.dropout(self.proj(out_BHTD.transpose(1, 2).reshape(B, T, C)))
-        return mixed
-
-    def watch_steps(self, hooks: ExitStack) -> Callable[[], list[AttentionSteps]]:
-        """Refuse: the weights never leave torch's kernel. Raises ValueError, which says the way out."""
-        raise problem(
-            'a model with attention="heads"',
-            'attention="fused", whose weights never leave the kernel',
-            "Build GPT(dataclasses.replace(model.config, attention='heads')), then load this model's "
-            "weights into it: observable.load_state_dict(model.state_dict()).",
-        )
-
-    @classmethod
-    def costs(cls, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0) -> AttentionCosts:
-        """Return the costs of a list of heads, but for what is kept: no mask, and no map without dropout.
-
-        With dropout torch takes the long way on a CPU; without it the kernel keeps one number for each row of
-        a map, to make the map anew.
-        """
-        listed = MultiHeadAttention.costs(n_embd, n_head, block_size, dropout=dropout)
-        if dropout > 0:
-            return listed._replace(masks=0)
-        return listed._replace(masks=0, maps=0, widths=listed.widths + n_head)
-
-
-def _names(n_head: int) -> list[str]:
-    """Return the names of a head list's matrices, in the order in which the fused matrix stacks them."""
-    return [f"heads.{head}.{part}.weight" for part in ("query", "key", "value") for head in range(n_head)]
-
-
-def _take_heads(module: FusedAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
-    """Join a head list's matrices, if all are there, into one before FusedAttention loads."""
-    names = [prefix + name for name in _names(module.n_head)]
-    if all(name in state for name in names):
-        state[f"{prefix}qkv"] = torch.cat([state.pop(name) for name in names])
+    heads = range(positive_int("n_head", n_head))
+    return [f"heads.{head}.{part}.weight" for part in ("query", "key", "value") for head in heads]
 
 
 def _take_fused(module: MultiHeadAttention, state: dict[str, torch.Tensor], prefix: str, *_: object) -> None:
     """Cut a fused matrix, if there is one, into a head list's matrices before MultiHeadAttention loads."""
-    names = [prefix + name for name in _names(module.n_head)]
+    names = [prefix + name for name in names_of_matrices(module.n_head)]
     if f"{prefix}qkv" in state:
         state.update(zip(names, state.pop(f"{prefix}qkv").chunk(len(names)), strict=True))

@@ -12,7 +12,7 @@ import platform
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from nanogpt_lib.model import GPT
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.restored import AGAIN, memory, restored
 from nanogpt_lib.savable import groups_of, require_savable, tied, unusual
-from nanogpt_lib.saved_json import parse_json
+from nanogpt_lib.saved_json import parse_json, saved_settings
 from nanogpt_lib.training_run import TrainingRun
 
 CHECKPOINTS = DATA / "checkpoints"  # the trained models that come with the project
@@ -113,8 +113,8 @@ def save_checkpoint(
     content = save_tensors(tensors)
     card = {
         "format": UNUSUAL_FORMAT if beside else FORMAT,
-        "model": asdict(model.config),
-        "train": asdict(run.config),
+        "model": saved_settings(model.config),
+        "train": saved_settings(run.config),
         "vocabulary": tokenizer.vocabulary,
         "text_sha256": None if text is None else sha256(text_of("text", text).encode("utf-8")),
         "step": whole_number("step", run.step),

@@ -40,12 +40,23 @@ def go_on_with(run: TrainingRun, **changes: Any) -> None:
         )
     if new.max_iters < run.step:
         raise problem(f"max_iters >= {run.step}, the steps already made", f"{new.max_iters}", "Ask for more.")
-    if (old.learning_rate, old.weight_decay) != (new.learning_rate, new.weight_decay):
+    if new.optimizer != old.optimizer:
+        raise problem(
+            f"the optimiser {old.optimizer} that this run began with",
+            f"{new.optimizer}",
+            "What it remembers of the gradients is of no use to another; begin a new run.",
+        )
+    if _moves(old) != _moves(new):
         if not run.has_usual_optimizer:
             raise problem(
                 "an optimiser as the config describes it",
                 f"{type(run.optimizer).__name__} with settings of your own",
                 "Change the rate and the decay in its param_groups.",
             )
-        readjust(run.optimizer, run.model, new.learning_rate, new.weight_decay)
+        readjust(run.optimizer, run.model, new.optimizer_of(run.model))
     run.config = new
+
+
+def _moves(config: TrainConfig) -> tuple[object, ...]:
+    """Return what the groups of the optimiser are made from."""
+    return config.learning_rate, config.weight_decay, config.muon_rate, config.precision

@@ -69,6 +69,7 @@ class Attention(nn.Module, ABC):
 
     Args:    n_embd: C.   n_head: number of heads.   block_size: longest T.
              dropout: on the weights and on the result.   scale: None is head_size ** -0.5.
+             rotary, qk_norm: what happens to queries and keys before they meet, see `modern.prepared`.
     Raises:  ValueError: n_head does not divide n_embd.
     Taught in: multi_head.
     """
@@ -77,7 +78,15 @@ class Attention(nn.Module, ABC):
 
     @abstractmethod
     def __init__(
-        self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
+        self,
+        n_embd: int,
+        n_head: int,
+        block_size: int,
+        *,
+        dropout: float = 0.0,
+        scale: float | None = None,
+        rotary: bool = False,
+        qk_norm: bool = False,
     ) -> None:
         super().__init__()
         self.n_head = positive_int("n_head", n_head)

@@ -7,13 +7,21 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
+from nanogpt_lib.attention import MultiHeadAttention
 from nanogpt_lib.checks import one_of, positive_int, probability, yes_or_no
+from nanogpt_lib.fused_attention import DirectAttention, FusedAttention
 from nanogpt_lib.heads import Attention
 from nanogpt_lib.kinds import floats, not_negative, random_stream, room
+from nanogpt_lib.modern import RMSNorm, SquaredReLU
 
-ATTENTION: dict[str, type[Attention]] = {"heads": MultiHeadAttention, "fused": FusedAttention}
+ATTENTION: dict[str, type[Attention]] = {
+    "heads": MultiHeadAttention,
+    "fused": FusedAttention,
+    "direct": DirectAttention,
+}
 NORMS = ("pre", "post", "none")
+NORM_KINDS = ("layer", "rms")
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "relu2": SquaredReLU}
 
 
 def dropout(x: torch.Tensor, p: float, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -112,12 +120,28 @@ class LayerNorm(nn.Module):
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
 
 
+def norm_layer(kind: str, n_embd: int) -> nn.Module:
+    """Return a norm of that kind, for features of that width.
+
+    Args:    kind: "layer" or "rms".   n_embd: C.
+    Raises:  ValueError: an unknown kind.
+    Example:
+        >>> norm_layer("rms", 8)
+        RMSNorm()
+
+    Taught in: layernorm.
+    """
+    return LayerNorm(n_embd) if one_of("norm_kind", kind, NORM_KINDS) == "layer" else RMSNorm()
+
+
 class FeedForward(nn.Module):
     """A layer that works at each position alone on what attention brought there: four times wider, and back.
 
     Args:    n_embd: C.   dropout: share of the result dropped in training.
+             activation: "relu", or "relu2" for its square.
     Returns: calling it with x (..., C) gives (..., C).
-    Raises:  ValueError: n_embd is no positive whole number, or dropout lies outside [0, 1].
+    Raises:  ValueError: n_embd is no positive whole number, dropout lies outside [0, 1], or an unknown
+             activation.
     Example:
         >>> FeedForward(n_embd=8)(torch.zeros(2, 3, 8)).shape
         torch.Size([2, 3, 8])
@@ -125,13 +149,13 @@ class FeedForward(nn.Module):
     Source:  Vaswani et al. (2017), equation 2.   Taught in: feed_forward_and_residuals.
     """
 
-    def __init__(self, n_embd: int, dropout: float = 0.0) -> None:
+    def __init__(self, n_embd: int, dropout: float = 0.0, activation: str = "relu") -> None:
         super().__init__()
         C = positive_int("n_embd", n_embd)
         room("a matrix", 4 * C, C)
         self.net = nn.Sequential(
             nn.Linear(C, 4 * C),
-            nn.ReLU(),
+            ACTIVATIONS[one_of("activation", activation, ACTIVATIONS)](),
             nn.Linear(4 * C, C),
             Dropout(dropout),
         )
@@ -151,6 +175,8 @@ class Block(nn.Module):
              scale: what scores are multiplied by; None is head_size ** -0.5.
              residual: False takes the stream away: each part sees only what the one before it made.
              norm: "pre" before each part, "post" after each sum, or "none".
+             norm_kind: "layer" for LayerNorm, "rms" for RMSNorm.   activation: as `FeedForward`.
+             rotary, qk_norm: what happens to queries and keys before they meet, see `modern.prepared`.
     Returns: calling it with x (B, T, C) gives (B, T, C).
     Raises:  ValueError: an unknown attention or norm, or sizes that do not fit.
     Example:
@@ -172,15 +198,21 @@ class Block(nn.Module):
         scale: float | None = None,
         residual: bool = True,
         norm: str = "pre",
+        norm_kind: str = "layer",
+        activation: str = "relu",
+        rotary: bool = False,
+        qk_norm: bool = False,
     ) -> None:
         super().__init__()
         self.residual = yes_or_no("residual", residual)
         self.norm = one_of("norm", norm, NORMS)
         kind = ATTENTION[one_of("attention", attention, ATTENTION)]
-        self.sa = kind(n_embd, n_head, block_size, dropout=dropout, scale=scale)
-        self.ffwd = FeedForward(n_embd, dropout)
-        self.ln1 = nn.Identity() if norm == "none" else LayerNorm(n_embd)
-        self.ln2 = nn.Identity() if norm == "none" else LayerNorm(n_embd)
+        self.sa = kind(
+            n_embd, n_head, block_size, dropout=dropout, scale=scale, rotary=rotary, qk_norm=qk_norm
+        )
+        self.ffwd = FeedForward(n_embd, dropout, activation)
+        self.ln1 = nn.Identity() if norm == "none" else norm_layer(norm_kind, n_embd)
+        self.ln2 = nn.Identity() if norm == "none" else norm_layer(norm_kind, n_embd)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for part, norm in ((self.sa, self.ln1), (self.ffwd, self.ln2)):

@@ -3,7 +3,7 @@
 Taught in: full_model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,11 +23,22 @@ from nanogpt_lib.checks import (
 )
 from nanogpt_lib.heads import Attention, split_width
 from nanogpt_lib.kinds import instance, mapping, room, same_device
-from nanogpt_lib.layers import ATTENTION, NORMS, Block, LayerNorm
+from nanogpt_lib.layers import ACTIVATIONS, ATTENTION, NORM_KINDS, NORMS, Block, norm_layer
 from nanogpt_lib.messages import described
+from nanogpt_lib.modern import PairEmbedding, even
 from nanogpt_lib.rng import drawing_from
 
-INITS = ("torch", "gpt2")
+WRITERS = ("sa.proj.weight", "ffwd.net.2.weight")  # of each block, into the stream
+INITS = ("torch", "gpt2", "zero")
+POSITIONS = ("learned", "rotary")
+CHOICES: dict[str, Iterable[str]] = {
+    "attention": ATTENTION,
+    "init": INITS,
+    "norm": NORMS,
+    "norm_kind": NORM_KINDS,
+    "activation": ACTIVATIONS,
+    "position": POSITIONS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +47,13 @@ class GPTConfig:
 
     Args:    vocab_size: V.   block_size: longest context.   n_embd: C, the width.
              n_head: heads in a block.   n_layer: blocks.   dropout: share dropped in training.
-             attention: "heads" (observable) or "fused" (fast); the same numbers either way.
+             attention: "heads" (observable), "fused" (fast) or "direct" (fast in bfloat16): the same numbers.
              scale: what scores are multiplied by; None is head_size ** -0.5.
-             init: "torch" for each layer's default, "gpt2" for normal numbers of standard deviation 0.02.
+             init: "torch" for each layer's default, "gpt2" for normal numbers of standard deviation 0.02,
+             "zero" for what writes to the stream or scores to begin at 0.
              residual: False takes away the stream that passes by.
              norm: "pre", with a last norm after the blocks; "post" or "none", without one.
+             norm_kind, activation, position, qk_norm, pairs: newer parts, see `modern`.
     Raises:  ValueError: a size below 1, n_head not dividing n_embd, a number that is none, an unknown choice.
     Example:
         >>> GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4).head_size
@@ -60,16 +73,23 @@ class GPTConfig:
     init: str = "torch"
     residual: bool = True
     norm: str = "pre"
+    norm_kind: str = "layer"
+    activation: str = "relu"
+    position: str = "learned"
+    qk_norm: bool = False
+    pairs: bool = False
 
     def __post_init__(self) -> None:
         settle(self, positive_int, "vocab_size", "block_size", "n_embd", "n_head", "n_layer")
         settle(self, probability, "dropout")
-        settle(self, yes_or_no, "residual")
+        settle(self, yes_or_no, "residual", "qk_norm", "pairs")
         if self.scale is not None:
             settle(self, real_number, "scale")
         split_width(self.n_embd, self.n_head)
-        for name, known in (("attention", ATTENTION), ("init", INITS), ("norm", NORMS)):
+        for name, known in CHOICES.items():
             one_of(name, getattr(self, name), known)
+        if self.position == "rotary":
+            even(self.head_size)
 
     @property
     def head_size(self) -> int:
@@ -105,12 +125,17 @@ class GPT(nn.Module):
             room("a mask", config.block_size, config.block_size)
         with drawing_from(generator):
             self.token_embedding_table = nn.Embedding(V, C)
-            self.position_embedding_table = nn.Embedding(config.block_size, C)
+            if config.position == "learned":
+                self.position_embedding_table = nn.Embedding(config.block_size, C)
+            if config.pairs:
+                self.pair_embedding_table = PairEmbedding(V, C)
             self.blocks = nn.Sequential(*(self._block() for _ in range(config.n_layer)))
-            self.ln_f = LayerNorm(C) if config.norm == "pre" else nn.Identity()
+            self.ln_f = norm_layer(config.norm_kind, C) if config.norm == "pre" else nn.Identity()
             self.lm_head = nn.Linear(C, V)
             if config.init == "gpt2":
                 self._init_gpt2()
+            elif config.init == "zero":
+                self._init_zero()
 
     def _block(self) -> Block:
         config = self.config
@@ -123,6 +148,10 @@ class GPT(nn.Module):
             scale=config.scale,
             residual=config.residual,
             norm=config.norm,
+            norm_kind=config.norm_kind,
+            activation=config.activation,
+            rotary=config.position == "rotary",
+            qk_norm=config.qk_norm,
         )
 
     def _init_gpt2(self) -> None:
@@ -130,10 +159,14 @@ class GPT(nn.Module):
         writer = 0.02 * (2 * self.config.n_layer) ** -0.5  # each block adds to the stream twice
         for name, weights in self.lecture_state_dict().items():
             if weights.dim() == 2:
-                weights.normal_(
-                    std=writer if name.endswith(("sa.proj.weight", "ffwd.net.2.weight")) else 0.02
-                )
+                weights.normal_(std=writer if name.endswith(WRITERS) else 0.02)
             elif name.endswith("bias"):
+                weights.zero_()
+
+    def _init_zero(self) -> None:
+        """Let every block begin as the identity, and every character as equally likely."""
+        for name, weights in self.lecture_state_dict().items():
+            if name.startswith("lm_head") or name.endswith(("bias", *WRITERS)):
                 weights.zero_()
 
     def forward(
@@ -152,9 +185,12 @@ class GPT(nn.Module):
                 "Start from at least one character, and keep the last block_size: idx[:, -block_size:].",
             )
         token_ids("idx", same_device("idx", idx, self.lm_head.weight), self.config.vocab_size)
-        tokens = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
-        positions = self.position_embedding_table.weight[:T]  # (T, C)
-        x = self.ln_f(self.blocks(tokens + positions))
+        x = self.token_embedding_table(idx)  # (B, T) -> (B, T, C)
+        if self.config.position == "learned":
+            x = x + self.position_embedding_table.weight[:T]  # (T, C)
+        if self.config.pairs:
+            x = x + self.pair_embedding_table(idx)
+        x = self.ln_f(self.blocks(x))
         logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)
         return logits
 

@@ -14,22 +14,25 @@ from nanogpt_lib.kinds import count, instance, not_negative
 from nanogpt_lib.messages import described
 from nanogpt_lib.promises import module_of
 
-SCHEDULES = ("constant", "cosine")
+SCHEDULES = ("constant", "cosine", "trapezoid")
 LOWEST = 0.1  # a cosine ends at this share of its height, so that the last steps still learn
+LEVEL = 0.3  # a trapezoid stays on its height for this share of the steps, then goes straight down to 0
 
 
 def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str = "constant") -> float:
-    """Return the factor of the learning rate at this step: up a ramp, then level or down a cosine.
+    """Return the factor of the learning rate at this step: up a ramp, then level, down a cosine, or both.
 
     Args:    step: the step about to be made, counted from 0.   max_iters: steps in all.
-             warmup_iters: steps of the ramp; 0 for none.   schedule: "constant" or "cosine".
-    Returns: a share in (0, 1]; a cosine comes down to a tenth.
+             warmup_iters: steps of the ramp; 0 for none.
+             schedule: "constant", "cosine", or "trapezoid", which is level first and then a straight line.
+    Returns: a share in [0, 1]; a cosine comes down to a tenth, a trapezoid to 0, after the last step.
     Raises:  ValueError: an unknown schedule, or a ramp as long as the training run.
     Example:
         >>> [round(rate_factor(step, 10, warmup_iters=2, schedule="cosine"), 2) for step in (0, 1, 2, 6, 10)]
         [0.5, 1.0, 1.0, 0.55, 0.1]
 
-    Source:  Goyal et al. (2017), section 2.2; Loshchilov and Hutter (2017), equation 5, without restarts.
+    Source:  Goyal et al. (2017), section 2.2; Loshchilov and Hutter (2017), equation 5, without restarts;
+             Zhai et al. (2022), section 3.1, for the straight line at the end.
              Taught in: full_model.
     """
     one_of("schedule", schedule, SCHEDULES)
@@ -44,6 +47,8 @@ def rate_factor(step: int, max_iters: int, warmup_iters: int = 0, schedule: str 
     if schedule == "constant":
         return 1.0
     done = min(1.0, (step - warmup_iters) / (max_iters - warmup_iters))
+    if schedule == "trapezoid":
+        return min(1.0, (1 - done) / (1 - LEVEL))
     return LOWEST + (1 - LOWEST) * (1 + math.cos(math.pi * done)) / 2
 
 
@@ -105,20 +110,18 @@ def require_own_parameters(optimizer: torch.optim.Optimizer, model: nn.Module) -
         )
 
 
-def is_usual(
-    optimizer: torch.optim.Optimizer, model: nn.Module, learning_rate: float, weight_decay: float | None
-) -> bool:
-    """Tell whether this is the optimiser that `adamw` makes, whatever its steps have changed since.
+def is_usual(optimizer: torch.optim.Optimizer, usual: torch.optim.AdamW) -> bool:
+    """Tell whether this optimiser is like the usual one, whatever its steps have changed since.
 
+    Args:    optimizer: any.   usual: a new one for the same model, from `TrainConfig.optimizer_of`.
     Example:
         >>> layer = nn.Linear(2, 3)
-        >>> is_usual(torch.optim.SGD(layer.parameters(), lr=0.1), layer, 0.1, None)
+        >>> is_usual(torch.optim.SGD(layer.parameters(), lr=0.1), adamw(layer, 0.1))
         False
 
     Taught in: full_model.
     """
-    usual = adamw(model, learning_rate, weight_decay)
-    return type(optimizer) is torch.optim.AdamW and _settled(optimizer) == _settled(usual)
+    return type(optimizer) is type(usual) and _settled(optimizer) == _settled(usual)
 
 
 def _settled(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
@@ -131,23 +134,24 @@ def _settled(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
     ]
 
 
-def readjust(
-    optimizer: torch.optim.Optimizer, model: nn.Module, learning_rate: float, weight_decay: float | None
-) -> None:
-    """Give an optimiser that `adamw` made another rate and decay; its running means stay.
+def readjust(optimizer: torch.optim.Optimizer, model: nn.Module, usual: torch.optim.AdamW) -> None:
+    """Give an optimiser the rates and decays of another one; its running means stay.
 
-    Raises:  ValueError: it is no AdamW of this model's parameters; or as `adamw`.
+    Args:    optimizer: AdamW or Muon, changed in place.   model: whose parameters both move.
+             usual: a new one of the same kind, whose groups are taken over.
+    Raises:  ValueError: it is of another kind, or not of this model's parameters.
     Example:
         >>> layer = nn.Linear(2, 3)
         >>> optimizer = adamw(layer, 0.1)
-        >>> readjust(optimizer, layer, 0.2, weight_decay=0.5)
+        >>> readjust(optimizer, layer, adamw(layer, 0.2, weight_decay=0.5))
         >>> [(group["lr"], group["weight_decay"]) for group in optimizer.param_groups]
         [(0.2, 0.5), (0.2, 0.0)]
 
     Taught in: full_model.
     """
-    instance("optimizer", optimizer, torch.optim.AdamW, "Write adamw(model, learning_rate).")
+    instance("usual", usual, torch.optim.AdamW, "Write adamw(model, learning_rate).")
+    instance("optimizer", optimizer, type(usual), "Write adamw(model, learning_rate).")
     require_own_parameters(optimizer, model)
-    optimizer.param_groups = adamw(model, learning_rate, weight_decay).param_groups
+    optimizer.param_groups = usual.param_groups
     for group in optimizer.param_groups:
         group["initial_lr"] = group["lr"]

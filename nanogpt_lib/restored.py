@@ -16,7 +16,7 @@ import torch
 from nanogpt_lib.checks import problem
 from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.optimizer import adamw
+from nanogpt_lib.muon import Muon
 from nanogpt_lib.savable import DTYPES, plan
 from nanogpt_lib.saved_json import settings
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun
@@ -113,7 +113,10 @@ def _model(config: GPTConfig, card: dict[str, Any], weights: Tensors) -> GPT:
 
 def _require_room(config: GPTConfig, weights: Tensors) -> None:
     """Refuse sizes that the weights do not have, before a model of these sizes is built."""
-    for table, rows in (("token", config.vocab_size), ("position", config.block_size)):
+    tables = {"token": config.vocab_size}
+    tables |= {"position": config.block_size} if config.position == "learned" else {}
+    tables |= {"pair": config.vocab_size**2} if config.pairs else {}
+    for table, rows in tables.items():
         name = f"{table}_embedding_table.weight"
         found = tuple(weights[name].shape) if name in weights else "no such tensor"
         if found != (rows, config.n_embd):
@@ -167,13 +170,14 @@ def _homes(known: Tensors, card: dict[str, Any]) -> dict[str, str]:
 def _optimizer(model: GPT, config: TrainConfig, card: dict[str, Any]) -> torch.optim.AdamW:
     """Return an AdamW that has its parameters in the groups of the card, or in the usual ones."""
     if "optimizer_parameters" not in card:
-        return adamw(model, config.learning_rate, config.weight_decay)
+        return config.optimizer_of(model)
     known, grouped = dict(model.named_parameters()), card["optimizer_parameters"]
     names = [name for group in grouped for name in group]
     if not set(names) <= known.keys() or len(set(names)) < len(names) or not all(grouped):
         raise problem("groups of the model's parameters", f"{str(grouped)[:60]}", AGAIN)
     groups = [{"params": [known[name] for name in group]} for group in grouped]
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
+    kind = Muon if config.optimizer == "muon" else torch.optim.AdamW
+    return kind(groups, lr=config.learning_rate)
 
 
 def _put_back_optimizer(optimizer: torch.optim.Optimizer, groups: Any, moments: Tensors) -> None:
@@ -188,7 +192,7 @@ def _put_back_optimizer(optimizer: torch.optim.Optimizer, groups: Any, moments: 
     for group, own in zip(groups, optimizer.param_groups, strict=True):
         for place, parameter in zip(group["params"], own["params"], strict=True):
             if found := under(str(place), moments):
-                _require_moments(place, found, parameter, group.get("amsgrad", False))
+                _require_moments(place, found, parameter, group)
                 state[place] = {name: tensor.clone() for name, tensor in found.items()}  # steps change it
     known = {f"{place}/{name}" for place, found in state.items() for name in found}
     if left := [name for name in moments if name not in known]:
@@ -198,8 +202,10 @@ def _put_back_optimizer(optimizer: torch.optim.Optimizer, groups: Any, moments: 
         group.setdefault("initial_lr", group["lr"])
 
 
-def _require_moments(place: int, found: Tensors, parameter: torch.Tensor, amsgrad: bool) -> None:
-    means = ["exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if amsgrad else [])]
+def _require_moments(place: int, found: Tensors, parameter: torch.Tensor, group: dict[str, Any]) -> None:
+    means = ["exp_avg"]
+    if not group.get("orthogonal", False):  # Muon keeps one mean for these
+        means += ["exp_avg_sq", *(["max_exp_avg_sq"] if group.get("amsgrad", False) else [])]
     fits = (
         found.keys() == {"step", *means} and found["step"].shape == () and found["step"].is_floating_point()
     )

@@ -21,7 +21,8 @@ from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.evaluation import LOWER, require_finite_weights
 from nanogpt_lib.kinds import instance
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.optimizer import adamw, require_own_parameters
+from nanogpt_lib.muon import Muon
+from nanogpt_lib.optimizer import require_own_parameters
 from nanogpt_lib.training_run import TrainingRun
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
@@ -66,9 +67,9 @@ def _require_adamw(run: TrainingRun) -> None:
     weights_alone = (
         "Save the weights alone, with resumable=False, or train with AdamW, as a run does by itself."
     )
-    if type(run.optimizer) is not torch.optim.AdamW:
+    if type(run.optimizer) not in (torch.optim.AdamW, Muon):
         name = type(run.optimizer).__name__
-        raise problem("AdamW, with which a checkpoint can go on", name, weights_alone)
+        raise problem("AdamW or Muon, with which a checkpoint can go on", name, weights_alone)
     require_own_parameters(run.optimizer, run.model)
     for name, parameter in run.model.named_parameters():
         if not all(torch.isfinite(mean).all() for mean in run.optimizer.state.get(parameter, {}).values()):
@@ -85,7 +86,7 @@ def groups_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
     """Return the optimiser's groups as they are saved: numbers in place of parameters, and no names.
 
     Example:
-        >>> groups_of(adamw(nn.Linear(2, 3), 0.1))[0]["params"]
+        >>> groups_of(torch.optim.AdamW(nn.Linear(2, 3).parameters()))[0]["params"]
         [0, 1]
 
     Taught in: full_model.
@@ -105,7 +106,7 @@ def unusual(run: TrainingRun, *, resumable: bool) -> dict[str, Any]:
     }
     if resumable:
         name_of = {id(parameter): name for name, parameter in run.model.named_parameters()}
-        usual = adamw(run.model, run.config.learning_rate, run.config.weight_decay)
+        usual = run.config.optimizer_of(run.model)
         own, wanted = (
             [[name_of[id(parameter)] for parameter in group["params"]] for group in optimizer.param_groups]
             for optimizer in (run.optimizer, usual)

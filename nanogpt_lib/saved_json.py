@@ -5,7 +5,7 @@ It serves checkpoints and recorded training runs, whose lesson is experiments.
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -13,6 +13,9 @@ from nanogpt_lib import __version__
 from nanogpt_lib.checks import problem
 
 Config = TypeVar("Config")
+
+# Fields of GPTConfig and TrainConfig that the first checkpoints of format 1 do not have.
+CAME_LATER = ("norm_kind", "activation", "position", "qk_norm", "pairs", "optimizer", "muon_rate")
 
 MOST_BYTES = 32 * 2**20  # of a file of settings and curves; the longest of our own take some kilobytes
 
@@ -58,6 +61,25 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text}, which is no number")
+
+
+def saved_settings(config: Any) -> dict[str, Any]:
+    """Return a configuration's fields as a file says them, for `settings` to read.
+
+    A field that came later is left out while it has its default, so that older versions read the file too.
+
+    Args:    config: a GPTConfig or a TrainConfig.
+    Example:
+        >>> from nanogpt_lib.training_run import TrainConfig
+        >>> saved_settings(TrainConfig(batch_size=4, max_iters=9, learning_rate=0.1))["eval_iters"]
+        200
+    """
+    defaults = {field.name: field.default for field in fields(config)}
+    return {
+        name: value
+        for name, value in asdict(config).items()
+        if name not in CAME_LATER or value != defaults[name]
+    }
 
 
 def settings(kind: type[Config], values: object, versions: object) -> Config:

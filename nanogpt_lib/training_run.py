@@ -30,12 +30,14 @@ from nanogpt_lib.checks import (
 from nanogpt_lib.data import get_batch
 from nanogpt_lib.evaluation import estimate_loss, require_finite
 from nanogpt_lib.kinds import ids, instance, not_negative, random_stream
+from nanogpt_lib.muon import muon
 from nanogpt_lib.optimizer import adamw, is_usual, rate_factor, require_own_parameters
 from nanogpt_lib.process import interrupts_afterwards
 from nanogpt_lib.promises import block_size_of, loss_of, module_of
 from nanogpt_lib.rng import drawing_from
 
 PRECISIONS = ("float32", "bfloat16")
+OPTIMIZERS = ("adamw", "muon")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,8 @@ class TrainConfig:
              schedule, warmup_iters: how the rate moves, see `optimizer.rate_factor`.
              weight_decay: None is the reference's, see `optimizer.adamw`.
              precision: "float32", or "bfloat16" for the products of a step (weights stay float32).
+             optimizer: "adamw", or "muon" for the matrices of the blocks, which then have their own
+             muon_rate; see `muon.muon`.
     Raises:  ValueError: a count below 1, a rate that is not positive, another kind of value.
     Example:
         >>> TrainConfig(batch_size=16, max_iters=5000, learning_rate=1e-3).eval_interval
@@ -68,20 +72,31 @@ class TrainConfig:
     warmup_iters: int = 0
     weight_decay: float | None = None
     precision: str = "float32"
+    optimizer: str = "adamw"
+    muon_rate: float = 0.02
 
     def __post_init__(self) -> None:
         settle(self, positive_int, "batch_size", "max_iters", "eval_interval", "eval_iters")
         settle(self, seed_number, "seed")
         settle(self, whole_number, "warmup_iters")
-        settle(self, real_number, "learning_rate")
+        settle(self, real_number, "learning_rate", "muon_rate")
         if self.train_chars is not None:
             settle(self, positive_int, "train_chars")
         if self.weight_decay is not None:
             object.__setattr__(self, "weight_decay", not_negative("weight_decay", self.weight_decay))
-        if not self.learning_rate > 0:
-            raise problem("learning_rate > 0", f"{self.learning_rate!r}", "Begin with 1e-3.")
+        for name, usual in (("learning_rate", "1e-3"), ("muon_rate", "0.02")):
+            if not getattr(self, name) > 0:
+                raise problem(f"{name} > 0", f"{getattr(self, name)!r}", f"Begin with {usual}.")
         one_of("precision", self.precision, PRECISIONS)
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
         self.rate_factor(0)
+
+    def optimizer_of(self, model: nn.Module) -> torch.optim.AdamW:
+        """Return a new optimiser of this model's parameters, as this configuration describes it."""
+        if self.optimizer == "muon":
+            bfloat16 = self.precision == "bfloat16"
+            return muon(model, self.learning_rate, self.muon_rate, self.weight_decay, bfloat16=bfloat16)
+        return adamw(model, self.learning_rate, self.weight_decay)
 
     def rate_factor(self, step: int) -> float:
         """Return the factor of the learning rate at that step."""
@@ -113,7 +128,7 @@ class TrainingRun:
 
     Args:    model: returns (logits, loss), and has a block_size.   config: how to train.
              generator: where batches and dropout are drawn from; None is torch's global stream.
-             optimizer: None is AdamW with the config's rate and decay.
+             optimizer: None is the one that the config describes.
     Raises:  ValueError: the rate of a group of the optimiser is no number.
     Taught in: full_model.
     """
@@ -130,7 +145,7 @@ class TrainingRun:
         module_of(self.model), random_stream(self.generator)
         instance("config", self.config, TrainConfig, "Write TrainConfig(batch_size=16, ...).")
         if self.optimizer is None:
-            self.optimizer = adamw(self.model, self.config.learning_rate, self.config.weight_decay)
+            self.optimizer = self.config.optimizer_of(self.model)
         instance("optimizer", self.optimizer, torch.optim.Optimizer, "Write adamw(model, learning_rate).")
         for group in self.optimizer.param_groups:
             group.update({name: plain(value) for name, value in group.items() if name != "params"})
@@ -145,7 +160,7 @@ class TrainingRun:
     @property
     def has_usual_optimizer(self) -> bool:
         """Tell whether the optimiser is the one that the config describes."""
-        return is_usual(self.optimizer, self.model, self.config.learning_rate, self.config.weight_decay)
+        return is_usual(self.optimizer, self.config.optimizer_of(self.model))
 
     @property
     def is_done(self) -> bool:

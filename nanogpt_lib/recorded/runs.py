@@ -14,7 +14,7 @@ from nanogpt_lib.checks import problem, real_number, whole_number
 from nanogpt_lib.files import DATA, write_atomically
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.recorded.experiments import experiment_called
-from nanogpt_lib.saved_json import read_json, settings
+from nanogpt_lib.saved_json import read_json, saved_settings, settings
 from nanogpt_lib.training_run import Record, TrainConfig
 
 RUNS = DATA / "runs"
@@ -112,6 +112,10 @@ def save_run(run: RecordedRun, folder: Path = RUNS) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = run_file(run.experiment, run.variant, run.seed, folder)
-    fields = asdict(run) | {"curve": [list(row) for row in run.curve]}
+    fields = asdict(run) | {
+        "model": saved_settings(run.model),
+        "train": saved_settings(run.train),
+        "curve": [list(row) for row in run.curve],
+    }
     write_atomically(path, (json.dumps(fields, allow_nan=False) + "\n").encode("utf-8"))
     return path

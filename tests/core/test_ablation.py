@@ -22,7 +22,8 @@ from helpers import (
     weights_of,
 )
 from nanogpt_lib.ablation import head_losses, loss_without, without_heads
-from nanogpt_lib.attention import CrossAttention, FusedAttention, Head, MultiHeadAttention
+from nanogpt_lib.attention import CrossAttention, Head, MultiHeadAttention
+from nanogpt_lib.fused_attention import FusedAttention
 from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPT
 from nanogpt_lib.trace import trace

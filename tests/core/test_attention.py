@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from torch import nn
 
 from helpers import close, copied, same_bits, weights_of
-from nanogpt_lib.attention import CrossAttention, FusedAttention, Head, MultiHeadAttention, split_width
+from nanogpt_lib.attention import CrossAttention, Head, MultiHeadAttention, split_width
 from nanogpt_lib.averaging import causal_mask
+from nanogpt_lib.fused_attention import DirectAttention, FusedAttention
 
-both_forms = pytest.mark.parametrize("form", [MultiHeadAttention, FusedAttention])
+both_forms = pytest.mark.parametrize("form", [MultiHeadAttention, FusedAttention, DirectAttention])
 scales = pytest.mark.parametrize("scale", [None, 1.0, 0.125])
 
 

@@ -132,7 +132,7 @@ def test_input_that_does_not_fit_is_refused_and_named(
         ({"n_embd": 13}, "n_embd=13, n_head=3.*Choose n_embd=12 or 15"),
         ({"dropout": 1.5}, "0 <= dropout <= 1"),
         ({"attention": "flash"}, "attention to be one of 'heads', 'fused'.*, got 'flash'"),
-        ({"init": "xavier"}, "init to be one of 'torch', 'gpt2', got 'xavier'"),
+        ({"init": "xavier"}, "init to be one of 'torch', 'gpt2', 'zero', got 'xavier'"),
         ({"norm": "batch"}, "norm to be one of 'pre', 'post', 'none', got 'batch'"),
     ],
 )
@@ -312,7 +312,8 @@ def test_a_value_of_another_kind_is_refused_by_the_name_of_its_field(name: str, 
 )
 @pytest.mark.parametrize("kind", [np.array, torch.tensor], ids=["numpy", "torch"])
 def test_numbers_of_numpy_and_torch_become_pythons(name: str, kind: object) -> None:
-    value = {"dropout": 0.25, "scale": 0.5, "residual": False, "n_head": 4, "n_embd": 24}.get(name, 3)
+    switches = dict.fromkeys(("residual", "qk_norm", "pairs"), False)
+    value = ({"dropout": 0.25, "scale": 0.5, "n_head": 4, "n_embd": 24} | switches).get(name, 3)
     found = getattr(replace(TINY, **{name: kind(value)}), name)
     assert type(found) is type(value)
     assert found == value

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from nanogpt_lib.recorded import experiments as experiments_module
 from nanogpt_lib.recorded.__main__ import main, record
 from nanogpt_lib.recorded.experiments import Experiment, experiments
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_run, load_runs, run_file, save_run
+from nanogpt_lib.saved_json import saved_settings
 from nanogpt_lib.training_run import TrainingRun, train
 
 EVERY = [
@@ -119,8 +120,8 @@ def fingerprint(runs: list[RecordedRun]) -> str:
         (
             run.variant,
             run.seed,
-            asdict(run.model),
-            asdict(run.train),
+            saved_settings(run.model),
+            saved_settings(run.train),
             [row[:3] for row in run.curve],
             run.val_loss,
         )

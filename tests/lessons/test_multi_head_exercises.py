@@ -8,7 +8,8 @@ from torch import nn
 
 from helpers import said
 from nanogpt_lib.ablation import without_heads
-from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
+from nanogpt_lib.attention import MultiHeadAttention
+from nanogpt_lib.fused_attention import FusedAttention
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.measures.models import built

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from nanogpt_lib.attention import FusedAttention
+from nanogpt_lib.fused_attention import FusedAttention
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.measures.draws import seeded
 from nanogpt_lib.kit.measures.gradients import gradients

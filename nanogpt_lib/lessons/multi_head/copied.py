@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from nanogpt_lib.attention import FusedAttention, MultiHeadAttention
+from nanogpt_lib.attention import MultiHeadAttention
+from nanogpt_lib.fused_attention import FusedAttention
 from nanogpt_lib.kit.diagnose import CHANGE
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.measures.models import built

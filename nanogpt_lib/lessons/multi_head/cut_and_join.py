@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from nanogpt_lib.attention import FusedAttention
+from nanogpt_lib.fused_attention import FusedAttention
 from nanogpt_lib.kit.diagnose import CHANGE, MOVED, Observe, Run
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.measures.models import built
