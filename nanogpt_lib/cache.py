@@ -17,16 +17,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nanogpt_lib.attention import FusedAttention, Head, MultiHeadAttention
+from nanogpt_lib.attention import Head, MultiHeadAttention
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.checks import positive_int, problem, shape, token_ids
+from nanogpt_lib.fused_attention import FusedAttention
 from nanogpt_lib.heads import Attention
 from nanogpt_lib.kinds import count, instance, room, same_device
 from nanogpt_lib.layers import Block, LayerNorm
 from nanogpt_lib.model import GPT
+from nanogpt_lib.modern import RMSNorm, RotaryEmbedding, SquaredReLU
 from nanogpt_lib.process import one_thread
 
 Step = Callable[[torch.Tensor], torch.Tensor]
+Preparation = Callable[[torch.Tensor, int], torch.Tensor]
 ONE_THREAD = 2**20  # positions * numbers of the widest matrix; below it a second thread would wake too late
 
 
@@ -58,7 +61,9 @@ class KeyValueCache:
         self.vocab_size, self.block_size, self.length = config.vocab_size, S, 0
         self._batch_size, self._widest = B, 4 * config.n_embd**2
         self._tokens = model.token_embedding_table.weight.detach()  # (V, C)
-        self._positions = model.position_embedding_table.weight.detach()  # (S, C)
+        self._positions = model.position_embedding_table.weight if config.position == "learned" else None
+        self._pairs = model.pair_embedding_table.weight if config.pairs else None  # (V * V, C)
+        self._ids = torch.zeros(B, S, dtype=torch.long, device=self._tokens.device)  # what was read
         self._last_norm, self._lm_head = _norm(model.ln_f), _linear(model.lm_head)
         with torch.inference_mode():  # as in `read`, since torch notes nothing there for a backward pass
             empty = self._tokens.new_zeros(B, H, S, config.head_size)
@@ -94,13 +99,25 @@ class KeyValueCache:
             raise problem(f"last <= T={T}", f"last={last}", "Ask for no more positions than are read.")
         is_small = B * T * self._widest <= ONE_THREAD
         with torch.inference_mode(), one_thread() if is_small else nullcontext():
-            positions = self._positions[self.length : self.length + T]
-            x = F.embedding(idx, self._tokens) + positions  # (B, T) -> (B, T, C)
+            x = self._embedded(idx)  # (B, T) -> (B, T, C)
             for block in self._blocks:
                 x = block(x, self.length, last if block is self._blocks[-1] else T)
             logits: torch.Tensor = self._lm_head(self._last_norm(x))  # (B, last, C) -> (B, last, V)
         self.length += T
         return logits.clone()  # outside of that mode, so that it is a tensor like any other
+
+    def _embedded(self, idx: torch.Tensor) -> torch.Tensor:
+        """Look up the rows of new ids, as `GPT.scores` does."""
+        before, after = self.length, self.length + idx.shape[1]
+        x = F.embedding(idx, self._tokens)
+        if self._positions is not None:
+            x = x + self._positions[before:after]
+        if self._pairs is not None:
+            self._ids[:, before:after] = idx
+            seen = self._ids[:, max(0, before - 1) : after]  # with the one before, where there is one
+            rows = F.embedding(seen[:, :-1] * self.vocab_size + seen[:, 1:], self._pairs)
+            x = x + (rows if before else F.pad(rows, (0, 0, 1, 0)))
+        return x
 
 
 class _CachedBlock:
@@ -110,7 +127,10 @@ class _CachedBlock:
         self.norm, self.residual = block.norm, block.residual
         self.norms = _norm(block.ln1), _norm(block.ln2)
         self.qkv, self.proj = _queries_keys_values(block.sa), _linear(block.sa.proj)
+        self.scales = _scales(block.sa).to(empty)[:, None, None]  # (H, 1, 1)
+        self.prepare = [_preparation(part) for part in _parts_before_meeting(block.sa)]
         self.wide, self.narrow = _linear(block.ffwd.net[0]), _linear(block.ffwd.net[2])
+        self.is_squared = isinstance(block.ffwd.net[1], SquaredReLU)
         self.values = torch.zeros_like(empty)  # (B, H, S, D)
         self.keys = torch.zeros_like(empty.transpose(2, 3), memory_format=torch.contiguous_format)
         self.flat_keys, self.flat_values = self.keys.flatten(0, 1), self.values.flatten(0, 1)
@@ -121,18 +141,20 @@ class _CachedBlock:
         change = self.attend(self.norms[0](x) if self.norm == "pre" else x, before, last)
         x = self.add(x if last == x.shape[1] else x[:, -last:], change, self.norms[0])
         hidden = self.wide(self.norms[1](x) if self.norm == "pre" else x).relu_()
-        return self.add(x, self.narrow(hidden), self.norms[1])
+        return self.add(x, self.narrow(hidden.square_() if self.is_squared else hidden), self.norms[1])
 
     def attend(self, x: torch.Tensor, before: int, last: int) -> torch.Tensor:
         """Keep the keys and values of x, and let its last positions look at all that were kept."""
         B, T, C = x.shape
         _, H, _, D = self.values.shape
-        q, k, v = self.qkv(x).view(B, T, 3, H, D).unbind(2)  # (B, T, H, D) each
         after = before + T
-        self.keys[..., before:after] = k.permute(0, 2, 3, 1)  # (B, H, D, T): upright, as q @ keys wants them
-        self.values[:, :, before:after] = v.transpose(1, 2)
-        q_flat = q[:, -last:].transpose(1, 2).reshape(B * H, last, D)
-        scores = torch.bmm(q_flat, self.flat_keys[..., :after])  # (B * H, last, after)
+        qk, v = self.qkv(x).view(B, T, 3, H, D).transpose(1, 3).split([2, 1], dim=2)  # (B, H, 2 or 1, T, D)
+        for step in self.prepare:
+            qk = step(qk, before)
+        self.keys[..., before:after] = qk[:, :, 1].transpose(2, 3)  # upright, as q @ keys wants them
+        self.values[:, :, before:after] = v[:, :, 0]
+        q = qk[:, :, 0, -last:] * self.scales
+        scores = torch.bmm(q.reshape(B * H, last, D), self.flat_keys[..., :after])  # (B * H, last, after)
         if last > 1:  # a single newest position may look at all that is there
             scores += self.mask[after - last : after, :after]
         out = torch.bmm(scores.softmax(dim=-1), self.flat_values[:, :after])  # (B * H, last, D)
@@ -155,21 +177,57 @@ def _norm(layer: nn.Module) -> Step:
         return partial(
             F.layer_norm, normalized_shape=width, weight=layer.weight, bias=layer.bias, eps=layer.eps
         )
+    if isinstance(layer, RMSNorm):
+        return _root_mean_square
     assert isinstance(layer, nn.Identity), f"a norm or none, not {layer}"
     return _same
+
+
+def _root_mean_square(x: torch.Tensor, _: int = 0) -> torch.Tensor:
+    return F.rms_norm(x, x.shape[-1:])
 
 
 def _same(x: torch.Tensor) -> torch.Tensor:
     return x
 
 
-def _queries_keys_values(heads: Attention) -> Step:
-    """Return one product (..., C) -> (..., 3 * C): all queries, already scaled, all keys, all values."""
-    if isinstance(heads, FusedAttention):
-        queries, rest = heads.qkv.detach().split([heads.qkv.shape[1], 2 * heads.qkv.shape[1]])
-        return partial(F.linear, weight=torch.cat([queries * heads.scale, rest]))
-    assert isinstance(heads, MultiHeadAttention), f"a list of heads, not {heads}"
-    each = [cast(Head, head) for head in heads.heads]
-    queries = [head.query.weight.detach() * head.scale for head in each]
-    rest = [head.key.weight.detach() for head in each] + [head.value.weight.detach() for head in each]
-    return partial(F.linear, weight=torch.cat(queries + rest))
+def _heads(layer: Attention) -> list[Head]:
+    assert isinstance(layer, MultiHeadAttention), f"a list of heads, not {layer}"
+    return [cast(Head, head) for head in layer.heads]
+
+
+def _queries_keys_values(layer: Attention) -> Step:
+    """Return one product (..., C) -> (..., 3 * C): all queries, all keys, all values."""
+    if isinstance(layer, FusedAttention):
+        return partial(F.linear, weight=layer.qkv)
+    parts = [[head.query, head.key, head.value] for head in _heads(layer)]
+    weights = [part.weight.detach() for kind in zip(*parts, strict=True) for part in kind]
+    return partial(F.linear, weight=torch.cat(weights))
+
+
+def _scales(layer: Attention) -> torch.Tensor:
+    """Return what each head's scores are multiplied by: (H,)."""
+    if isinstance(layer, FusedAttention):
+        return torch.full((layer.n_head,), layer.scale, dtype=torch.float64)
+    return torch.tensor([head.scale for head in _heads(layer)], dtype=torch.float64)
+
+
+def _parts_before_meeting(layer: Attention) -> list[nn.Module]:
+    """Return what `modern.prepared` made for the queries and keys; it is the same for all heads."""
+    prepared = layer.prepared if isinstance(layer, FusedAttention) else _heads(layer)[0].prepared
+    return list(prepared) if isinstance(prepared, nn.Sequential) else []
+
+
+def _preparation(part: nn.Module) -> Preparation:
+    """Return a step on queries and keys (..., T, D) whose first position is the one given."""
+    if isinstance(part, RMSNorm):
+        return _root_mean_square
+    assert isinstance(part, RotaryEmbedding), f"a norm or a turn, not {part}"
+    return partial(_turned, part.cos, part.sin)
+
+
+def _turned(cos: torch.Tensor, sin: torch.Tensor, x: torch.Tensor, before: int) -> torch.Tensor:
+    """Turn each pair of features by the angle of its position, as `modern.RotaryEmbedding` does."""
+    cos, sin = (table[before : before + x.shape[-2]].to(x.dtype) for table in (cos, sin))
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)

@@ -6,9 +6,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from helpers import close, global_stream_untouched, random_ids, tiny_gpt
 from nanogpt_lib.cache import KeyValueCache
+from nanogpt_lib.model import GPT
 
 FORMS = [
     {},
@@ -22,14 +24,32 @@ FORMS = [
     {"n_head": 1, "n_layer": 1},
     {"n_head": 12, "init": "gpt2"},
     {"dropout": 0.5},
+    {"attention": "direct"},
+    {"position": "rotary"},
+    {"position": "rotary", "attention": "fused", "scale": 0.3},
+    {"qk_norm": True, "scale": 0.3},
+    {"norm_kind": "rms", "norm": "post"},
+    {"activation": "relu2"},
+    {"pairs": True},
+    {"position": "rotary", "qk_norm": True, "norm_kind": "rms", "activation": "relu2", "pairs": True},
+    {"position": "rotary", "qk_norm": True, "pairs": True, "attention": "direct", "norm": "none"},
 ]
+
+
+def gpt(seed: int = 1, **form: object) -> GPT:
+    """A tiny GPT whose table of pairs, which begins at 0, says something."""
+    model = tiny_gpt(seed, **form)
+    if model.config.pairs:
+        table = model.pair_embedding_table.weight
+        nn.init.normal_(table, generator=torch.Generator().manual_seed(seed))
+    return model
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 @pytest.mark.parametrize("B", [1, 3])
 def test_pieces_give_the_logits_of_the_whole(form: dict, B: int) -> None:
     """In 64 bits a wrong position, mask, scale or norm is far above 1e-12."""
-    model = tiny_gpt(**form).double().eval()
+    model = gpt(**form).double().eval()
     idx = random_ids(B, 8)
     expected = model(idx)[0].detach()
     model.train()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from test_cache import FORMS
+from test_cache import FORMS, gpt
 from torch import nn
 
 from helpers import close, global_stream_untouched, interrupted, mixed_modes, modes, random_ids, tiny_gpt
@@ -356,7 +356,7 @@ SETTINGS = [{}, {"temperature": 0.8, "top_k": 5}, {"top_p": 0.9}, {"temperature"
 def test_a_cache_changes_no_character_under_one_seed(form: dict, dtype: torch.dtype) -> None:
     """Before the text is cropped and after, alone and in a batch; a wrong number would show."""
     for seed in some(range(16), few=2):
-        model = tiny_gpt(seed, **form).to(dtype)
+        model = gpt(seed, **form).to(dtype)
         start = random_ids(1 + seed % 3, 1 + seed, seed=seed)
         for cache in ("recompute", "half"):
             texts = [
