@@ -77,6 +77,31 @@ class KeyValueCache:
             raise problem(f"a length of at most {self.length}, what was read", f"{length}", "Read on first.")
         self.length = length
 
+    def drop(self, oldest: int) -> None:
+        """Leave out the `oldest` positions, and let all others move up to the front.
+
+        With rotary positions a key can move: turned back by so many positions, it is as far from every query
+        as before. What it took from the positions that are gone stays in it, so the logits are not those of a
+        text that begins later. With a table of positions, every key would have to be computed anew.
+
+        Args:    oldest: 0 up to as many as were read.
+        Raises:  ValueError: there are fewer, or the model has a table of positions.
+        """
+        if count("oldest", oldest) > self.length:
+            raise problem(f"at most {self.length} oldest, what was read", f"{oldest}", "Read on first.")
+        if self._positions is not None:
+            raise problem(
+                'a model with position="rotary"',
+                "one whose positions stand in a table",
+                "Call forget(0) and read the text again from where it shall begin.",
+            )
+        left = self.length - oldest
+        with torch.inference_mode():
+            self._ids[:, :left] = self._ids[:, oldest : self.length].clone()
+            for block in self._blocks:
+                block.drop(oldest, self.length)
+        self.length = left
+
     def read(self, idx: torch.Tensor, last: int | None = None) -> torch.Tensor:
         """Return the logits (B, T, V) of T more positions, and keep their keys and values.
 
@@ -128,7 +153,8 @@ class _CachedBlock:
         self.norms = _norm(block.ln1), _norm(block.ln2)
         self.qkv, self.proj = _queries_keys_values(block.sa), _linear(block.sa.proj)
         self.scales = _scales(block.sa).to(empty)[:, None, None]  # (H, 1, 1)
-        self.prepare = [_preparation(part) for part in _parts_before_meeting(block.sa)]
+        self.parts = _parts_before_meeting(block.sa)
+        self.prepare = [_preparation(part) for part in self.parts]
         self.wide, self.narrow = _linear(block.ffwd.net[0]), _linear(block.ffwd.net[2])
         self.is_squared = isinstance(block.ffwd.net[1], SquaredReLU)
         self.values = torch.zeros_like(empty)  # (B, H, S, D)
@@ -159,6 +185,15 @@ class _CachedBlock:
             scores += self.mask[after - last : after, :after]
         out = torch.bmm(scores.softmax(dim=-1), self.flat_values[:, :after])  # (B * H, last, D)
         return self.proj(out.view(B, H, last, D).transpose(1, 2).reshape(B, last, C))
+
+    def drop(self, oldest: int, length: int) -> None:
+        """Move all but the oldest keys and values to the front, and turn the keys back as far."""
+        left, kept = length - oldest, self.keys[..., oldest:length].transpose(2, 3)
+        for turn in (part for part in self.parts if isinstance(part, RotaryEmbedding)):
+            one = slice(oldest, oldest + 1)  # the angle of this one position, for all keys
+            kept = _turned(turn.cos[one], -turn.sin[one], kept, 0)
+        self.keys[..., :left] = kept.transpose(2, 3)
+        self.values[:, :, :left] = self.values[:, :, oldest:length].clone()
 
     def add(self, x: torch.Tensor, change: torch.Tensor, norm: Step) -> torch.Tensor:
         """Add what a part made to the stream, as `layers.Block` does."""

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from nanogpt_lib.checks import positive_int, problem, shape, token_ids
-from nanogpt_lib.kinds import ids, instance, room
+from nanogpt_lib.checks import positive_int, probability, problem, shape, token_ids, whole_number
+from nanogpt_lib.kinds import ids, instance, items_of, room
 from nanogpt_lib.ngrams import NGramLM
 
 Shaping = Callable[[torch.Tensor], torch.Tensor]
@@ -42,6 +42,8 @@ def verified(
     """
     k, V = shape("guess_probs", guess_probs, "k", "V")
     shape("probs", probs, k + 1, V)
+    guesses = [whole_number("guess", guess) for guess in items_of("guesses", guesses)]
+    luck = [probability("luck", number) for number in items_of("luck", luck)]
     if len(guesses) != k or len(luck) != k + 1:
         raise problem(
             f"{k} guesses, as guess_probs has rows, and {k + 1} numbers of luck",
@@ -158,9 +160,10 @@ class Guesser:
 
         Args:    context: (T,) int64, the text so far.   luck: k numbers, uniform in [0, 1).
         Returns: k ids, and (k, V) float64.
-        Raises:  ValueError: ids of another kind or vocabulary.
+        Raises:  ValueError: ids of another kind or vocabulary, or luck outside [0, 1].
         """
-        text = self.drafts._checked(context[-max(1, self.drafts.order) :])
+        luck = [probability("luck", number) for number in items_of("luck", luck)]
+        text = self.drafts._checked(context)
         before, rows = len(text), torch.empty(len(luck), self.drafts.vocab_size, dtype=torch.float64)
         for number, row in zip(luck, rows, strict=True):
             place = self.drafts._find(text)

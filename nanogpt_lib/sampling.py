@@ -88,7 +88,7 @@ def stream(
     Args:    model: returns (logits, loss), and has a block_size.   idx: (B, T) int64, T >= 1.
              max_new_tokens: how many to draw, 0 or more.   temperature, top_k, top_p: as in
              next_token_probs.   generator: what draws; None is torch's global stream.
-             cache: "recompute", "half" or "off", see `reader.Reader`.
+             cache: "recompute", "half", "slide" or "off", see `reader.Reader`.
              drafts: guesses that the model judges several at a time, for one text alone; another text under
              the same seed, of the same probabilities.
     Returns: an iterator of (B, 1) int64, on idx's device.

@@ -15,6 +15,7 @@ from torch.nn.modules import module as torch_modules
 
 from nanogpt_lib.attention import Head
 from nanogpt_lib.averaging import causal_mask
+from nanogpt_lib.kinds import instance
 from nanogpt_lib.model import GPT, GPTConfig
 
 DTYPES = (torch.float32, torch.float64)  # with fewer digits, another order of sums is another text
@@ -96,7 +97,7 @@ class Untouched:
     """
 
     def __init__(self, model: GPT) -> None:
-        parts = list(model.modules())
+        parts = list(instance("model", model, GPT, "Only a GPT has a cache.").modules())
         self._hooks = _hooks(parts)
         self._attributes = [vars(part) for part in parts]
         self._settings = [(owner, name) for owner in self._attributes for name in SETTINGS if name in owner]

@@ -142,6 +142,60 @@ def test_room_is_what_is_left_of_the_block_or_none_without_a_cache() -> None:
 
 
 def test_an_unknown_word_is_refused() -> None:
-    with pytest.raises(ValueError, match="cache to be one of 'recompute', 'half', 'off', got 'slide'"):
-        Reader(tiny_gpt(), "slide")
+    with pytest.raises(ValueError, match="'recompute', 'half', 'slide', 'off', got 'jump'"):
+        Reader(tiny_gpt(), "jump")
     assert CACHES[0] == "recompute"
+
+
+# --- sliding --------------------------------------------------------------------------------------
+
+
+def test_sliding_reads_each_character_once_and_forgets_an_eighth_at_a_time(read: list[int]) -> None:
+    model = tiny_gpt(position="rotary", block_size=16)
+    reader, idx = Reader(model, "slide"), random_ids(1, 30)
+    assert [reader.begin(length) for length in (16, 17, 18, 19, 30)] == [0, 2, 2, 4, 14]
+    for length in range(10, 31):
+        reader.next_logits(idx[:, reader.begin(length) : length])
+    assert read == [10, *[1] * 20]
+
+
+@pytest.mark.parametrize("form", [{}, {"attention": "fused", "qk_norm": True}, {"pairs": True}], ids=str)
+def test_with_one_block_sliding_and_reading_again_are_the_same(form: dict) -> None:
+    """The keys of the first block depend on their own character alone, so a turned key must be exact."""
+    model = tiny_gpt(position="rotary", n_layer=1, **form).double()
+    idx = random_ids(2, 40)
+    slide, half = Reader(model, "slide"), Reader(model, "off")
+    for length in range(1, 41):
+        seen = idx[:, slide.begin(length) : length]
+        expected = half.next_logits(seen)
+        if form.get("pairs") and length > 8:
+            continue  # a first character that is read again has no pair
+        close(slide.next_logits(seen), expected, within=1e-7)  # the table of angles has 32 bits
+
+
+def test_with_more_blocks_a_kept_key_remembers_what_is_forgotten() -> None:
+    """Where the blocks above are the same function of less, the numbers differ: that is what slide says."""
+    model = tiny_gpt(position="rotary", n_layer=3).double()
+    idx = random_ids(1, 9)
+    slide = Reader(model, "slide")
+    for length in range(1, 10):
+        got = slide.next_logits(idx[:, slide.begin(length) : length])
+    assert 1e-6 < (got - right(model, idx[:, 1:])).abs().max() < 1
+
+
+def test_only_a_model_that_can_slide_is_let_to() -> None:
+    looked_at = tiny_gpt(position="rotary")
+    reader = Reader(looked_at, "slide")
+    looked_at.register_forward_hook(lambda *_: None)
+    for call in (
+        lambda: Reader(tiny_gpt(), "slide"),
+        lambda: Reader(BigramLM(5), "slide"),
+        lambda: Reader(looked_at, "slide"),
+        lambda: reader.next_logits(random_ids(1, 2)),
+    ):
+        with pytest.raises(ValueError, match='for cache="slide" a GPT with position="rotary"'):
+            call()
+    with pytest.raises(ValueError, match='position="rotary", got one whose positions stand in a'):
+        KeyValueCache(tiny_gpt()).drop(0)
+    with pytest.raises(ValueError, match="at most 0 oldest"):
+        KeyValueCache(tiny_gpt(position="rotary")).drop(1)
