@@ -5,7 +5,7 @@ GPT that writes can keep them: the next character brings its own query, and look
 `KeyValueCache` computes what `model.GPT` computes, from the same weights, in about twenty operations for each
 block. It calls no module: for a single character, calling modules costs more than the products in them.
 
-Taught in: sampling.
+Taught in: faster_and_bigger.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class KeyValueCache:
         >>> torch.allclose(torch.cat([first, second], dim=1), model(idx)[0], atol=1e-6)
         True
 
-    Source:  Shazeer (2019), section 2.4.   Taught in: sampling.
+    Source:  Shazeer (2019), section 2.4.   Taught in: faster_and_bigger.
     """
 
     def __init__(self, model: GPT, batch_size: int = 1) -> None:

@@ -5,7 +5,7 @@ characters, the GPT gives its probabilities for all their places at once, and a 
 guess so that the text has exactly the probabilities that the GPT alone would have given it. The guesses
 decide how fast the text comes, never which text is likely.
 
-Taught in: sampling.
+Taught in: faster_and_bigger.
 """
 
 from bisect import bisect_right
@@ -38,7 +38,7 @@ def verified(
         >>> verified(p, [1], q, luck=[0.4, 0.0]), verified(p, [1], q, luck=[0.6, 0.0])
         ([1, 0], [0])
 
-    Source:  Leviathan et al. (2023), algorithm 1; Chen et al. (2023).   Taught in: sampling.
+    Source:  Leviathan et al. (2023), algorithm 1; Chen et al. (2023).   Taught in: faster_and_bigger.
     """
     k, V = shape("guess_probs", guess_probs, "k", "V")
     shape("probs", probs, k + 1, V)
@@ -81,7 +81,7 @@ class Drafts:
         >>> drafts.probs(torch.tensor([0])).round(decimals=3)
         tensor([0.1900, 0.8100], dtype=torch.float64)
 
-    Source:  Leviathan et al. (2023), section 4.1, where n-grams guess, too.   Taught in: sampling.
+    Source:  Leviathan et al. (2023), section 4.1, where n-grams guess, too.   Taught in: faster_and_bigger.
     """
 
     def __init__(self, counted: NGramLM, at_once: int = 4) -> None:
@@ -148,7 +148,7 @@ class Guesser:
         >>> guesser.guess(torch.tensor([0]), luck=[0.5, 0.1, 0.1])[0]
         [1, 0, 0]
 
-    Taught in: sampling.
+    Taught in: faster_and_bigger.
     """
 
     def __init__(self, drafts: Drafts, shaping: Shaping) -> None:

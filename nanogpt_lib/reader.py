@@ -1,6 +1,6 @@
 """Give a model's logits for what comes next, and compute nothing twice where that can be avoided.
 
-Taught in: sampling.
+Taught in: faster_and_bigger.
 """
 
 from typing import cast
@@ -55,7 +55,7 @@ class Reader:
         >>> reader.next_logits(torch.tensor([[1, 2, 3, 4]])).shape  # reads one
         torch.Size([1, 65])
 
-    Taught in: sampling.
+    Taught in: faster_and_bigger.
     """
 
     def __init__(self, model: nn.Module, cache: str = "recompute") -> None:

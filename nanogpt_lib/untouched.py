@@ -2,6 +2,8 @@
 
 `cache` takes a GPT's weights and computes by itself, so whatever else happens in the model, it does not see:
 a hook that looks on or changes a number, a part that was replaced, a training step in between.
+
+Taught in: faster_and_bigger.
 """
 
 from dataclasses import replace
@@ -44,6 +46,8 @@ def is_plain(model: object) -> TypeGuard[GPT]:
         >>> model.lm_head = nn.Sequential(model.lm_head, nn.Tanh())
         >>> is_plain(model)
         False
+
+    Taught in: faster_and_bigger.
     """
     if type(model) is not GPT or model.block_size != model.config.block_size:
         return False
@@ -94,6 +98,8 @@ class Untouched:
         >>> _ = nn.init.zeros_(model.lm_head.bias)
         >>> before.holds(), Untouched(model).holds()
         (False, True)
+
+    Taught in: faster_and_bigger.
     """
 
     def __init__(self, model: GPT) -> None:
