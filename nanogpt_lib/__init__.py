@@ -41,6 +41,10 @@
 | `card` | the card of a checkpoint, and nothing in it that no save would write | – |
 | `checkpoint` | save, load, resume; refuses what was damaged | full_model |
 | `prompt` | what a model makes of a prompt | sampling |
+| `cache` | `KeyValueCache`: one more character costs one position, not all | faster_and_bigger |
+| `untouched` | is a GPT as it was built, and has anything in it changed since? | faster_and_bigger |
+| `reader` | the logits for what comes next, from a cache where there can be one | faster_and_bigger |
+| `drafts` | counted n-grams guess, and the model judges several guesses in one call | faster_and_bigger |
 | `sampling` | `next_token_probs`, `stream`, `generate` | sampling |
 | `trace` | attention as the real forward computed it | self_attention to looking_inside |
 | `ablation` | switch off heads, and measure how the loss changes | multi_head, looking_inside |

@@ -4,16 +4,18 @@ Taught in: sampling.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from sys import float_info
 from typing import Any
 
 import torch
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, plain, problem
-from nanogpt_lib.kinds import count, floats, ids, random_stream, room
+from nanogpt_lib.checks import plain, problem
+from nanogpt_lib.drafts import Drafts, Guesser, Shaping, verified
+from nanogpt_lib.kinds import count, floats, ids, instance, random_stream, room
 from nanogpt_lib.messages import described
-from nanogpt_lib.promises import block_size_of, scored
+from nanogpt_lib.reader import Reader
 
 
 def next_token_probs(
@@ -40,7 +42,7 @@ def next_token_probs(
     if floats("logits", logits, ..., "V")[-1] == 0 or logits.is_meta:
         raise problem("logits of at least one character", described(logits), "Pass logits[:, -1].")
     highest = logits.amax(dim=-1, keepdim=True)  # a NaN, where there is one
-    if not bool(highest.isfinite().all()):
+    if not bool((highest - highest == 0).all()):  # NaN where it is infinite; quicker than isfinite
         raise problem(
             "logits whose highest is a finite number",
             f"{highest[~highest.isfinite()][0].item()}",
@@ -74,17 +76,24 @@ def stream(
     top_k: int | None = None,
     top_p: float | None = None,
     generator: torch.Generator | None = None,
+    cache: str = "recompute",
+    drafts: Drafts | None = None,
 ) -> Iterator[torch.Tensor]:
     """Draw one token at a time and hand each over at once.
 
-    The model sees the last block_size tokens of the context. Between two tokens the model is
-    in the mode in which it came, so training may go on beside a stream.
+    The model sees the last block_size tokens of the context. A GPT keeps the keys and values of what it has
+    read, where nobody looks on by a hook; the numbers are the same, up to rounding. Between two tokens the
+    model is in the mode in which it came, so training may go on beside a stream.
 
     Args:    model: returns (logits, loss), and has a block_size.   idx: (B, T) int64, T >= 1.
              max_new_tokens: how many to draw, 0 or more.   temperature, top_k, top_p: as in
              next_token_probs.   generator: what draws; None is torch's global stream.
+             cache: "recompute", "half", "slide" or "off", see `reader.Reader`.
+             drafts: guesses that the model judges several at a time, for one text alone; another text under
+             the same seed, of the same probabilities.
     Returns: an iterator of (B, 1) int64, on idx's device.
-    Raises:  ValueError: an empty context, or a setting out of range; at the call, not later.
+    Raises:  ValueError: an empty context, a setting out of range, or drafts for a batch or of another
+             vocabulary; at the call, not later.
     Example:
         >>> from nanogpt_lib.bigram import BigramLM
         >>> start = torch.zeros(1, 1, dtype=torch.long)
@@ -101,19 +110,55 @@ def stream(
             f"{idx.shape[1]} tokens" if len(idx) else "an empty batch",
             "Start from a newline: torch.zeros((1, 1), dtype=torch.long).",
         )
-    block_size = block_size_of(model)
+    reader = Reader(model, cache)
+    settings = partial(next_token_probs, temperature=temperature, top_k=top_k, top_p=top_p)
 
     def draw(context: torch.Tensor) -> Iterator[torch.Tensor]:
         for _ in range(max_new_tokens):
-            context = context[:, -block_size:]
-            with evaluating(model):
-                logits, _ = scored(model(context))  # (B, T) -> (B, T, V)
-            probs = next_token_probs(logits[:, -1], temperature, top_k, top_p)  # (B, V)
+            context = context[:, reader.begin(context.shape[1]) :]
+            logits = reader.next_logits(context)  # (B, V)
+            probs = settings(logits)  # (B, V)
             token = torch.multinomial(probs, num_samples=1, generator=generator)  # (B, 1)
             context = torch.cat([context, token], dim=1)
             yield token
 
-    return draw(idx)
+    if drafts is None:
+        return draw(idx)
+    return _drafted(reader, idx, max_new_tokens, _guesser(drafts, model, idx, settings), generator)
+
+
+def _guesser(drafts: Drafts, model: nn.Module, idx: torch.Tensor, shaping: Shaping) -> Guesser:
+    instance("drafts", drafts, Drafts, "Make them: Drafts(NGramLM(train_data, order=3, vocab_size=65)).")
+    if len(idx) != 1:
+        raise problem("one text for drafts", f"a batch of {len(idx)}", "Write one text at a time.")
+    vocab_size = getattr(getattr(model, "config", None), "vocab_size", drafts.vocab_size)
+    if drafts.vocab_size != vocab_size:
+        raise problem(
+            f"drafts of {vocab_size} characters, as the model has",
+            f"{drafts.vocab_size}",
+            "Count the text that the model was trained on, with its tokenizer.",
+        )
+    return Guesser(drafts, shaping)
+
+
+def _drafted(
+    reader: Reader, context: torch.Tensor, count: int, guesser: Guesser, generator: torch.Generator | None
+) -> Iterator[torch.Tensor]:
+    """Draw one token at a time, several for each call of the model where guesses are kept."""
+    at = context.device if generator is None else generator.device
+    while count > 0:
+        context = context[:, reader.begin(context.shape[1]) :]
+        k = min(guesser.drafts.at_once, reader.room(context), count - 1)
+        luck = torch.rand(2 * k + 1, dtype=torch.float64, generator=generator, device=at).tolist()
+        guesses, guess_probs = guesser.guess(context[0], luck[:k])
+        longer = torch.cat([context, context.new_tensor([guesses])], dim=1)  # (1, T + k)
+        probs = guesser.shaping(reader.last_logits(longer, k + 1)[0])  # (k + 1, V)
+        for id_ in verified(probs.cpu(), guesses, guess_probs, luck[k:]):
+            token = context.new_tensor([[id_]])
+            context, count = torch.cat([context, token], dim=1), count - 1
+            yield token
+            if not reader.is_current():  # the model has changed: what follows was drawn with the old weights
+                break
 
 
 def generate(model: nn.Module, idx: torch.Tensor, max_new_tokens: int, **settings: Any) -> torch.Tensor:

@@ -24,6 +24,7 @@ from nanogpt_lib.kit.worker import Worker, error_in_words
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.promises import block_size_of, scores_of
 from nanogpt_lib.prompt import read_prompt
+from nanogpt_lib.reader import Reader
 from nanogpt_lib.sampling import next_token_probs
 from nanogpt_lib.style import readable, visible_text
 
@@ -142,7 +143,7 @@ class Page:
 
     def __init__(self, model: nn.Module, tokenizer: CharTokenizer, prompt: str, seed: int) -> None:
         self._model, self._tokenizer, self.seed = model, tokenizer, seed
-        self._device = next(model.parameters()).device
+        self._device, self._reader = next(model.parameters()).device, Reader(model)
         self._generator = torch.Generator().manual_seed(seed)
         self._luck = [self._generator.get_state()]  # before each draw
         self._logits: list[torch.Tensor] = []  # (V,) each
@@ -164,8 +165,8 @@ class Page:
         for _ in range(count):
             ids = [*self.reading.ids, *(choice["id"] for choice in self.choices[-self._model.block_size :])]
             context = torch.tensor([ids[-self._model.block_size :]], device=self._device)
-            with one_thread(), evaluating(self._model):
-                logits = self._model(context)[0][0, -1].float().cpu()  # (V,)
+            with one_thread():
+                logits = self._reader.next_logits(context)[0].float().cpu()  # (V,)
             probs = next_token_probs(logits, *settings)
             token = torch.multinomial(probs, num_samples=1, generator=self._generator).item()
             self._logits.append(logits)

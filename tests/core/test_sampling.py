@@ -1,5 +1,6 @@
 """From logits to text: the probabilities by their definition, the drawing by its counts."""
 
+import copy
 import itertools
 import math
 from collections.abc import Callable
@@ -8,11 +9,17 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from test_cache import FORMS, gpt
 from torch import nn
 
 from helpers import close, global_stream_untouched, interrupted, mixed_modes, modes, random_ids, tiny_gpt
 from nanogpt_lib.bigram import BigramLM
+from nanogpt_lib.cache import KeyValueCache
+from nanogpt_lib.drafts import Drafts
+from nanogpt_lib.ngrams import NGramLM
+from nanogpt_lib.reader import Reader
 from nanogpt_lib.sampling import generate, next_token_probs, stream
+from tiers import some
 
 finite = st.floats(-50, 50, width=32)
 some_logits = st.lists(st.one_of(finite, st.just(-math.inf)), min_size=1, max_size=12).filter(
@@ -337,3 +344,91 @@ def test_a_temperature_that_no_float_can_be_is_refused() -> None:
         ValueError, match=r"a finite temperature >= 0, got a whole number of about 400 digits"
     ):
         next_token_probs(torch.ones(3), temperature=10**400)
+
+
+# --- with a cache, as without ---------------------------------------------------------------------
+
+SETTINGS = [{}, {"temperature": 0.8, "top_k": 5}, {"top_p": 0.9}, {"temperature": 0}]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_cache_changes_no_character_under_one_seed(form: dict, dtype: torch.dtype) -> None:
+    """Before the text is cropped and after, alone and in a batch; a wrong number would show."""
+    for seed in some(range(16), few=2):
+        model = gpt(seed, **form).to(dtype)
+        start = random_ids(1 + seed % 3, 1 + seed, seed=seed)
+        for cache in ("recompute", "half"):
+            texts = [
+                generate(
+                    watched,
+                    start,
+                    14,
+                    cache=cache,
+                    generator=torch.Generator().manual_seed(seed),
+                    **SETTINGS[seed % len(SETTINGS)],
+                )
+                for watched in (model, looked_at(model))
+            ]
+            assert torch.equal(*texts)
+
+
+def looked_at(model: nn.Module) -> nn.Module:
+    """A copy with a hook that only looks on, so that the model itself reads all each time."""
+    copied = copy.deepcopy(model)
+    copied.register_forward_hook(lambda *_: None)
+    return copied
+
+
+@pytest.mark.parametrize("drafts", [None, Drafts(NGramLM(random_ids(99), order=1, vocab_size=11))])
+def test_the_default_cache_is_used_and_off_turns_it_off(
+    drafts: Drafts | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> torch.Tensor:
+        raise RuntimeError("read by a cache")
+
+    monkeypatch.setattr(KeyValueCache, "read", read)
+    model, start = tiny_gpt(), random_ids(1, 3)
+    assert generate(model, start, 5, cache="off", drafts=drafts).shape == (1, 8)
+    with pytest.raises(RuntimeError, match="read by a cache"):
+        generate(model, start, 5, drafts=drafts)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_training_beside_a_stream_counts_from_the_next_token_on(fused: bool) -> None:
+    """A cache out of date was the danger: torch does not count what its fused optimisers write."""
+    texts = []
+    for cache in ("recompute", "off"):
+        model = tiny_gpt()
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, fused=fused)
+        generator, text = torch.Generator().manual_seed(1), []
+        for token in stream(model, random_ids(1, 1), 20, generator=generator, cache=cache):
+            text.append(token.item())
+            optimizer.zero_grad()
+            model(random_ids(4, 8, seed=len(text)), random_ids(4, 8))[1].backward()
+            optimizer.step()
+        texts.append(text)
+    assert texts[0] == texts[1]
+
+
+def test_the_tokens_of_a_stream_can_take_part_in_a_training_step() -> None:
+    model = tiny_gpt()
+    idx = torch.cat(list(stream(model, random_ids(2, 1), 5)), dim=1)
+    model(idx, idx)[1].backward()
+    assert all(weight.grad is not None for weight in model.parameters())
+
+
+def test_a_very_long_text_is_no_slower_at_its_end() -> None:
+    """What the model does not see any more is not carried along."""
+    sizes = []
+    generate_ids, original = random_ids(1, 30), Reader.next_logits
+
+    def noted(self: Reader, context: torch.Tensor) -> torch.Tensor:
+        sizes.append(context.shape[1])
+        return original(self, context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reader, "next_logits", noted)
+        for cache in ("recompute", "half", "off"):
+            generate(tiny_gpt(), generate_ids, 20, cache=cache)
+    assert max(sizes) <= 8
