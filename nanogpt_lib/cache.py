@@ -25,7 +25,7 @@ from nanogpt_lib.heads import Attention
 from nanogpt_lib.kinds import count, instance, room, same_device
 from nanogpt_lib.layers import Block, LayerNorm
 from nanogpt_lib.model import GPT
-from nanogpt_lib.modern import RMSNorm, RotaryEmbedding, SquaredReLU
+from nanogpt_lib.modern import RMSNorm, RotaryEmbedding, SquaredReLU, turned
 from nanogpt_lib.process import one_thread
 
 Step = Callable[[torch.Tensor], torch.Tensor]
@@ -190,8 +190,8 @@ class _CachedBlock:
         """Move all but the oldest keys and values to the front, and turn the keys back as far."""
         left, kept = length - oldest, self.keys[..., oldest:length].transpose(2, 3)
         for turn in (part for part in self.parts if isinstance(part, RotaryEmbedding)):
-            one = slice(oldest, oldest + 1)  # the angle of this one position, for all keys
-            kept = _turned(turn.cos[one], -turn.sin[one], kept, 0)
+            back = turn.turns[oldest] * turn.turns.new_tensor([1.0, -1.0])  # as far, for all keys alike
+            kept = turned(kept, back.expand(left, -1, -1))
         self.keys[..., :left] = kept.transpose(2, 3)
         self.values[:, :, :left] = self.values[:, :, oldest:length].clone()
 
@@ -258,11 +258,5 @@ def _preparation(part: nn.Module) -> Preparation:
     if isinstance(part, RMSNorm):
         return _root_mean_square
     assert isinstance(part, RotaryEmbedding), f"a norm or a turn, not {part}"
-    return partial(_turned, part.cos, part.sin)
-
-
-def _turned(cos: torch.Tensor, sin: torch.Tensor, x: torch.Tensor, before: int) -> torch.Tensor:
-    """Turn each pair of features by the angle of its position, as `modern.RotaryEmbedding` does."""
-    cos, sin = (table[before : before + x.shape[-2]].to(x.dtype) for table in (cos, sin))
-    a, b = x.chunk(2, dim=-1)
-    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
+    turns = part.turns
+    return lambda x, before: turned(x, turns[before : before + x.shape[-2]])

@@ -15,7 +15,7 @@ import torch
 import traitlets
 from torch import nn
 
-from nanogpt_lib.checks import evaluating, positive_int, problem, real_number, seed_number
+from nanogpt_lib.checks import positive_int, problem, real_number, seed_number
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.kinds import instance, text_of
 from nanogpt_lib.kit.turns import INTERRUPTED, UNWATCHED, Turns
