@@ -69,8 +69,9 @@ def slips(right: Callable) -> tuple[Slip, ...]:
     Example:
         >>> from nanogpt_lib.lessons.bigram import normalise
         >>> table = normalise.inputs(0)[0][0]
-        >>> [words for words, wrong in slips(normalise.answer) if bool((wrong(table).sum(0) - 1).abs().max() < 1e-6)]
-        ['the right result with dim=0 in place of dim=1']
+        >>> wrong = dict(slips(normalise.answer))["the right result with dim=0 in place of dim=1"]
+        >>> wrong(table).sum(0)
+        tensor([1., 1., 1., 1.])
     """
     tree = _tree_of(right)
     return () if tree is None else tuple(_made(tree, right))
@@ -102,7 +103,9 @@ def _made(tree: ast.FunctionDef, right: Callable) -> Iterator[Slip]:
             seen.add(code)
             scope: dict[str, Any] = {}
             try:
-                exec(compile(code, "<slip>", "exec"), right.__globals__, scope)  # noqa: S102 our own code
+                exec(
+                    compile(code, "<slip>", "exec"), right.__globals__, scope
+                )  # our own code, one place changed
             except SyntaxError:
                 continue
             yield words, scope[tree.name]

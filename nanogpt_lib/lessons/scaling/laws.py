@@ -59,6 +59,9 @@ def dot_facts(var_dot: Callable, sizes: tuple[int, ...], seed: int) -> dict[str,
     facts["chance"] = Fact("drawn" if one != other else "counted out" if one == largest else "fixed", said)
     if one == other:
         return facts
+    if all(value == round(value, 1) for _, value in found):
+        said = f"all of your variances end early: {listed(first)}."
+        return facts | {"digits": Fact("rounded", said)}
     again = measured(smallest)
     said = f"the same seed gave {first[0]:.6g} and then {again:.6g} for head_size {smallest}."
     return facts | {"seed": Fact(first[0] == again, said)}

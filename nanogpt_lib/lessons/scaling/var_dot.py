@@ -179,3 +179,10 @@ ex.mistake(
 def _(head_size, generator):
     q, k = torch.randn(2, 20_000, head_size)
     return variance(q, k).item()
+
+
+ex.mistake(
+    "the number is rounded",
+    "Nearly: {digits} Return what was measured, with all of its digits.",
+    *(drawn(lambda q, k, n=n: dot(q, k).var().round(decimals=n), 20_000) for n in (0, 1)),
+)
