@@ -34,7 +34,7 @@ from nanogpt_lib.kit.slips import slips
 from nanogpt_lib.kit.where import only_where, settings, the_same_everywhere
 
 ENOUGH = 24  # bits that must agree: then hardly one alteration of a few hundred does so by accident
-PATIENCE = 0.2  # seconds of computing, while looking for a slip
+PATIENCE = 0.15  # seconds of computing, for each way of looking for a cause
 BITS = 13  # what one number says that agrees to four digits
 
 
@@ -188,22 +188,21 @@ class Cause:
         if sum(map(self._bits, wrong)) < ENOUGH:
             return ""
         smallest_first = sorted(wrong, key=lambda one: _size(one.inputs))
+        end = time.thread_time() + PATIENCE
         for group in alterations(self.right, names, args, few=gives is None):
-            if found := self._doing_so(group, smallest_first, gives):
+            if found := self._doing_so(group, smallest_first, gives, end):
                 return _in_words(found)
         return ""
 
     def _slipped(self, runs: list[Run], gives: Gives) -> str:
         """Which slip in the code of the right answer does so on every input, the right ones as well."""
         first_wrong = sorted(runs, key=lambda one: (not self._is_wrong(one), _size(one.inputs)))
-        return _in_words(self._doing_so(slips(self.right), first_wrong, gives, PATIENCE))
+        end = time.thread_time() + PATIENCE
+        return _in_words(self._doing_so(slips(self.right), first_wrong, gives, end))
 
-    def _doing_so(
-        self, altered: Iterable[Altered], runs: list[Run], gives: Gives, seconds: float = math.inf
-    ) -> list[str]:
-        """The words for those that do as the learner's answer does on all of these runs."""
+    def _doing_so(self, altered: Iterable[Altered], runs: list[Run], gives: Gives, end: float) -> list[str]:
+        """The words for those that do as the learner's answer does on all of these runs, as far as time allows."""
         found: dict[str, None] = {}
-        end = time.thread_time() + seconds
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an alteration of ours is no news to the learner
             for words, answer in altered:

@@ -266,7 +266,7 @@ def _all_signs(places: list[tuple[Place, ast.AST]]) -> Iterator[Change]:
 
 
 def _statements(tree: ast.AST) -> Iterator[Change]:
-    """Statements left out, done twice, in the other order; loops that leave out a turn, or end in the first."""
+    """Statements left out, done twice, in the other order; loops that leave out a turn, or end at once."""
     for parent in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             body = getattr(parent, field, None)

@@ -138,6 +138,6 @@ ex.mistake(
 )
 ex.mistake(
     "shifted a second time",
-    "You compared the logits of one place with the target of the next, so nothing was left at T = {T}: your loss is {got:.4g}. targets are shifted already: targets[b, t] belongs to logits[b, t].",
+    "{loss}: you compared the scores at one place with the target of the next. They are shifted already: targets[b, t] belongs to logits[b, t].",
     lambda logits, targets: nll(logits[:, :-1], targets[:, 1:]),
 )

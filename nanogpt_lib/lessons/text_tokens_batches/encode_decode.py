@@ -159,7 +159,8 @@ ex.mistake(
 
 def of_its_own(text):
     """Encode with the vocabulary of the text that came."""
-    return [sorted(set(text)).index(char) for char in text]
+    places = {char: id_ for id_, char in enumerate(sorted(set(text)))}
+    return [places[char] for char in text]
 
 
 ex.mistake(
