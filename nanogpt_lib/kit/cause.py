@@ -188,7 +188,8 @@ class Cause:
         if sum(map(self._bits, wrong)) < ENOUGH:
             return ""
         smallest_first = sorted(wrong, key=lambda one: _size(one.inputs))
-        end = time.thread_time() + PATIENCE
+        of_values = any(next(self._parts(one), None) for one in wrong)  # else a run costs much more
+        end = math.inf if of_values else time.thread_time() + PATIENCE
         for group in alterations(self.right, names, args, few=gives is None):
             if found := self._doing_so(group, smallest_first, gives, end):
                 return _in_words(found)
@@ -201,7 +202,7 @@ class Cause:
         return _in_words(self._doing_so(slips(self.right), first_wrong, gives, end))
 
     def _doing_so(self, altered: Iterable[Altered], runs: list[Run], gives: Gives, end: float) -> list[str]:
-        """The words for those that do as the learner's answer does on all of these runs, as far as time allows."""
+        """The words for those that do as the learner's answer does on all of these runs, until time is up."""
         found: dict[str, None] = {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an alteration of ours is no news to the learner

@@ -10,55 +10,14 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from nanogpt_lib.kit.mistaken import IN_ITS_PLACE, OPERATORS
+
 Slip = tuple[str, Callable]  # what is otherwise, in words, and the answer that is so
 Place = tuple[ast.AST, str, int | None]  # a node, the name of its field, and the place in a list
 Change = tuple[str, list[tuple[Place, Any]]]  # the words, and what is put where
 
 RIGHT = "the right result"
 SHORT = 48  # characters of code that are shown
-OPERATORS: dict[type, tuple[type, ...]] = {
-    ast.Add: (ast.Sub,),
-    ast.Sub: (ast.Add,),
-    ast.Mult: (ast.Div, ast.Add),
-    ast.Div: (ast.Mult, ast.FloorDiv),
-    ast.FloorDiv: (ast.Div,),
-    ast.Pow: (ast.Mult,),
-    ast.Lt: (ast.LtE, ast.Gt, ast.GtE, ast.NotEq),
-    ast.LtE: (ast.Lt, ast.Gt, ast.GtE),
-    ast.Gt: (ast.GtE, ast.Lt, ast.LtE),
-    ast.GtE: (ast.Gt, ast.Lt, ast.LtE),
-    ast.Eq: (ast.NotEq,),
-    ast.NotEq: (ast.Eq,),
-}
-IN_ITS_PLACE = {
-    "add_": "copy_ sub_",
-    "argmax": "argmin",
-    "argmin": "argmax",
-    "cat": "stack",
-    "ceil": "floor round",
-    "copy_": "add_ mul_",
-    "cumsum": "cumprod",
-    "exp": "log square",
-    "log": "log2 log10 log1p",
-    "log_softmax": "softmax",
-    "max": "min sum",
-    "mean": "sum median amax std",
-    "min": "max sum",
-    "ones": "zeros rand randn",
-    "rand": "randn",
-    "randn": "rand",
-    "ReLU": "GELU SiLU LeakyReLU Sigmoid Tanh ELU Softplus",
-    "softmax": "log_softmax sigmoid exp",
-    "sqrt": "square log",
-    "square": "abs sqrt",
-    "std": "var",
-    "sum": "mean amax prod",
-    "tril": "triu",
-    "triu": "tril",
-    "var": "std mean",
-    "zeros": "ones rand randn",
-    "zeros_like": "ones_like randn_like",
-}
 
 
 @functools.cache
@@ -193,13 +152,9 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Constant(float(value)):
             for other in (2 * value, value / 2, -value, 1.0 + value):
                 yield ast.Constant(other)
-        case ast.keyword(arg, ast.Constant(int(value))) if arg in ("dim", "axis"):
+        case ast.keyword(arg, value) if arg in ("dim", "axis"):
             for other in (0, 1, 2, -1, -2):
-                if other != value:
-                    yield ast.keyword(arg, ast.Constant(other))
-        case ast.keyword(arg, ast.UnaryOp(ast.USub(), ast.Constant(int(value)))) if arg in ("dim", "axis"):
-            for other in (0, 1, 2, -1, -2):
-                if other != -value:
+                if str(other) != ast.unparse(value):
                     yield ast.keyword(arg, ast.Constant(other))
         case ast.Call():
             yield from _changed_calls(node)

@@ -168,11 +168,6 @@ ex.mistake(
     otherwise(lambda smooth, pairs: -(pairs * (smooth / smooth.sum(0)).log()).sum()),
 )
 ex.mistake(
-    "the pairs run backwards",
-    "{alpha} You looked up what came before a character, data[1:] with data[:-1] behind it. counts[i, j] says how often j came after i.",
-    otherwise(lambda smooth, pairs: -(pairs.T * (smooth / smooth.sum(1, keepdim=True)).log()).sum()),
-)
-ex.mistake(
     "no smoothing",
     "{alpha} With nothing added, a pair never seen has probability 0.",
     lambda counts, data: 0.0,

@@ -98,6 +98,9 @@ def labels_by_a_rule(curves):
     return {name: label(*curve) for name, curve in curves.items()}
 
 
+ex.also_right(lambda curves: dict(zip(curves, (NOISE, UNDER, OVER), strict=True)))
+
+
 def taken(name: str, label: str) -> Callable:
     """Return the answer that takes one pair for something else."""
     return lambda curves: SOLVED | {name: label}

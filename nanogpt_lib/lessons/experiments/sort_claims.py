@@ -95,7 +95,7 @@ def claims_by_covariance(claims, t95):
         n, (aa, ab, _, bb) = len(a), numpy.cov(a, b).ravel()
         return abs(numpy.mean(a) - numpy.mean(b)) / ((aa + bb - 2 * ab) / n) ** 0.5
 
-    return {key: "real" if t(a, b) > t95[len(a) - 1] else "noise" for key, (a, b) in claims.items()}
+    return {key: "real" if t(a, b) > t95[len(a) - 1] else NOISE for key, (a, b) in claims.items()}
 
 
 def real_if(rule: Callable, real: str = REAL, noise: str = NOISE) -> Callable:

@@ -49,7 +49,7 @@ LOSS_MISTAKES = (
     ),
     Mistake(
         "targets that are all 0 are taken for none",
-        "On {ids} whose targets are all id 0 you gave None as the loss. 0 is a character like others: ask whether targets is None, and not whether there is something in it.",
+        "You gave {got[loss]} as the loss of {questions} targets that are all id 0. That is a character like others: ask whether targets is None, and not whether there is something in it.",
         altered(loss=lambda logits, targets, idx: mean_loss(logits, targets, idx) if targets.any() else None),
     ),
     Mistake(

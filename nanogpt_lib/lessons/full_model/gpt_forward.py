@@ -27,7 +27,11 @@ def to_pass_forward(seed: int) -> list[tuple]:
         row = torch.randint(VOCABULARY, (B, T + 1), generator=generator)
         row[:, 0] = VOCABULARY - 1  # an id for which there is no position
         cases.append((row[:, :-1].clone(), row[:, 1:].clone(), block_size, seed))
-    return [*cases, (cases[0][0], torch.zeros_like(cases[0][1]), block_size, seed)]  # 0 is an id like others
+    zeros = torch.zeros(2, 5, dtype=torch.int64)  # 0 is an id like others
+    return [
+        *cases,
+        (zeros.index_fill(1, torch.tensor(0), VOCABULARY - 1)[:, :4], zeros[:, 1:], block_size, seed),
+    ]
 
 
 ex = Exercise(

@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 
 from nanogpt_lib.kit.exercise import Exercise
-from nanogpt_lib.kit.outcome import numbers
 from nanogpt_lib.lessons.sampling.cut_otherwise import (
     at_least_the_last,
     both,
@@ -216,17 +215,6 @@ ex.mistake(
     "only the likeliest",
     "{kept}. That is greedy, whatever p is.",
     *single(lambda probs, p: greedy(probs) > 0),
-)
-ex.mistake(
-    "a softmax in place of the division",
-    "With p = {p:g} your likeliest has {got_first:.3g}, and divided by the sum it has {want_first:.3g}: a softmax takes exp of probabilities. Divide those that stay by their sum.",
-    *both(finish=lambda kept: kept.masked_fill(kept == 0, float("-inf")).softmax(dim=-1)),
-    *both(finish=lambda kept: kept.softmax(dim=-1)),
-    see=lambda case: {
-        "p": case.inputs[1],
-        "got_first": float(numbers(case.got["probs"]).max()),
-        "want_first": float(numbers(case.want["probs"]).max()),
-    },
 )
 ex.mistake(
     "one choice for the whole batch",
