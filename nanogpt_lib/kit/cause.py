@@ -34,7 +34,7 @@ from nanogpt_lib.kit.slips import slips
 from nanogpt_lib.kit.where import only_where, settings, the_same_everywhere
 
 ENOUGH = 24  # bits that must agree: then hardly one alteration of a few hundred does so by accident
-PATIENCE = 0.15  # seconds of computing, for each way of looking for a cause
+PATIENCE = 0.2  # seconds of computing, for each way of looking for a cause
 BITS = 13  # what one number says that agrees to four digits
 
 
@@ -198,8 +198,8 @@ class Cause:
     def _slipped(self, runs: list[Run], gives: Gives) -> str:
         """Which slip in the code of the right answer does so on every input, the right ones as well."""
         first_wrong = sorted(runs, key=lambda one: (not self._is_wrong(one), _size(one.inputs)))
-        end = time.thread_time() + PATIENCE
-        return _in_words(self._doing_so(slips(self.right), first_wrong, gives, end))
+        known = slips(self.right)  # made once, and not in the time for looking
+        return _in_words(self._doing_so(known, first_wrong, gives, time.thread_time() + PATIENCE))
 
     def _doing_so(self, altered: Iterable[Altered], runs: list[Run], gives: Gives, end: float) -> list[str]:
         """The words for those that do as the learner's answer does on all of these runs, until time is up."""
