@@ -59,7 +59,7 @@ def dot_facts(var_dot: Callable, sizes: tuple[int, ...], seed: int) -> dict[str,
     facts["chance"] = Fact("drawn" if one != other else "counted out" if one == largest else "fixed", said)
     if one == other:
         return facts
-    rounded = all(abs(value - round(value, 1)) < 1e-6 for _, value in found)
+    rounded = all(abs(value - round(value, 1)) < 1e-5 for _, value in found)
     said = f"your variances end after one digit behind the point, if not before: {listed(first)}."
     facts["digits"] = Fact("rounded" if rounded else "all of them", said)
     if rounded:
