@@ -150,12 +150,12 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
             for near in (value + 1, value - 1, 2 * value):
                 yield ast.Constant(near)
         case ast.Constant(float(value)):
-            for other in (2 * value, value / 2, -value, 1.0 + value):
-                yield ast.Constant(other)
+            for number in (2 * value, value / 2, -value, 1.0 + value):
+                yield ast.Constant(number)
         case ast.keyword(arg, value) if arg in ("dim", "axis"):
-            for other in (0, 1, 2, -1, -2):
-                if str(other) != ast.unparse(value):
-                    yield ast.keyword(arg, ast.Constant(other))
+            for dim in (0, 1, 2, -1, -2):
+                if str(dim) != ast.unparse(value):
+                    yield ast.keyword(arg, ast.Constant(dim))
         case ast.Call():
             yield from _changed_calls(node)
         case ast.Slice(lower, upper, step):

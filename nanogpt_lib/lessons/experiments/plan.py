@@ -167,14 +167,6 @@ ex.mistake(
     fitting(lambda minutes, times: int(minutes * 60 // min(times))),
 )
 ex.mistake(
-    "one step for a whole run",
-    "{takes}. You added up what one step of each takes. A run makes many steps.",
-    lambda variants, characters, minutes: (
-        plan(variants, characters, minutes)[0],
-        int(minutes * 60 // sum(seconds for _, _, seconds in variants.values())),
-    ),
-)
-ex.mistake(
     "runs in place of seeds",
     "{takes}. That many single runs fit. How many runs does one seed need?",
     fitting(lambda minutes, times: int(minutes * 60 // (sum(times) / len(times)))),
