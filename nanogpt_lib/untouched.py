@@ -15,8 +15,10 @@ import torch
 from torch import nn
 from torch.nn.modules import module as torch_modules
 
-from nanogpt_lib.attention import Head
+from nanogpt_lib.attention import Head, MultiHeadAttention
 from nanogpt_lib.averaging import causal_mask
+from nanogpt_lib.fused_attention import FusedAttention
+from nanogpt_lib.heads import layers_of_heads
 from nanogpt_lib.kinds import instance
 from nanogpt_lib.model import GPT, GPTConfig
 
@@ -36,8 +38,8 @@ SAMPLED = 16  # one number in so many, of a bias or along a matrix's diagonal
 def is_plain(model: object) -> TypeGuard[GPT]:
     """Tell whether this is a GPT as the library builds it, and nobody looks on or changes what it computes.
 
-    Not plain are: a subclass, a model with another part in it, a hook, a mask that was changed, weights of
-    several kinds, and weights with fewer than 32 bits.
+    Not plain are: a subclass, a model with another part in it, attention of a kind that `cache` does not
+    know, a hook, a mask that was changed, weights of several kinds, and weights with fewer than 32 bits.
 
     Example:
         >>> model = GPT(GPTConfig(vocab_size=65, block_size=8, n_embd=16, n_head=2, n_layer=2))
@@ -58,6 +60,7 @@ def is_plain(model: object) -> TypeGuard[GPT]:
         and len(kinds) == 1
         and weights[0].dtype in DTYPES
         and not any(weight.is_meta or weight.is_inference() for weight in weights)
+        and all(isinstance(layer, MultiHeadAttention | FusedAttention) for layer in layers_of_heads(model))
         and not any(_hooks(parts))
         and not any({"forward", "scores", "steps"} & vars(part).keys() for part in parts)
         and _all_causal([part.mask for part in parts if isinstance(part, Head)])

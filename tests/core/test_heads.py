@@ -25,6 +25,8 @@ from nanogpt_lib.dot_product import AttentionSteps, attention_steps
 from nanogpt_lib.heads import Attention, AttentionCosts, layers_of_heads, watch_output
 from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPT
+from nanogpt_lib.modern import prepared
+from nanogpt_lib.sampling import generate
 from nanogpt_lib.trace import trace
 from nanogpt_lib.training_run import TrainConfig, TrainingRun
 
@@ -35,10 +37,19 @@ class SharedKeys(Attention):
     mask: torch.Tensor
 
     def __init__(
-        self, n_embd: int, n_head: int, block_size: int, *, dropout: float = 0.0, scale: float | None = None
+        self,
+        n_embd: int,
+        n_head: int,
+        block_size: int,
+        *,
+        dropout: float = 0.0,
+        scale: float | None = None,
+        rotary: bool = False,
+        qk_norm: bool = False,
     ) -> None:
         super().__init__(n_embd, n_head, block_size)
         self.scale = scale
+        self.prepared = prepared(self.head_size, block_size, rotary=rotary, qk_norm=qk_norm)
         self.query = nn.Linear(n_embd, n_embd, bias=False)
         self.key_value = nn.Parameter(torch.randn(2 * self.head_size, n_embd) * n_embd**-0.5)
         self.proj = nn.Linear(n_embd, n_embd)
@@ -51,6 +62,7 @@ class SharedKeys(Attention):
         T = q.shape[1]
         q_BHTD = q.unflatten(-1, (self.n_head, self.head_size)).transpose(1, 2)
         k, v = kv[:, None].chunk(2, dim=-1)  # each (B, 1, T, head_size)
+        q_BHTD, k = self.prepared(q_BHTD), self.prepared(k)
         return attention_steps(q_BHTD, k, v, scale=self.scale, mask=self.mask[:T, :T], dropout=dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -213,3 +225,12 @@ def test_a_width_that_cannot_be_shared_is_refused_for_every_kind() -> None:
 def test_a_model_without_heads_has_no_layer_of_them() -> None:
     assert layers_of_heads(nn.Linear(2, 2)) == []
     assert isinstance(tiny_gpt(), GPT)
+
+
+def test_it_writes_as_without_a_cache_which_does_not_know_it() -> None:
+    model, idx = tiny_gpt(attention=KIND, position="rotary", qk_norm=True), random_ids(1, 3)
+    texts = []
+    for cache in ("recompute", "off"):
+        torch.manual_seed(3)
+        texts.append(generate(model, idx, 12, cache=cache))
+    same_bits(texts[0], texts[1])
