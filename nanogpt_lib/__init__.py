@@ -51,6 +51,7 @@
 | `recorded` | recorded training runs, and the command that makes them | experiments |
 | `plots` | arrays in, `(fig, ax)` out | – |
 | `train` | the command `python -m nanogpt_lib.train` | experiments |
+| `bench` | the command `python -m nanogpt_lib.bench`: how fast each form is here | faster_and_bigger |
 | `lab` | the command `python -m nanogpt_lib.lab`, which opens the notebooks | – |
 
 Three wings are built on these files. They are not taught:

@@ -1,0 +1,133 @@
+"""Make the forms that the library has ready to work: one training step, or one text, per call.
+
+Taught in: faster_and_bigger.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+
+from nanogpt_lib.bench import peer
+from nanogpt_lib.bench.settings import Setting
+from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint
+from nanogpt_lib.drafts import Drafts
+from nanogpt_lib.model import GPT
+from nanogpt_lib.ngrams import NGramLM
+from nanogpt_lib.sampling import generate
+from nanogpt_lib.training_run import TrainConfig, TrainingRun, advance
+
+Piece = Callable[[], object]
+BASE = "heads"  # the form that the others are compared with
+ORDER = 3  # of the n-grams that guess
+WITHOUT_END = 10**9  # steps: more than any measurement makes
+
+
+class Form(NamedTuple):
+    """One way to compute: fields of GPTConfig and of TrainConfig, or settings of `sampling.generate`.
+
+    Taught in: faster_and_bigger.
+    """
+
+    model: Mapping[str, Any] = {}
+    train: Mapping[str, Any] = {}
+    write: Mapping[str, Any] = {}
+    has_drafts: bool = False
+    is_compiled: bool = False
+    is_peer: bool = False
+
+    @property
+    def precision(self) -> str:
+        """Return in which numbers the products are computed."""
+        return str(self.train.get("precision", "float32"))
+
+
+_FUSED, _DIRECT = {"attention": "fused"}, {"attention": "direct"}
+_BFLOAT16 = {"precision": "bfloat16"}
+_NEWER = {"position": "rotary", "qk_norm": True, "norm_kind": "rms", "activation": "relu2", "pairs": True}
+
+TRAINING = {
+    BASE: Form(),
+    "fused": Form(_FUSED),
+    "direct": Form(_DIRECT),
+    "fused, newer parts": Form(_FUSED | _NEWER),
+    "fused, Muon": Form(_FUSED, {"optimizer": "muon"}),
+    "fused, bfloat16": Form(_FUSED, _BFLOAT16),
+    "direct, bfloat16": Form(_DIRECT, _BFLOAT16),
+}
+COMPILED = {"fused, compiled": Form(_FUSED, is_compiled=True)}
+WRITING = {
+    BASE: Form(write={"cache": "off"}),
+    "fused": Form(_FUSED, write={"cache": "off"}),
+    "cache": Form(_FUSED),
+}
+DRAFTS = {"cache and drafts": Form(_FUSED, has_drafts=True)}
+PEERS = {"GPT2LMHeadModel": Form(is_peer=True)}
+PEERS_TRAINING = PEERS | {"GPT2LMHeadModel, bfloat16": Form(train=_BFLOAT16, is_peer=True)}
+
+
+def forms_of(setting: Setting, *, compiled: bool = False) -> dict[str, Form]:
+    """Return the forms to measure at a setting, by name; the peer is among them where it is installed.
+
+    Drafts are for a trained model alone: what an untrained one writes is noise, which nobody can guess.
+
+    Args:    setting: what is done.   compiled: with the form that torch.compile makes of a training step.
+    Example:
+        >>> from nanogpt_lib.bench.settings import SETTINGS
+        >>> list(forms_of(SETTINGS["127"]))[:3]
+        ['heads', 'fused', 'cache']
+
+    Taught in: faster_and_bigger.
+    """
+    if setting.trains:
+        own = TRAINING | (COMPILED if compiled else {})
+        return own | (PEERS_TRAINING if peer.is_installed() else {})
+    own = WRITING | (DRAFTS if setting.checkpoint else {})
+    return own | (PEERS if peer.is_installed() else {})
+
+
+def made_ready(setting: Setting, form: Form, ids: torch.Tensor) -> Piece:
+    """Return a function that does one piece of work at each call.
+
+    A training step is the one of `training_run`, with all that comes with it: the batch is drawn, the ids
+    and the loss are checked.
+
+    Args:    setting: what to do, and at which size.   form: how.   ids: (N,) int64, the text to learn from.
+    Raises:  ValueError: a form that does not fit the setting's sizes.
+    Example:
+        >>> from nanogpt_lib.bench.settings import SETTINGS
+        >>> made_ready(SETTINGS["127"], WRITING["cache"], torch.arange(65))().shape
+        torch.Size([1, 128])
+
+    Taught in: faster_and_bigger.
+    """
+    if form.is_peer:
+        return (peer.training if setting.trains else peer.writing)(setting, form.precision, ids)
+    return (_training if setting.trains else _writing)(setting, form, ids)
+
+
+def _training(setting: Setting, form: Form, ids: torch.Tensor) -> Piece:
+    model = GPT(replace(setting.model, **form.model))
+    config = TrainConfig(
+        batch_size=setting.batch_size,
+        max_iters=WITHOUT_END,
+        eval_interval=WITHOUT_END,
+        learning_rate=1e-3,
+        **form.train,
+    )
+    run = TrainingRun(model, config, step=1)  # the evaluation before step 0 is not measured
+    computing: Any = torch.compile(model) if form.is_compiled else model
+    return lambda: advance(run, ids, ids, computing)
+
+
+def _writing(setting: Setting, form: Form, ids: torch.Tensor) -> Piece:
+    model = GPT(replace(setting.model, **form.model)).eval()
+    if setting.checkpoint:
+        trained = load_checkpoint(CHECKPOINTS / setting.checkpoint).model
+        model.load_lecture_state_dict(trained.lecture_state_dict())
+    settings = dict(form.write)
+    if form.has_drafts:
+        settings["drafts"] = Drafts(NGramLM(ids, order=ORDER, vocab_size=setting.model.vocab_size))
+    newline = torch.zeros(1, 1, dtype=torch.long)
+    return lambda: generate(model, newline, setting.characters, **settings)
