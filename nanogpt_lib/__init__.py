@@ -10,6 +10,7 @@
 | `threads` | threads that wait do so asleep | – |
 | `starting` | the begin of a command, before it imports torch | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |
+| `arguments` | paths and numbers of a command | – |
 | `ranks` | several processes: their numbers, devices, and what they tell each other | faster_and_bigger |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |

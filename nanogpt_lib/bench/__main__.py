@@ -21,6 +21,7 @@ if __name__ == "__main__":
 
 import torch
 
+from nanogpt_lib.arguments import joined_arguments, number_argument, path_argument
 from nanogpt_lib.bench.forms import forms_of, made_ready
 from nanogpt_lib.bench.in_turn import in_turn
 from nanogpt_lib.bench.machine import this_machine
@@ -44,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 
     Taught in: faster_and_bigger.
     """
-    options = _parser().parse_args(argv)
+    options = _parser().parse_args(joined_arguments(sys.argv[1:] if argv is None else argv))
     try:
         names = [*SETTINGS] if options.all else options.settings
         settings = {name: setting_called(name) for name in names}
@@ -84,10 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     which.add_argument("--all", action="store_true", help="all settings")
     parser.add_argument(
-        "--seconds", type=float, default=SECONDS, help=f"for each form at each setting (default: {SECONDS})"
+        "--seconds",
+        type=number_argument(float),
+        default=SECONDS,
+        help=f"for each form at each setting (default: {SECONDS})",
     )
     parser.add_argument("--compile", action="store_true", help="also a training step made by torch.compile")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write bench.json and bench.png there")
+    parser.add_argument(
+        "--out", type=path_argument, metavar="FOLDER", help="write bench.json and bench.png there"
+    )
     return parser
 
 

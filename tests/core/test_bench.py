@@ -15,7 +15,7 @@ from PIL import Image
 from nanogpt_lib.bench import __main__ as command
 from nanogpt_lib.bench import forms as forms_module
 from nanogpt_lib.bench import peer
-from nanogpt_lib.bench.forms import COMPILED, DRAFTS, TRAINING, WRITING, Form, forms_of, made_ready
+from nanogpt_lib.bench.forms import COMPILED, DRAFTS, PEERS, TRAINING, WRITING, Form, forms_of, made_ready
 from nanogpt_lib.bench.in_turn import Measured, in_turn, quartiles
 from nanogpt_lib.bench.machine import Machine, this_machine
 from nanogpt_lib.bench.memory import peak_megabytes
@@ -27,6 +27,7 @@ from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.muon import Muon
 from nanogpt_lib.presets import preset
+from nanogpt_lib.training_run import advance
 
 SMALL = GPTConfig(vocab_size=65, block_size=8, n_embd=8, n_head=2, n_layer=1)
 TRAIN, WRITE = Setting(True, 2, SMALL), Setting(False, 1, SMALL)
@@ -240,7 +241,6 @@ def test_every_form_of_training_makes_a_step_of_a_training_run(
     """The step of `training_run`, with no evaluation in it."""
     made = []
     monkeypatch.setattr(forms_module, "advance", lambda run, *data: made.append((run, advance(run, *data))))
-    advance = forms_module.TrainingRun.__init__.__globals__["advance"]
     piece = made_ready(TRAIN, TRAINING[name], torch.arange(65))
     for _ in range(2):
         piece()
@@ -309,10 +309,7 @@ def test_the_command_measures_beside_a_peer_and_keeps_table_json_and_picture(
     told, err = capsys.readouterr()
     assert "without a peer" not in err
     kept = json.loads((out / "bench.json").read_text(encoding="utf-8"))
-    assert [row["form"] for row in kept["rows"] if row["setting"] == "127"] == [
-        *WRITING,
-        *["GPT2LMHeadModel"],
-    ]
+    assert [row["form"] for row in kept["rows"] if row["setting"] == "127"] == [*WRITING, *PEERS]
     assert all(row["times_peer"] and row["times_base"] and row["megabytes"] == 12.5 for row in kept["rows"])
     for row in kept["rows"]:
         assert f"{row['low']:,.0f} to {row['high']:,.0f}" in told
