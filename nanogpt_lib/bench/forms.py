@@ -15,6 +15,7 @@ from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint
 from nanogpt_lib.drafts import Drafts
 from nanogpt_lib.model import GPT
 from nanogpt_lib.ngrams import NGramLM
+from nanogpt_lib.process import one_thread
 from nanogpt_lib.sampling import generate
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, advance
 
@@ -27,6 +28,9 @@ WITHOUT_END = 10**9  # steps: more than any measurement makes
 class Form(NamedTuple):
     """One way to compute: fields of GPTConfig and of TrainConfig, or settings of `sampling.generate`.
 
+    With `is_alone` torch uses one thread: where products are small, waiting for a second one can take longer
+    than what it does, and on a machine that is busy with other things much longer.
+
     Taught in: faster_and_bigger.
     """
 
@@ -36,6 +40,7 @@ class Form(NamedTuple):
     has_drafts: bool = False
     is_compiled: bool = False
     is_peer: bool = False
+    is_alone: bool = False
 
     @property
     def precision(self) -> str:
@@ -55,6 +60,8 @@ TRAINING = {
     "fused, Muon": Form(_FUSED, {"optimizer": "muon"}),
     "fused, bfloat16": Form(_FUSED, _BFLOAT16),
     "direct, bfloat16": Form(_DIRECT, _BFLOAT16),
+    "fused, one thread": Form(_FUSED, is_alone=True),
+    "direct, bfloat16, one thread": Form(_DIRECT, _BFLOAT16, is_alone=True),
 }
 COMPILED = {"fused, compiled": Form(_FUSED, is_compiled=True)}
 WRITING = {
@@ -63,7 +70,10 @@ WRITING = {
     "cache": Form(_FUSED),
 }
 DRAFTS = {"cache and drafts": Form(_FUSED, has_drafts=True)}
-PEERS = {"GPT2LMHeadModel": Form(is_peer=True)}
+PEERS = {  # its cache has no choice of threads of its own, as ours has
+    "GPT2LMHeadModel": Form(is_peer=True),
+    "GPT2LMHeadModel, one thread": Form(is_peer=True, is_alone=True),
+}
 PEERS_TRAINING = PEERS | {"GPT2LMHeadModel, bfloat16": Form(train=_BFLOAT16, is_peer=True)}
 
 
@@ -103,8 +113,18 @@ def made_ready(setting: Setting, form: Form, ids: torch.Tensor) -> Piece:
     Taught in: faster_and_bigger.
     """
     if form.is_peer:
-        return (peer.training if setting.trains else peer.writing)(setting, form.precision, ids)
-    return (_training if setting.trains else _writing)(setting, form, ids)
+        piece = (peer.training if setting.trains else peer.writing)(setting, form.precision, ids)
+    else:
+        piece = (_training if setting.trains else _writing)(setting, form, ids)
+    return _alone(piece) if form.is_alone else piece
+
+
+def _alone(piece: Piece) -> Piece:
+    def work() -> object:
+        with one_thread():
+            return piece()
+
+    return work
 
 
 def _training(setting: Setting, form: Form, ids: torch.Tensor) -> Piece:

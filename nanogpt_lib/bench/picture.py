@@ -40,6 +40,7 @@ def drawn(rows: Sequence[Row], words: Mapping[str, str]) -> Figure:
                 bar.set(facecolor=colour, hatch=hatch, edgecolor="white")
             ax.set_yticks(places, [row.form for row in panel])
             ax.invert_yaxis()  # the first on top
+            ax.xaxis.set_major_formatter("{x:,.0f}")
             ax.grid(axis="y", visible=False)
             ax.set_title(f"{name}: {words[name]}", fontsize=9, loc="left")
         axes[-1].set_xlabel("characters per second, median and quartiles")

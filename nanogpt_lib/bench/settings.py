@@ -44,14 +44,15 @@ class Setting(NamedTuple):
         Example:
             >>> SETTINGS["A"].words
             'train on 16 blocks of 32 characters per step; width 64, 4 heads, 4 layers'
+            >>> SETTINGS["shipped"].words
+            'write 127 characters; block 128, width 192, 6 heads, 4 layers, trained'
         """
-        model, kind = self.model, f" with the trained model {self.checkpoint!r}" if self.checkpoint else ""
-        work = (
-            f"train on {self.batch_size} blocks of {model.block_size} characters per step"
-            if self.trains
-            else f"write {self.characters} characters{kind}, block {model.block_size}"
-        )
-        return f"{work}; width {model.n_embd}, {model.n_head} heads, {model.n_layer} layers"
+        sizes = f"width {self.model.n_embd}, {self.model.n_head} heads, {self.model.n_layer} layers"
+        block = self.model.block_size
+        if self.trains:
+            return f"train on {self.batch_size} blocks of {block} characters per step; {sizes}"
+        trained = ", trained" if self.checkpoint else ""
+        return f"write {self.characters} characters; block {block}, {sizes}{trained}"
 
 
 def _sizes(block_size: int, n_embd: int, n_head: int, n_layer: int) -> GPTConfig:

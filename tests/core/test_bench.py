@@ -234,6 +234,15 @@ def test_the_picture_has_a_bar_for_each_form_and_whiskers_to_its_quartiles(tmp_p
     assert "A: heads 32, fused 80, short 160" in described(rows)
 
 
+def test_no_title_of_the_picture_is_cut() -> None:
+    """That of the shipped model used to go on beyond the right edge."""
+    words = {name: setting.words for name, setting in SETTINGS.items()}
+    fig = drawn([replace(measured_rows()[0], setting=name) for name in SETTINGS], words)
+    fig.canvas.draw()
+    ends = [ax.title.get_window_extent().x1 for ax in fig.axes]
+    assert max(ends) < fig.bbox.x1
+
+
 @pytest.mark.parametrize("name", TRAINING)
 def test_every_form_of_training_makes_a_step_of_a_training_run(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -250,6 +259,19 @@ def test_every_form_of_training_makes_a_step_of_a_training_run(
     assert run.config.precision == TRAINING[name].precision
     assert isinstance(run.optimizer, Muon) == ("Muon" in name)
     assert run.model.config == replace(SMALL, **TRAINING[name].model)
+
+
+def test_one_thread_is_used_where_the_form_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(forms_module, "advance", lambda *_: seen.append(torch.get_num_threads()))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for name in ("fused", "fused, one thread"):
+            made_ready(TRAIN, TRAINING[name], torch.arange(65))()
+        assert (seen, torch.get_num_threads()) == ([2, 1], 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_each_way_to_write_gives_a_text_of_its_length() -> None:
