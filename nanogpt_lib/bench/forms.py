@@ -70,7 +70,7 @@ WRITING = {
     "cache": Form(_FUSED),
 }
 DRAFTS = {"cache and drafts": Form(_FUSED, has_drafts=True)}
-PEERS = {  # its cache has no choice of threads of its own, as ours has
+PEERS = {  # our cache chooses by itself how many threads it uses
     "GPT2LMHeadModel": Form(is_peer=True),
     "GPT2LMHeadModel, one thread": Form(is_peer=True, is_alone=True),
 }

@@ -8,6 +8,7 @@ Taught in: faster_and_bigger.
 """
 
 import multiprocessing
+import signal
 import sys
 from multiprocessing.connection import Connection
 
@@ -44,12 +45,14 @@ def peak_megabytes(setting: Setting, form: Form, ids: torch.Tensor) -> float | N
             peak: int = receiver.recv()
         except EOFError:  # the child has ended without a number: the form fails, which its times tell too
             return None
-        finally:
+        finally:  # its work is done, or was interrupted
+            child.kill()
             child.join()
     return peak / 1e6
 
 
 def _tell_peak(sender: Connection, setting: Setting, form: Form, ids: np.ndarray) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too, and the parent ends it
     try:
         data = torch.from_numpy(ids)
         _work(Setting(setting.trains, 1, TINY), form, data)

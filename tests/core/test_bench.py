@@ -1,8 +1,12 @@
 """The command that measures speed: what it measures, in which order, and what it tells."""
 
 import json
+import os
 import re
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers import ROOT, one_thread
 from nanogpt_lib.bench import __main__ as command
 from nanogpt_lib.bench import forms as forms_module
 from nanogpt_lib.bench import peer
@@ -367,6 +372,30 @@ def test_an_interrupt_keeps_the_settings_that_were_measured(
     kept = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     assert {row["setting"] for row in kept["rows"]} == {"A"}
     assert {row["times_peer"] for row in kept["rows"]} == {None}
+
+
+@pytest.mark.slow
+@pytest.mark.every
+@pytest.mark.skipif(os.name == "nt", reason="Windows measures no memory, and has no groups of processes")
+def test_an_interrupt_while_memory_is_measured_ends_without_a_traceback() -> None:
+    """Ctrl-C in a terminal reaches the process that measures too, which used to print where it was."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "nanogpt_lib.bench", "--settings", "large"],
+        cwd=ROOT,
+        env=one_thread() | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as done:
+        assert any("measuring" in line for line in done.stderr)
+        time.sleep(8)  # the server imports torch; then the first form takes longer than a minute
+        os.killpg(done.pid, signal.SIGINT)
+        pressed = time.monotonic()
+        err = done.stderr.read()
+        assert (done.wait(timeout=60), "Traceback" in err) == (130, False), err
+        assert err.endswith("stopped\n")
+        assert time.monotonic() - pressed < 15, "it waited for the measurement to end"
 
 
 def test_without_a_compiler_the_option_is_refused(
