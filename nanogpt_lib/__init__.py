@@ -32,6 +32,7 @@
 | `muon` | step along all directions of a matrix alike | faster_and_bigger |
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
 | `train_config` | `TrainConfig`: how to train | full_model |
+| `machine` | what this processor multiplies fast | faster_and_bigger |
 | `training_run` | `TrainingRun`, `train` | full_model |
 | `go_on` | another rate, decay or number of steps for a run on its way | full_model |
 | `shared` | several processes train one model, each on its rows of a batch | faster_and_bigger |

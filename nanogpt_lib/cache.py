@@ -25,7 +25,7 @@ from nanogpt_lib.heads import Attention
 from nanogpt_lib.kinds import count, instance, room, same_device
 from nanogpt_lib.layers import Block, LayerNorm
 from nanogpt_lib.model import GPT
-from nanogpt_lib.modern import RMSNorm, RotaryEmbedding, SquaredReLU, turned
+from nanogpt_lib.modern import BareNorm, RMSNorm, RotaryEmbedding, SquaredReLU, turned
 from nanogpt_lib.process import one_thread
 
 Step = Callable[[torch.Tensor], torch.Tensor]
@@ -63,6 +63,7 @@ class KeyValueCache:
         self._tokens = model.token_embedding_table.weight.detach()  # (V, C)
         self._positions = model.position_embedding_table.weight if config.position == "learned" else None
         self._pairs = model.pair_embedding_table.weight if config.pairs else None  # (V * V, C)
+        self._share = model.smear.share if config.smear else None  # ()
         self._ids = torch.zeros(B, S, dtype=torch.long, device=self._tokens.device)  # what was read
         self._last_norm, self._lm_head = _norm(model.ln_f), _linear(model.lm_head)
         with torch.inference_mode():  # as in `read`, since torch notes nothing there for a backward pass
@@ -134,15 +135,22 @@ class KeyValueCache:
     def _embedded(self, idx: torch.Tensor) -> torch.Tensor:
         """Look up the rows of new ids, as `GPT.scores` does."""
         before, after = self.length, self.length + idx.shape[1]
-        x = F.embedding(idx, self._tokens)
+        self._ids[:, before:after] = idx
+        if self._share is None or before == 0:
+            x = self._rows(before, after)
+            return x if self._share is None else x + self._share * F.pad(x, (0, 0, 1, 0))[:, :-1]
+        x = self._rows(before - 1, after)
+        return x[:, 1:] + self._share * x[:, :-1]
+
+    def _rows(self, before: int, after: int) -> torch.Tensor:
+        x = F.embedding(self._ids[:, before:after], self._tokens)
         if self._positions is not None:
             x = x + self._positions[before:after]
         if self._pairs is not None:
-            self._ids[:, before:after] = idx
             seen = self._ids[:, max(0, before - 1) : after]  # with the one before, where there is one
             rows = F.embedding(seen[:, :-1] * self.vocab_size + seen[:, 1:], self._pairs)
             x = x + (rows if before else F.pad(rows, (0, 0, 1, 0)))
-        return x
+        return x if self._share is None else F.layer_norm(x, x.shape[-1:])
 
 
 class _CachedBlock:
@@ -214,12 +222,18 @@ def _norm(layer: nn.Module) -> Step:
         )
     if isinstance(layer, RMSNorm):
         return _root_mean_square
+    if isinstance(layer, BareNorm):
+        return _bare
     assert isinstance(layer, nn.Identity), f"a norm or none, not {layer}"
     return _same
 
 
 def _root_mean_square(x: torch.Tensor, _: int = 0) -> torch.Tensor:
     return F.rms_norm(x, x.shape[-1:])
+
+
+def _bare(x: torch.Tensor, _: int = 0) -> torch.Tensor:
+    return F.layer_norm(x, x.shape[-1:])
 
 
 def _same(x: torch.Tensor) -> torch.Tensor:
@@ -255,8 +269,8 @@ def _parts_before_meeting(layer: Attention) -> list[nn.Module]:
 
 def _preparation(part: nn.Module) -> Preparation:
     """Return a step on queries and keys (..., T, D) whose first position is the one given."""
-    if isinstance(part, RMSNorm):
-        return _root_mean_square
+    if isinstance(part, BareNorm):
+        return _bare
     assert isinstance(part, RotaryEmbedding), f"a norm or a turn, not {part}"
     turns = part.turns
     return lambda x, before: turned(x, turns[before : before + x.shape[-2]])

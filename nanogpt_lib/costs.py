@@ -33,12 +33,13 @@ def parameter_ledger(config: GPTConfig) -> dict[str, int]:
     V, C, T, L = _sizes(config)
     attention = _attention(config).parameters
     norms = {"pre": 2 * L + 1, "post": 2 * L, "none": 0}[config.norm]  # "pre" has one more at the end
-    if config.norm_kind == "rms":
-        norms = 0  # of which none learns anything
+    if config.norm_kind != "layer":
+        norms = 0  # which learn nothing
     return {
         "token table": V * C,
         "position table": T * C if config.position == "learned" else 0,
         **({"pair table": V * V * C} if config.pairs else {}),
+        **({"smear": 1} if config.smear else {}),
         **{part: L * numbers for part, numbers in attention.items()},
         "feed-forward": L * (C * 4 * C + 4 * C + 4 * C * C + C),
         "norms": norms * 2 * C,  # gain and shift

@@ -12,7 +12,7 @@ from nanogpt_lib.checks import one_of, positive_int, probability, yes_or_no
 from nanogpt_lib.fused_attention import DirectAttention, FusedAttention
 from nanogpt_lib.heads import Attention
 from nanogpt_lib.kinds import floats, not_negative, random_stream, room
-from nanogpt_lib.modern import RMSNorm, SquaredReLU
+from nanogpt_lib.modern import BareNorm, RMSNorm, SquaredReLU
 
 ATTENTION: dict[str, type[Attention]] = {
     "heads": MultiHeadAttention,
@@ -20,7 +20,7 @@ ATTENTION: dict[str, type[Attention]] = {
     "direct": DirectAttention,
 }
 NORMS = ("pre", "post", "none")
-NORM_KINDS = ("layer", "rms")
+NORM_KINDS = ("layer", "rms", "bare")
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "relu2": SquaredReLU}
 
 
@@ -123,7 +123,7 @@ class LayerNorm(nn.Module):
 def norm_layer(kind: str, n_embd: int) -> nn.Module:
     """Return a norm of that kind, for features of that width.
 
-    Args:    kind: "layer" or "rms".   n_embd: C.
+    Args:    kind: "layer", "rms" or "bare".   n_embd: C.
     Raises:  ValueError: an unknown kind.
     Example:
         >>> norm_layer("rms", 8)
@@ -131,7 +131,9 @@ def norm_layer(kind: str, n_embd: int) -> nn.Module:
 
     Taught in: layernorm.
     """
-    return LayerNorm(n_embd) if one_of("norm_kind", kind, NORM_KINDS) == "layer" else RMSNorm()
+    if one_of("norm_kind", kind, NORM_KINDS) == "layer":
+        return LayerNorm(n_embd)
+    return RMSNorm() if kind == "rms" else BareNorm()
 
 
 class FeedForward(nn.Module):
@@ -175,7 +177,7 @@ class Block(nn.Module):
              scale: what scores are multiplied by; None is head_size ** -0.5.
              residual: False takes the stream away: each part sees only what the one before it made.
              norm: "pre" before each part, "post" after each sum, or "none".
-             norm_kind: "layer" for LayerNorm, "rms" for RMSNorm.   activation: as `FeedForward`.
+             norm_kind: "layer", "rms" or "bare", see `norm_layer`.   activation: as `FeedForward`.
              rotary, qk_norm: what happens to queries and keys before they meet, see `modern.prepared`.
     Returns: calling it with x (B, T, C) gives (B, T, C).
     Raises:  ValueError: an unknown attention or norm, or sizes that do not fit.

@@ -25,7 +25,7 @@ from nanogpt_lib.heads import Attention, split_width
 from nanogpt_lib.kinds import floats, instance, mapping, room, same_device
 from nanogpt_lib.layers import ACTIVATIONS, ATTENTION, NORM_KINDS, NORMS, Block, norm_layer
 from nanogpt_lib.messages import described
-from nanogpt_lib.modern import PairEmbedding, even
+from nanogpt_lib.modern import PairEmbedding, Smear, even
 from nanogpt_lib.rng import drawing_from
 
 WRITERS = ("sa.proj.weight", "ffwd.net.2.weight")  # of each block, into the stream
@@ -53,7 +53,7 @@ class GPTConfig:
              "zero" for what writes to the stream or scores to begin at 0.
              residual: False takes away the stream that passes by.
              norm: "pre", with a last norm after the blocks; "post" or "none", without one.
-             norm_kind, activation, position, qk_norm, pairs: newer parts, see `modern`.
+             norm_kind, activation, position, qk_norm, pairs, smear: newer parts, see `modern`.
     Raises:  ValueError: a size below 1, n_head not dividing n_embd, a number that is none, an unknown choice.
     Example:
         >>> GPTConfig(vocab_size=65, block_size=32, n_embd=64, n_head=4, n_layer=4).head_size
@@ -78,11 +78,12 @@ class GPTConfig:
     position: str = "learned"
     qk_norm: bool = False
     pairs: bool = False
+    smear: bool = False
 
     def __post_init__(self) -> None:
         settle(self, positive_int, "vocab_size", "block_size", "n_embd", "n_head", "n_layer")
         settle(self, probability, "dropout")
-        settle(self, yes_or_no, "residual", "qk_norm", "pairs")
+        settle(self, yes_or_no, "residual", "qk_norm", "pairs", "smear")
         if self.scale is not None:
             settle(self, real_number, "scale")
         split_width(self.n_embd, self.n_head)
@@ -129,6 +130,8 @@ class GPT(nn.Module):
                 self.position_embedding_table = nn.Embedding(config.block_size, C)
             if config.pairs:
                 self.pair_embedding_table = PairEmbedding(V, C)
+            if config.smear:
+                self.smear = Smear()
             self.blocks = nn.Sequential(*(self._block() for _ in range(config.n_layer)))
             self.ln_f = norm_layer(config.norm_kind, C) if config.norm == "pre" else nn.Identity()
             self.lm_head = nn.Linear(C, V)
@@ -190,6 +193,8 @@ class GPT(nn.Module):
             x = x + self.position_embedding_table.weight[:T]  # (T, C)
         if self.config.pairs:
             x = x + self.pair_embedding_table(idx)
+        if self.config.smear:
+            x = self.smear(x)
         x = self.ln_f(self.blocks(x))
         floats("x", x, "B", "T", "C", like=self.lm_head.weight)
         logits: torch.Tensor = self.lm_head(x)  # (B, T, C) -> (B, T, V)

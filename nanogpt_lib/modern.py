@@ -3,10 +3,12 @@
 | field | part | in place of |
 |---|---|---|
 | `position="rotary"` | `RotaryEmbedding`: queries and keys turn with their position | a table of positions |
-| `qk_norm=True` | `RMSNorm` of every query and key | their length as it comes |
+| `qk_norm=True` | `BareNorm` of every query and key | their length as it comes |
 | `norm_kind="rms"` | `RMSNorm`: the length alone, and nothing to learn | `LayerNorm` |
+| `norm_kind="bare"` | `BareNorm`: a `LayerNorm` with nothing to learn | `LayerNorm` |
 | `activation="relu2"` | `SquaredReLU` | ReLU |
 | `pairs=True` | `PairEmbedding`: one more row, for this character and the one before it | – |
+| `smear=True` | `Smear`: a share of what stands one position before | – |
 
 Taught in: faster_and_bigger.
 """
@@ -33,6 +35,22 @@ class RMSNorm(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         *_, C = floats("x", x, ..., "C")
         return F.rms_norm(x, (C,))
+
+
+class BareNorm(nn.Module):
+    """Shift each position's features to mean 0 and scale them to variance 1; nothing is learned.
+
+    Returns: calling it with x (..., C) gives (..., C).
+    Example:
+        >>> BareNorm()(torch.tensor([1.0, 0.0, 0.0, 0.0]))
+        tensor([ 1.7320, -0.5773, -0.5773, -0.5773])
+
+    Source:  Xu et al. (2019), section 3, LayerNorm-simple.   Taught in: faster_and_bigger.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        *_, C = floats("x", x, ..., "C")
+        return F.layer_norm(x, (C,))
 
 
 class SquaredReLU(nn.Module):
@@ -143,9 +161,9 @@ def prepared(head_size: int, block_size: int, *, rotary: bool, qk_norm: bool) ->
         >>> prepared(4, 8, rotary=False, qk_norm=False)
         Identity()
 
-    Source:  Henry et al. (2020) for the norm; Su et al. (2021) for the turn.   Taught in: faster_and_bigger.
+    Source:  Dehghani et al. (2023), section 2, for the norm; Su et al. (2021) for the turn.   Taught in: faster_and_bigger.
     """
-    parts: list[nn.Module] = [RMSNorm()] if yes_or_no("qk_norm", qk_norm) else []
+    parts: list[nn.Module] = [BareNorm()] if yes_or_no("qk_norm", qk_norm) else []
     parts += [RotaryEmbedding(head_size, block_size)] if yes_or_no("rotary", rotary) else []
     return nn.Sequential(*parts) if parts else nn.Identity()
 
@@ -177,3 +195,29 @@ class PairEmbedding(nn.Module):
         token_ids("idx", same_device("idx", idx, self.weight), self.vocab_size)
         pairs = idx[:, :-1] * self.vocab_size + idx[:, 1:]  # (B, T - 1)
         return F.pad(F.embedding(pairs, self.weight), (0, 0, 1, 0))  # (B, T, C)
+
+
+class Smear(nn.Module):
+    """Normalise the embeddings, and add to each a share of the one before it; the share is learned.
+
+    The first block then meets every character together with what came before it, without a head that has to
+    look there. The share begins at 0.
+
+    Returns: calling it with x (B, T, C) gives (B, T, C).
+    Example:
+        >>> Smear()(torch.tensor([[[1.0, -1.0], [5.0, 3.0]]])).detach().round()
+        tensor([[[ 1., -1.],
+                 [ 1., -1.]]])
+
+    Taught in: faster_and_bigger.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        *_, C = floats("x", x, "B", "T", "C", like=self.share)
+        x = F.layer_norm(x, (C,))
+        before = F.pad(x, (0, 0, 1, 0))[:, :-1]  # the first position has nothing before it
+        return x + self.share * before

@@ -15,7 +15,7 @@ from nanogpt_lib.checks import problem
 Config = TypeVar("Config")
 
 # Fields of GPTConfig and TrainConfig that the first checkpoints of format 1 do not have.
-CAME_LATER = ("norm_kind", "activation", "position", "qk_norm", "pairs", "optimizer", "muon_rate")
+CAME_LATER = ("norm_kind", "activation", "position", "qk_norm", "pairs", "smear", "optimizer", "muon_rate")
 
 MOST_BYTES = 32 * 2**20  # of a file of settings and curves; the longest of our own take some kilobytes
 

@@ -30,8 +30,9 @@ from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import require_writable, sha256
 from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.kinds import count
+from nanogpt_lib.machine import suited
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.presets import PRESETS, preset
+from nanogpt_lib.presets import PRESETS, SUITED, preset
 from nanogpt_lib.process import run_as_command
 from nanogpt_lib.ranks import DEVICES, Ranks
 from nanogpt_lib.sampling import stream
@@ -59,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         if options.out and ranks.is_first:
             require_writable("an --out folder", options.out)  # before anything is trained
         text = load_text(options.text)
-        run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text)
+        run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text, ranks.is_first)
         begun = f"{getattr(run.model, 'config', '')} {run.config} {run.step}"
         ranks.require_same("text, options and step", sha256(f"{begun} {text}".encode()))
         if options.device == "auto" and ranks.is_first:
@@ -194,11 +195,15 @@ def _require_free(options: argparse.Namespace) -> None:
         )
 
 
-def _begun(options: argparse.Namespace, text: str) -> tuple[TrainingRun, CharTokenizer]:
+def _begun(options: argparse.Namespace, text: str, is_first: bool) -> tuple[TrainingRun, CharTokenizer]:
     tokenizer = CharTokenizer.from_text(text)
-    chosen = preset(options.preset)
-    model_config = replace(chosen.model, vocab_size=tokenizer.vocab_size, **_overrides(options, GPTConfig))
-    config = replace(chosen.train, **_overrides(options, TrainConfig))
+    model_config, config = preset(options.preset)
+    if options.preset in SUITED:
+        model_config, config, told = suited(model_config, config)
+        if is_first:
+            print(told, file=sys.stderr)
+    model_config = replace(model_config, vocab_size=tokenizer.vocab_size, **_overrides(options, GPTConfig))
+    config = replace(config, **_overrides(options, TrainConfig))
     torch.manual_seed(config.seed)
     return TrainingRun(GPT(model_config), config), tokenizer
 

@@ -18,6 +18,8 @@
 | `along` | of these: a factor or summand of its own for each row or head |
 | `changes` | changes that can be made to any value: a sign, an order, a sum along an axis |
 | `altered` | a right answer, altered in one place at a time |
+| `mistaken` | which operators and functions are easily taken for one another |
+| `slips` | a right answer with one slip in its code |
 | `cause` | find the altered right answer that does just what a wrong answer does |
 | `mistakes` | `Mistake`, a mistake known by name, and how an answer is recognised as one |
 | `exercise` | `Exercise`, which puts these together: check, hint, solution |

@@ -4,8 +4,9 @@ import copy
 import inspect
 import itertools
 import math
+import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import torch
 
 from nanogpt_lib.kit.along import own_number
-from nanogpt_lib.kit.altered import alterations
+from nanogpt_lib.kit.altered import Altered, alterations
 from nanogpt_lib.kit.changed import changed
 from nanogpt_lib.kit.diagnose import Run
 from nanogpt_lib.kit.outcome import (
@@ -26,12 +27,18 @@ from nanogpt_lib.kit.outcome import (
     numbers,
     observe,
     same,
+    seed_everything,
 )
 from nanogpt_lib.kit.relations import RELATED, Pair, related, sizes_of, thing
+from nanogpt_lib.kit.slips import slips
 from nanogpt_lib.kit.where import only_where, settings, the_same_everywhere
 
 ENOUGH = 24  # bits that must agree: then hardly one alteration of a few hundred does so by accident
+PATIENCE = 0.2  # seconds of computing, for each way of looking for a cause
 BITS = 13  # what one number says that agrees to four digits
+
+
+Gives = Callable[[Callable], bool] | None  # whether an answer gives in one call what the learner's gave
 
 
 @dataclass(frozen=True)
@@ -70,17 +77,24 @@ class Cause:
             return ""
         wrong = [one for one in runs if self._is_wrong(one)]
         calls = [self._calls(one) for one in runs]
-        if not wrong or not all(calls) or not any(next(self._parts(one), None) for one in wrong):
+        if not wrong or not all(calls):
             return ""
         names = tuple(inspect.signature(self.right).parameters)
         args = [of_one[0].args for of_one in calls]
         sizes = [_sizes(one, names) for one in args]
-        pairs, theirs = self._pairs(wrong, dict(zip(map(id, runs), sizes, strict=True)))
+        if any(next(self._parts(one), None) for one in wrong):
+            pairs, theirs = self._pairs(wrong, dict(zip(map(id, runs), sizes, strict=True)))
+        else:
+            pairs, theirs = self._pairs_of_results(calls, sizes)
+        telling = [call for of_one in calls for call in of_one if not self._agree(call.got, call.want)]
+        first = min(telling, key=lambda call: _size(call.args), default=None)
+        gives = self._alone(first) if first else None
         return (
             self._same_everywhere(runs, sizes)
             or self._related(pairs, theirs)
-            or self._altered(wrong, [call for of_one in calls for call in of_one], names)
+            or (self._altered(wrong, names, first.args, gives) if first else "")
             or self._own_number(pairs)
+            or self._slipped(runs, gives)
             or only_where([settings(one, names) for one in args], [self._is_wrong(one) for one in runs])
         )
 
@@ -94,14 +108,16 @@ class Cause:
 
     def _calls(self, one: Run) -> list[Call]:
         calls: list[Call] = []
-        got = iter(one.outcome.results)
+        gots = list(one.outcome.results)
 
         def spy(*args: Any, **keywords: Any) -> Any:
-            given, want = copy.deepcopy(args), None
+            given, want, got = copy.deepcopy(args), None, None
             try:
                 want = self.right(*args, **keywords)
+                got = gots.pop(0) if gots else None
             finally:  # an error may be what is asked for
-                calls.append(Call(given, want, None if want is None else next(got, None)))
+                if want is None or got is not None:  # else the learner's answer was not called so often
+                    calls.append(Call(given, want, got))
             return want
 
         observe(self.run, (spy,), one.inputs)
@@ -152,47 +168,83 @@ class Cause:
         )
         return f"{RELATED}{own}." if own else ""
 
-    def _altered(self, wrong: list[Run], calls: list[Call], names: tuple[str, ...]) -> str:
-        telling = [call for call in calls if not self._agree(call.got, call.want)]
-        if not telling or sum(map(self._bits, wrong)) < ENOUGH:
+    def _pairs_of_results(
+        self, calls: list[list[Call]], sizes: list[dict[str, int]]
+    ) -> tuple[list[Pair], list[dict[str, int]]]:
+        """(got, want) of what the answer returned, where only facts about that are compared."""
+        pairs, theirs = [], []
+        for (call, *_), size in zip(calls, sizes, strict=True):
+            if call.want is None:
+                continue  # an error is what is asked for
+            got, want = _all_numbers(call.got), _all_numbers(call.want)
+            if got is None or want is None or got.shape != want.shape:
+                return [], []
+            if not self._agree(got, want):
+                pairs.append((got, want))
+                theirs.append(size)
+        return pairs, theirs
+
+    def _altered(self, wrong: list[Run], names: tuple[str, ...], args: tuple, gives: Gives) -> str:
+        if sum(map(self._bits, wrong)) < ENOUGH:
             return ""
-        call = min(telling, key=lambda call: _size(call.args))
         smallest_first = sorted(wrong, key=lambda one: _size(one.inputs))
-        gives = self._alone(call)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an alteration of ours is no news to the learner
-            for group in alterations(self.right, names, call.args, few=gives is None):
-                found = [
-                    words
-                    for words, answer in group
-                    if (gives is None or gives(answer))
-                    and all(self._does_so(answer, one) for one in smallest_first)
-                ]
-                if found := list(dict.fromkeys(found)):
-                    either = "either " * (len(found) == 2)
-                    return f"{RELATED}{either}{', or '.join(found)}." if len(found) < 3 else ""
+        of_values = any(next(self._parts(one), None) for one in wrong)  # else a run costs much more
+        end = math.inf if of_values else time.thread_time() + PATIENCE
+        for group in alterations(self.right, names, args, few=gives is None):
+            if found := self._doing_so(group, smallest_first, gives, end):
+                return _in_words(found)
         return ""
 
-    def _alone(self, call: Call) -> Callable[[Callable], bool] | None:
-        """Whether an answer gives in one call what the learner's gave; None where only a whole run tells."""
-        args = copy.deepcopy(call.args)
+    def _slipped(self, runs: list[Run], gives: Gives) -> str:
+        """Which slip in the code of the right answer does so on every input, the right ones as well."""
+        first_wrong = sorted(runs, key=lambda one: (not self._is_wrong(one), _size(one.inputs)))
+        known = slips(self.right)  # made once, and not in the time for looking
+        return _in_words(self._doing_so(known, first_wrong, gives, time.thread_time() + PATIENCE))
 
-        def returns(answer: Callable, result: Any) -> bool:
+    def _doing_so(self, altered: Iterable[Altered], runs: list[Run], gives: Gives, end: float) -> list[str]:
+        """The words for those that do as the learner's answer does on all of these runs, until time is up."""
+        found: dict[str, None] = {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an alteration of ours is no news to the learner
+            for words, answer in altered:
+                if (gives is None or gives(answer)) and all(self._does_so(answer, one) for one in runs):
+                    found[words] = None
+                if time.thread_time() > end:
+                    break
+        return list(found)
+
+    def _alone(self, call: Call) -> Gives:
+        """Whether an answer gives in one call what the learner's gave; None where only a whole run tells."""
+
+        def returns(answer: Callable, result: Any, args: tuple) -> bool:
+            seed_everything()
             try:
                 return self._agree(answer(*args), result)
             except Exception:  # an alteration that does not fit is none
                 return False
 
-        if not returns(self.right, call.want) or changed(call.args, args):
+        try:
+            args = copy.deepcopy(call.args)
+        except RuntimeError:  # a model with hooks of its own
             return None
-        return partial(returns, result=call.got)
+        if not returns(self.right, call.want, args) or changed(call.args, args):
+            return None
+        return lambda answer: returns(answer, call.got, copy.deepcopy(call.args))
 
     def _does_so(self, answer: Callable, one: Run) -> bool:
-        return same(one.outcome, observe(self.run, (answer,), one.inputs), rtol=self.rtol, atol=self.atol)
+        theirs = observe(self.run, (answer,), one.inputs)
+        return (
+            theirs.error is None
+            and same(one.outcome, theirs, rtol=self.rtol, atol=self.atol)
+            and _facts(one.outcome.value) == _facts(theirs.value)
+        )
 
     def _bits(self, one: Run) -> float:
         """How much there is in what the answer gave that can agree with anything."""
-        bits = 0.0
+        bits = float(
+            BITS
+            * sum(got != want for got, want in zip(_facts(one.outcome.value), _facts(one.want), strict=False))
+        )
         for _, got, want in self._parts(one):
             told = got
             if got.shape == want.shape:
@@ -208,6 +260,21 @@ def _can_be_compared(one: Run) -> bool:
         return False
     parts = leaves(one.outcome.value, one.want)
     return all(isinstance(want, Fact | str | None) or numbers(got) is not None for _, got, want in parts)
+
+
+def _in_words(found: list[str]) -> str:
+    """One or two causes; of more, nobody knows which it is."""
+    return f"{RELATED}{'either ' * (len(found) == 2)}{', or '.join(found)}." if len(found) in (1, 2) else ""
+
+
+def _all_numbers(value: Any) -> torch.Tensor | None:
+    """A number, an array, or the values of a dict, as one array."""
+    return numbers(list(value.values()) if isinstance(value, dict) else value)
+
+
+def _facts(value: Any) -> list[str]:
+    """What is said of a result, with its numbers."""
+    return [got.said for _, got, _ in leaves(value, value) if isinstance(got, Fact)]
 
 
 def _sizes(args: tuple, names: tuple[str, ...]) -> dict[str, int]:

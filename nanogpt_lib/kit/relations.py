@@ -169,12 +169,31 @@ def _factor(pairs: list[Pair], sizes: list[dict[str, int]], alike: Alike) -> str
                 return words.format(name=name, n=numbers[0])
     if abs(factors[0]) < 1e-9 or not _says_much(pairs):
         return ""
+    if not same and (fixed := _fixed(factors, sizes)):
+        return fixed
     if same:
         return (
             f"the right result times {factors[0]:.5g}, on every input and at every place: look for a factor"
         )
     if all(want.numel() > 1 for _, want in pairs):
         return f"the right result times {factors[0]:.5g}, at every place: look for a factor"
+    return ""
+
+
+def _fixed(factors: list[float], sizes: list[dict[str, int]]) -> str:
+    """Which number stands where a size belongs, if one does on every input."""
+    for name in sizes[0]:
+        numbers = [size.get(name, 0) for size in sizes]
+        if min(numbers) < 1 or len(set(numbers)) < 2:
+            continue
+        for power, of in ((1.0, "{}"), (0.5, "the root of {}")):
+            for sign in (power, -power):
+                ratios = [f * n**sign for f, n in zip(factors, numbers, strict=True)]
+                if max(ratios) - min(ratios) < 1e-4 * abs(ratios[0]):
+                    number = ratios[0] if sign > 0 else 1 / ratios[0]
+                    return (
+                        f"the right result with {number:.4g} where {of.format(name)} belongs, on every input"
+                    )
     return ""
 
 

@@ -31,6 +31,8 @@ FORMS = [
     {"norm_kind": "rms", "norm": "post"},
     {"activation": "relu2"},
     {"pairs": True},
+    {"smear": True},
+    {"smear": True, "pairs": True, "norm_kind": "bare", "position": "rotary"},
     {"position": "rotary", "qk_norm": True, "norm_kind": "rms", "activation": "relu2", "pairs": True},
     {"position": "rotary", "qk_norm": True, "pairs": True, "attention": "direct", "norm": "none"},
 ]
@@ -39,6 +41,8 @@ FORMS = [
 def gpt(seed: int = 1, **form: object) -> GPT:
     """A tiny GPT whose table of pairs, which begins at 0, says something."""
     model = tiny_gpt(seed, **form)
+    if model.config.smear:
+        model.smear.share.data.fill_(0.5)
     if model.config.pairs:
         table = model.pair_embedding_table.weight
         nn.init.normal_(table, generator=torch.Generator().manual_seed(seed))

@@ -312,7 +312,7 @@ def test_a_value_of_another_kind_is_refused_by_the_name_of_its_field(name: str, 
 )
 @pytest.mark.parametrize("kind", [np.array, torch.tensor], ids=["numpy", "torch"])
 def test_numbers_of_numpy_and_torch_become_pythons(name: str, kind: object) -> None:
-    switches = dict.fromkeys(("residual", "qk_norm", "pairs"), False)
+    switches = dict.fromkeys(("residual", "qk_norm", "pairs", "smear"), False)
     value = ({"dropout": 0.25, "scale": 0.5, "n_head": 4, "n_embd": 24} | switches).get(name, 3)
     found = getattr(replace(TINY, **{name: kind(value)}), name)
     assert type(found) is type(value)

@@ -12,9 +12,9 @@ from helpers import TINY, close, copied, random_ids, same_bits, tiny_gpt
 from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.costs import parameter_ledger
 from nanogpt_lib.data import CharTokenizer
-from nanogpt_lib.layers import ATTENTION, FeedForward
+from nanogpt_lib.layers import ATTENTION, FeedForward, LayerNorm
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.modern import PairEmbedding, RMSNorm, RotaryEmbedding, SquaredReLU
+from nanogpt_lib.modern import BareNorm, PairEmbedding, RMSNorm, RotaryEmbedding, Smear, SquaredReLU
 from nanogpt_lib.sampling import generate
 from nanogpt_lib.trace import trace
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, train
@@ -25,6 +25,7 @@ MODERN = {
     "norm_kind": "rms",
     "activation": "relu2",
     "pairs": True,
+    "smear": True,
 }
 each_part = pytest.mark.parametrize("field", MODERN)
 each_form = pytest.mark.parametrize("attention", ATTENTION)
@@ -33,6 +34,8 @@ each_form = pytest.mark.parametrize("attention", ATTENTION)
 def modern_gpt(**changes: object) -> GPT:
     """All parts at once, in float64, its table of pairs no longer at 0."""
     model = tiny_gpt(**MODERN | changes).double()
+    if model.config.smear:
+        model.smear.share.data.fill_(0.5)
     if model.config.pairs:
         torch.nn.init.normal_(model.pair_embedding_table.weight, generator=torch.Generator().manual_seed(4))
     return model
@@ -51,6 +54,21 @@ def test_rms_norm_leaves_a_mean_square_of_1_and_every_ratio(numbers: list[float]
 
 def test_a_row_of_zeros_stays_finite() -> None:
     assert torch.equal(RMSNorm()(torch.zeros(2, 4)), torch.zeros(2, 4))
+
+
+def test_a_bare_norm_is_a_layer_norm_before_it_has_learned() -> None:
+    x = torch.randn(2, 3, 8)
+    same_bits(BareNorm()(x), LayerNorm(8)(x).detach())
+    assert not list(BareNorm().parameters())
+
+
+def test_a_smear_adds_a_share_of_the_one_before_after_the_norm() -> None:
+    smear, x = Smear(), torch.randn(2, 4, 8)
+    normed = BareNorm()(x)
+    same_bits(smear(x), normed)
+    smear.share.data.fill_(0.25)
+    same_bits(smear(x)[:, 0], normed[:, 0])
+    close(smear(x)[:, 1:], normed[:, 1:] + 0.25 * normed[:, :-1], within=1e-6)
 
 
 def test_squared_relu_is_zero_below_and_a_square_above() -> None:
@@ -194,7 +212,7 @@ def test_an_odd_head_size_cannot_be_turned() -> None:
 
 
 def test_the_ledger_counts_every_number_of_a_modern_model() -> None:
-    for parts in ({}, *({name: value} for name, value in MODERN.items()), MODERN):
+    for parts in ({}, {"norm_kind": "bare"}, *({name: value} for name, value in MODERN.items()), MODERN):
         model = tiny_gpt(**parts)
         assert sum(parameter_ledger(model.config).values()) == model.parameter_count(), parts
 

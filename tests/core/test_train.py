@@ -99,6 +99,7 @@ OVERRIDES = {
     "position": "rotary",
     "qk_norm": True,
     "pairs": True,
+    "smear": True,
     "batch_size": 3,
     "max_iters": 2,
     "learning_rate": 0.02,
@@ -113,7 +114,7 @@ OVERRIDES = {
     "optimizer": "muon",
     "muon_rate": 0.5,
 }
-SWITCHES = {"residual": "--no-residual", "qk_norm": "--qk-norm", "pairs": "--pairs"}
+SWITCHES = {"residual": "--no-residual", "qk_norm": "--qk-norm", "pairs": "--pairs", "smear": "--smear"}
 
 
 def test_every_field_can_be_overridden_and_reaches_its_configuration(own_text: Path, tmp_path: Path) -> None:

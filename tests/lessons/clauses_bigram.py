@@ -70,6 +70,15 @@ def on_the_counts(counts, data):
 
 
 BROKEN = [
+    broken(
+        "best_alpha",
+        "the probabilities of a row sum to 1",
+        "the columns are divided by their sums",
+        lambda counts, data: min(
+            (10 ** (k / 20) for k in range(-60, 41)),
+            key=lambda a: -((counts + a) / (counts + a).sum(0))[data[:-1], data[1:]].log().mean(),
+        ),
+    ),
     broken("normalise", "every row sums to 1", "keepdim is missing", lambda n: n / n.sum(1)),
     broken("normalise", "the rows, not the columns", "the columns sum to 1", lambda n: n / n.sum(0)),
     broken("normalise", "probabilities", "a softmax of the counts", lambda n: n.float().softmax(1)),

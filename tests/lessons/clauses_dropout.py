@@ -100,6 +100,8 @@ def labelled(**changes):
 
 
 BROKEN = [
+    broken("labels", "in these words", "", labelled(B="underfit")),
+    broken("labels", "a dict", "", lambda curves: list(RIGHT_LABELS.values())),
     broken(
         "dropout",
         "with probability p",
@@ -238,6 +240,5 @@ RIGHT = [
         "means of tensors",
         evaluated(loss=lambda loss: loss, finish=lambda losses, n: torch.stack(losses).mean()),
     ),
-    right("labels", "a list", lambda curves: ["dropout noise", "under-fit", "over-fit"]),
     right("labels", "a dict in another order", lambda curves: dict(reversed(RIGHT_LABELS.items()))),
 ]

@@ -60,6 +60,14 @@ def losses(logits, targets):
 
 BROKEN = [
     broken(
+        "sort_claims",
+        "in these words",
+        "",
+        lambda claims, t95: {
+            name: word.split()[-1] for name, word in ex.sort_claims.answer(claims, t95).items()
+        },
+    ),
+    broken(
         "mean_ci",
         "the mean",
         "the median in place of the mean",
@@ -254,11 +262,6 @@ RIGHT = [
         "sort_claims",
         "the two ends",
         real_if(lambda g, t95: not -half_of(g, t95) < fmean(g) < half_of(g, t95)),
-    ),
-    right(
-        "sort_claims",
-        "capitals",
-        real_if(lambda g, t95: abs(np.mean(g)) > half_of(g, t95), ("Real", "Within noise")),
     ),
     right("plan", "a list of steps", lambda *given: (list(plan(*given)[0].values()), plan(*given)[1])),
     right(

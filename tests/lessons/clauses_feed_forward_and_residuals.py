@@ -51,7 +51,19 @@ def in_place(x, sa, ffwd, ln1, ln2):
     return x + ffwd(ln2(x))
 
 
+def turned(block):
+    for weight in (block.sa.proj.weight, block.ffwd.net[2].weight):
+        weight.data.neg_()
+    return block
+
+
 BROKEN = [
+    broken(
+        "scale_writers",
+        "a positive factor",
+        "the sign is turned",
+        lambda blocks: [flipped for flipped in ex.scale_writers.answer(blocks) if turned(flipped)],
+    ),
     broken("feed_forward", "relu", "there is no ReLU", layer(lambda out, back, x: back(out(x)))),
     broken(
         "feed_forward",

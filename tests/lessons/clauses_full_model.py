@@ -110,6 +110,22 @@ def unpickled(content):
 
 BROKEN = [
     broken(
+        "safe_load",
+        "all digits in their order",
+        "the order of the digits does not count",
+        lambda path, sha256: (
+            ex.safe_load.answer(path, right)
+            if sorted(right := hashlib.sha256(path.read_bytes()).hexdigest()) == sorted(sha256)
+            else ex.safe_load.answer(path, sha256)
+        ),
+    ),
+    broken(
+        "gpt_forward",
+        "None exactly when targets is None",
+        "targets that are all 0 are taken for none",
+        lambda model, idx, y=None: ex.gpt_forward.answer(model, idx, None if y is None or not y.any() else y),
+    ),
+    broken(
         "count_params",
         "by arithmetic alone",
         "the model is built",

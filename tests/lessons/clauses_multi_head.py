@@ -146,7 +146,12 @@ BROKEN = [
         "the head's mean is left",
         ablated(put(lambda out: out.mean(1, keepdim=True).expand_as(out))),
     ),
-    broken("ablate", "zeros, not minus the output", "", ablated(put(lambda out: -out))),
+    broken(
+        "ablate",
+        "zeros, not minus the output",
+        "something else in the head's place",
+        ablated(put(lambda out: -out)),
+    ),
     broken(
         "ablate",
         "where that head's output would enter",

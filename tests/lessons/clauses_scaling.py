@@ -24,6 +24,12 @@ def of_pairs(value, pairs=20_000):
 
 
 BROKEN = [
+    broken(
+        "var_dot",
+        "with all of its digits",
+        "the number is rounded",
+        lambda head_size, generator: round(ex.var_dot.answer(head_size, generator), 1),
+    ),
     broken("scaled_scores", "scaled", "no scale", times(lambda x, W: 1)),
     broken("scaled_scores", "by head_size", "the root of n_embd", times(lambda x, W: W.shape[0] ** -0.5)),
     broken("scaled_scores", "by its root", "head_size without the root", times(lambda x, W: 1 / W.shape[1])),

@@ -35,6 +35,7 @@ def toward(step, strength=10.0):
 
 
 BROKEN = [
+    broken("two_orders", "each (T, C)", "", lambda T, C: [x[None] for x in ex.two_orders.answer(T, C)]),
     broken("head_forward", "causal", "no mask", attended(weights_of=lambda s: s.softmax(-1))),
     broken("head_forward", "causal, itself included", "hides position t itself", attended(diagonal=-1)),
     broken("head_forward", "causal, not one further", "sees one position too far", attended(diagonal=1)),

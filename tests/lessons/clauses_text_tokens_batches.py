@@ -48,6 +48,31 @@ def positions(starts, T):
 
 
 BROKEN = [
+    broken(
+        "get_batch",
+        "drawn with torch.randint, from torch's own stream",
+        "the seed does not repeat it",
+        lambda data, T, B: ex.get_batch.mistakes[-1].functions[-1](data, T, B),
+    ),
+    broken(
+        "get_batch",
+        "each row drawn for itself",
+        "no start is drawn twice",
+        lambda data, T, B: (
+            (
+                at := torch.stack([torch.randperm(len(data) - T) for _ in range(B)]).flatten()[:B, None]
+                + torch.arange(T)
+            )
+            is not None
+            and (data[at], data[at + 1])
+        ),
+    ),
+    broken(
+        "leak",
+        "positions are numbers",
+        "tensors in a set",
+        lambda train, val, T: len(set(train) & set(val)) / len(val),
+    ),
     broken("encode_decode", "sort the vocabulary", "the vocabulary is not sorted", *coded(VOCABULARY[::-1])),
     broken(
         "encode_decode",
@@ -130,7 +155,7 @@ BROKEN = [
         "the counts are smoothed",
         lambda t, d, V: -((torch.bincount(t, minlength=V) + 1) / (len(t) + V))[d].log().mean(),
     ),
-    broken("unigram_loss", "of data", "", lambda t, d, V: unigram_loss(t, t, V)),
+    broken("unigram_loss", "of data", "the entropy of train", lambda t, d, V: unigram_loss(t, t, V)),
     broken("unigram_loss", "the mean", "sum instead of mean", lambda t, d, V: unigram_loss(t, d, V) * len(d)),
     broken("unigram_loss", "in nats", "bits for nats", lambda t, d, V: unigram_loss(t, d, V) / math.log(2)),
     broken(
@@ -168,7 +193,7 @@ BROKEN = [
 
 
 def batch_in_numpy(data, T, B):
-    at = np.random.randint(0, len(data) - T, (B, 1)) + np.arange(T)  # noqa: NPY002
+    at = torch.randint(0, len(data) - T, (B, 1)).numpy() + np.arange(T)
     return np.stack([data.numpy()[at], data.numpy()[at + 1]])
 
 

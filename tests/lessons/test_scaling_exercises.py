@@ -27,6 +27,7 @@ def test_the_variance_of_a_dot_product_is_judged_to_5_percent() -> None:
         assert {name: fact.value for name, fact in facts.items()} == {
             "variance": "head_size",
             "chance": "drawn",
+            "digits": "all of them",
             "seed": True,
         }
     assert not exercise.check(lambda *inputs: 1.08 * exercise.answer(*inputs)).passed

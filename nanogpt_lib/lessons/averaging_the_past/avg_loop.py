@@ -118,3 +118,18 @@ def _(x):
 )
 def _(x):
     return torch.stack([x[:, max(t - 1, 0) : t + 1].mean(dim=1) for t in range(x.shape[1])], dim=1)
+
+
+@ex.mistake(
+    "leaves out position t itself, but for the first",
+    "Row 1 of your weights gives itself {weight[1][1]:.3g}; it should be 0.5. Row 0 is right, and from row 1 on x[b, :t] stops before t: take x[b, :t + 1].",
+)
+def _(x):
+    return torch.stack([x[:, : max(t, 1)].mean(dim=1) for t in range(x.shape[1])], dim=1)
+
+
+ex.mistake(
+    "the median",
+    "Row 2 gives position 0 the weight {weight[2][0]:.3g}, not 0.333: you took the median. A mean adds up and divides.",
+    lambda x: torch.stack([x[:, : t + 1].median(dim=1).values for t in range(x.shape[1])], dim=1),
+)

@@ -49,6 +49,10 @@ def masked(visible: torch.Tensor, fill: float = float("-inf")) -> torch.Tensor:
     return torch.zeros(visible.shape).masked_fill(~visible, fill)
 
 
+def hidden(scores: torch.Tensor) -> torch.Tensor:
+    return scores.masked_fill(~causal_mask(scores.shape[-1]), float("-inf")).softmax(dim=-1)
+
+
 ex.mistake(
     "masks after the softmax",
     "Row 3 of your weights sums to {row_sum[3]:.3g}, not to 1: you masked after the softmax, so the weights were never renormalised. Mask the scores first.",
@@ -62,7 +66,7 @@ ex.mistake(
 )
 ex.mistake(
     "masks with -1",
-    'Row 0 still gives {future[0]:.3g} of its weight to its future: exp(-1) is 0.37, not 0. Fill with float("-inf").',
+    'Row 0 still gives {future[0]:.3g} of its weight to its future: exp(-1) is 0.37, not 0. Fill with float("-inf"). (Or are your scores 1 for the past and 0 for the future? That is the same: a difference of 1.)',
     weighted(lambda T: masked(causal_mask(T), -1.0).softmax(dim=-1)),
 )
 ex.mistake(
@@ -92,3 +96,14 @@ ex.mistake(
     see=lambda case: {"bad": int((~case.got.isfinite()).sum()), "all": case.got.numel()},
 )
 ex.mistake(transposed)
+ex.mistake(
+    "the scores are products of x",
+    "Row 2 gives itself {weight[2][2]:.3g}, not 0.333: your scores are x @ x.mT, so alike positions hear each other more. That is attention, the next notebook; here all scores are 0.",
+    lambda x: hidden(x @ x.mT) @ x,
+    lambda x: hidden(x @ x.mT * x.shape[-1] ** -0.5) @ x,
+)
+ex.mistake(
+    "position 0 hears nobody",
+    "Row 0 of your weights sums to {row_sum[0]:.3g}, not to 1: position t itself was hidden, and the NaN of row 0 replaced. Keep the diagonal: tril == 0.",
+    weighted(lambda T: masked(causal_mask(T).tril(-1)).softmax(dim=-1).nan_to_num(0.0)),
+)

@@ -123,3 +123,14 @@ ex.mistake(
     "With decay 0.5, row 1 gives position 0 the weight {weight[1][0]:.3g}, as much as itself: this is the plain mean. It should be 0.333.",
     lambda x, decay: average_tril(x),
 )
+ex.mistake(
+    "a softmax of the powers",
+    "Row {last_row} gives itself {weight[7][7]:.3g} with decay 0.5, not 0.502: a softmax takes exp of the powers. They are weights already: divide each row by its sum.",
+    weighted(lambda T, decay: faded(T, decay).masked_fill(~causal_mask(T), float("-inf")).softmax(dim=-1)),
+)
+ex.mistake(
+    "fades in equal steps",
+    "Row 2 gives position 0 the weight {weight[2][0]:.3g} with decay 0.5, not 0.143: you take something away for every step. A position s steps back counts decay ** s: multiply.",
+    weighted(lambda T, decay: normalised((1 - decay * steps_back(T)).clamp(min=0).tril())),
+    weighted(lambda T, decay: normalised((1 - (1 - decay) * steps_back(T)).clamp(min=0).tril())),
+)

@@ -50,7 +50,12 @@ def short_and_long(seed: int) -> list[tuple]:
     counts = bigram_counts(passage(train, 3_000, generator), len(known))
     data, anything = passage(val, 5_000, generator), torch.randint(len(known), (5_000,), generator=generator)
     data = torch.where(torch.rand(5_000, generator=generator) < UNLIKE, anything, data)
-    return [*cases, (counts, data, lowest_loss(counts, data)), whole_text()]
+    cases.append((counts, data, lowest_loss(counts, data)))
+    often = (
+        counts * (1 + 39 * (torch.arange(len(counts)) % 2))[:, None]
+    )  # every other row: a column is no row
+    data = passage(val, 5_000, generator)
+    return [*cases, (often, data, lowest_loss(often, data)), whole_text()]
 
 
 def goodness(
@@ -144,6 +149,23 @@ ex.mistake(
         lambda counts, data, least=least: min((pair_loss(counts, counts, a), a) for a in (least, 0.1, 1.0))[1]
         for least in (1e-4, 1e-2, 3e-2)
     ),
+)
+
+
+def otherwise(of: Callable) -> Callable:
+    """Return the answer that looks for the lowest of(counts + alpha, pairs of the data)."""
+
+    def best_alpha(counts, data):
+        pairs, alphas = bigram_counts(data, len(counts)), [10 ** (k / 30) for k in range(-100, 31)]
+        return min(alphas, key=lambda alpha: of(counts + alpha, pairs).item())
+
+    return best_alpha
+
+
+ex.mistake(
+    "the columns are divided by their sums",
+    "{alpha} You divided each column by its sum: dim=0. What follows a character is in its row: dim=1.",
+    otherwise(lambda smooth, pairs: -(pairs * (smooth / smooth.sum(0)).log()).sum()),
 )
 ex.mistake(
     "no smoothing",

@@ -136,3 +136,8 @@ ex.mistake(
     "{loss}: you averaged over all {V} characters. Only the target's log-probability counts: pick it with gather.",
     lambda logits, targets: -logits.log_softmax(-1).mean(),
 )
+ex.mistake(
+    "shifted a second time",
+    "{loss}: you compared the scores at one place with the target of the next. They are shifted already: targets[b, t] belongs to logits[b, t].",
+    lambda logits, targets: nll(logits[:, :-1], targets[:, 1:]),
+)

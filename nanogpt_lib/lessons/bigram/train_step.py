@@ -231,3 +231,20 @@ ex.mistake(
     "Your loss is {loss:.4g} instead of {wanted_loss:.4g}: that is the loss of guessing x from x. The targets are y: model(x, y).",
     lambda model, optimizer, x, y: train_step(model, optimizer, x, x),
 )
+
+
+@ex.mistake(
+    "two whole steps",
+    "Step 1 moved the table by {moved_1:.3g} instead of {wanted_1:.3g}: you made two steps, each with a gradient of its own. One is asked for.",
+    when=begins_with("backward", "step", "backward", "step"),
+)
+def _(model, optimizer, x, y):
+    train_step(model, optimizer, x, y)
+    return train_step(model, optimizer, x, y)
+
+
+@ex.mistake("two whole steps")
+def _(model, optimizer, x, y):
+    loss = train_step(model, optimizer, x, y)
+    train_step(model, optimizer, x, y)
+    return loss

@@ -236,3 +236,19 @@ ex.mistake(
     "Nearly: {chance} One mask for ever: draw from the generator given.",
     lambda x, p, training, generator: dropout(x, p, training, seeded(1337)),
 )
+
+
+def normal(shape: list, p: float, generator: torch.Generator) -> torch.Tensor:
+    return torch.randn(shape, generator=generator) >= p
+
+
+ex.mistake(
+    "normal instead of even draws",
+    "{result} torch.randn draws around 0, and half of its numbers are below: torch.rand draws evenly from 0 to 1, so the share p of them is below p.",
+    *(
+        dropping(make, corners=corners, kept=normal)
+        for make in (plain, by_factor)
+        for corners in (True, False)
+    ),
+    lambda x, p, training, g: (plain(x, normal(x.shape, p, g), p) if p < 1 else 0 * x) if training else x,
+)

@@ -234,3 +234,11 @@ ex.mistake(
     "Nearly: {chance} The same batches for ever: draw from the generator given.",
     judging(draw=lambda one_batch, splits, name, given: one_batch(splits[name], given.manual_seed(1337))),
 )
+ex.mistake(
+    "the median instead of the mean",
+    "{value} That is the median, or the largest, or the smallest of them. The mean adds all of them up and divides.",
+    judging(of=lambda losses, so_far, n: torch.stack(losses).median()),
+    judging(of=lambda losses, so_far, n: -(-torch.stack(losses)).median()),
+    judging(of=lambda losses, so_far, n: torch.stack(losses).max()),
+    judging(of=lambda losses, so_far, n: torch.stack(losses).min()),
+)

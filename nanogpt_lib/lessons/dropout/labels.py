@@ -48,28 +48,19 @@ def _told(name: str) -> str:
     return f"Its training loss goes from {training[0]:.2f} to {training[-1]:.2f}, validation from {validation[0]:.2f} to {validation[-1]:.2f}: lowest at step {steps[best]} with {validation[best]:.2f}, and below training at {below} of {len(steps)} judgements"
 
 
-def _label(name: str, given: object) -> str:
-    """Return the label that is meant, in whatever spelling."""
-    letters = "".join(filter(str.isalpha, given.lower())) if isinstance(given, str) else ""
-    kinds = [label for label, word in ((UNDER, "under"), (OVER, "over"), (NOISE, "noise")) if word in letters]
-    if len(kinds) != 1:
-        raise Refusal(f"Expected one of {', '.join(map(repr, LABELS))} for {name}, got {given!r}.")
-    return kinds[0]
-
-
 def labelled(labels: Callable, curves: dict) -> dict[str, Fact]:
     """Return the labels in their order, up to the first that is not right."""
     given = labels(curves)
-    if isinstance(given, list | tuple) and len(given) == len(SOLVED):
-        given = dict(zip(SOLVED, given, strict=True))
     if not isinstance(given, dict) or set(given) != set(SOLVED):
         got = f"the names {list(given)}" if isinstance(given, dict) else f"{given!r:.60}"
         raise Refusal(f"Expected a dict with a label for each of {list(SOLVED)}, got {got}.")
-    meant = {name: _label(name, given[name]) for name in SOLVED}
     found = {}
+    for name, label in given.items():
+        if label not in LABELS:
+            raise Refusal(f"Expected one of {', '.join(map(repr, LABELS))} for {name}, got {label!r}.")
     for name, right in SOLVED.items():
-        found[name] = Fact(meant[name], f"You called {name} {meant[name]}. {_told(name)}.")
-        if meant[name] != right:
+        found[name] = Fact(given[name], f"You called {name} {given[name]}. {_told(name)}.")
+        if given[name] != right:
             break
     return found
 
@@ -107,7 +98,7 @@ def labels_by_a_rule(curves):
     return {name: label(*curve) for name, curve in curves.items()}
 
 
-ex.also_right(lambda curves: ["Dropout noise", "underfitting", "OVERFIT"])
+ex.also_right(lambda curves: dict(zip(curves, (NOISE, UNDER, OVER), strict=True)))
 
 
 def taken(name: str, label: str) -> Callable:

@@ -42,14 +42,12 @@ def simulated_claims(sizes: tuple[int, ...], pairs: int, seed: int) -> tuple[dic
 
 
 def _label(name: str, given: object) -> str:
-    """Return what is meant, in whatever spelling."""
-    letters = "".join(filter(str.isalpha, given.lower())) if isinstance(given, str) else ""
-    signs = {NOISE: ("noise",), EQUAL: ("equal", "same", "nodifference", "identical")}
-    kinds = [kind for kind, known in signs.items() if any(word in letters for word in known)]
-    kinds += [REAL] * (letters == "real")
-    if len(kinds) != 1:
-        raise Refusal(f"Expected {REAL!r} or {NOISE!r} for {name!r}, got {given!r}.")
-    return kinds[0]
+    """Return the verdict; equality is a verdict that nobody asked for."""
+    if given in (REAL, NOISE):
+        return str(given)
+    if isinstance(given, str) and given.lower() in (EQUAL, "the same", "no difference", "identical"):
+        return EQUAL
+    raise Refusal(f"Expected {REAL!r} or {NOISE!r} for {name!r}, got {given!r}.")
 
 
 def sorted_claims(sort_claims: Callable, claims: dict, without: set[str]) -> dict:

@@ -236,3 +236,14 @@ ex.mistake(
     lambda logits, targets: -logits.log_softmax(0).gather(-1, targets[..., None])[..., 0].mean(0),
     lambda logits, targets: -logits.log_softmax(1).gather(-1, targets[..., None])[..., 0].mean(0),
 )
+ex.mistake(
+    "how often it is right",
+    "{worst}. That is the share of positions where the highest logit is right. A loss asks how likely the right one was: -log p.",
+    lambda logits, targets: (logits.argmax(-1) == targets).float().mean(0),
+    lambda logits, targets: (logits.argmax(-1) != targets).float().mean(0),
+)
+ex.mistake(
+    "the entropy of the prediction",
+    "{worst}. The targets do not come into it: yours is the entropy, how unsure the model is. The loss is -log p of what really came.",
+    lambda logits, targets: torch.special.entr(logits.softmax(-1)).sum(-1).mean(0),
+)

@@ -152,6 +152,24 @@ ex.mistake(
     interval(lambda values, n, t95: pstdev(values) / n**0.5),
 )
 ex.mistake(
+    "the range in place of the spread",
+    "{mine}. You put the range, from lowest to highest, where the standard deviation belongs. It widens with more seeds; a spread does not.",
+    interval(lambda values, n, t95: t95[n - 1] * (max(values) - min(values)) / n**0.5),
+)
+ex.mistake(
+    "the mean distance in place of the spread",
+    "{mine}. You averaged the distances from the mean. The spread is the root of the averaged squares, divided by n - 1.",
+    interval(lambda values, n, t95: t95[n - 1] * fmean(abs(v - fmean(values)) for v in values) / n**0.5),
+    interval(
+        lambda values, n, t95: t95[n - 1] * sum(abs(v - fmean(values)) for v in values) / (n - 1) / n**0.5
+    ),
+)
+ex.mistake(
+    "looked up for n - 2",
+    "{mine}. So {caught}. One degree of freedom went into the mean, not two: t95[n - 1].",
+    interval(lambda values, n, t95: t95[max(1, n - 2)] * stdev(values) / n**0.5),
+)
+ex.mistake(
     "half the range",
     "{mine}. So {caught_by_half_range}. From lowest to highest is what was seen, and more seeds only widen it.",
     interval(lambda values, n, t95: (max(values) - min(values)) / 2),

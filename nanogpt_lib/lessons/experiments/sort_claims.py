@@ -85,7 +85,7 @@ def claims_by_ends(claims, t95):
     out = {}
     for name, (a, b) in claims.items():
         mean, half = ci_by_statistics([y - x for x, y in zip(a, b, strict=True)], t95)
-        out[name] = "Within noise" if mean - half < 0 < mean + half else "Real"
+        out[name] = "within noise" if mean - half < 0 < mean + half else "real"
     return out
 
 
@@ -95,7 +95,7 @@ def claims_by_covariance(claims, t95):
         n, (aa, ab, _, bb) = len(a), numpy.cov(a, b).ravel()
         return abs(numpy.mean(a) - numpy.mean(b)) / ((aa + bb - 2 * ab) / n) ** 0.5
 
-    return {key: "real" if t(a, b) > t95[len(a) - 1] else "noise" for key, (a, b) in claims.items()}
+    return {key: "real" if t(a, b) > t95[len(a) - 1] else NOISE for key, (a, b) in claims.items()}
 
 
 def real_if(rule: Callable, real: str = REAL, noise: str = NOISE) -> Callable:
@@ -233,4 +233,22 @@ ex.mistake(
     "not shown is called equal",
     "You call {not_real} pairs equal. Few seeds cannot show that: the norm after or before may differ by anything {from_to}, and 0 is only one number in there. Say 'within noise'.",
     real_if(lambda a, b: apart(a, b) > half_width(gaps_of(a, b)), noise=EQUAL),
+)
+ex.mistake(
+    "sorted before they are paired",
+    "{called}. You sorted the losses first, so a gap lies between two seeds. a[i] and b[i] share seed i: leave them where they are.",
+    real_if(lambda a, b: apart(a, b) > half_width(gaps_of(sorted(a), sorted(b)))),
+)
+ex.mistake(
+    "only the first three seeds",
+    "{called}. With three seeds yours is right. But some pairs have more, and all of them count.",
+    real_if(lambda a, b: apart(a[:3], b[:3]) > half_width(gaps_of(a, b)[:3])),
+)
+ex.mistake(
+    "a limit in percent",
+    "{called}. You hold every gap against a share of the loss. How much noise there is differs from pair to pair: let the gaps themselves say it.",
+    *(
+        real_if(lambda a, b, share=share: apart(a, b) > share * fmean(b))
+        for share in (0.005, 0.01, 0.02, 0.05)
+    ),
 )

@@ -145,6 +145,9 @@ ex.mistake(
     *map(bent_by, (F.gelu, torch.tanh, torch.sigmoid, F.leaky_relu, F.silu, torch.abs, F.relu6)),
     bent_by(lambda x: x.softmax(dim=-1)),
     *map(bent_by, (F.elu, F.softplus, torch.square, lambda x: F.relu(x) ** 2, lambda x: -F.relu(x))),
+    *(bent_by(lambda x, slope=slope: F.leaky_relu(x, slope)) for slope in (0.05, 0.1, 0.2, 0.3)),
+    *map(bent_by, (F.mish, F.hardswish, F.hardtanh, F.selu, F.celu, F.softsign, lambda x: x.clamp(max=0))),
+    bent_by(lambda x: F.relu(F.layer_norm(x, x.shape[-1:]))),
 )
 ex.mistake(
     "the positions compete",

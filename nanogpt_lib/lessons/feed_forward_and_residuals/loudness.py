@@ -75,8 +75,16 @@ def started(scale_writers: Callable, n_layer: int, seed: int) -> dict:
     found: dict = {"_before": loud, "_after": _together(blocks, x), "_factors": {}}
     for name, of_whom in WRITERS.items():
         sizes = [numbers(now[name]).std().item() for now in after]
-        factors = [size / numbers(old[name]).std().item() for size, old in zip(sizes, before, strict=False)]
+        pairs = [(numbers(now[name]), numbers(old[name])) for now, old in zip(after, before, strict=False)]
+        factors = [(now * old).sum().item() / old.square().sum().item() for now, old in pairs]
         found["_factors"][name] = factors
+        if any(
+            not torch.allclose(now, by * old, atol=1e-6)
+            for (now, old), by in zip(pairs, factors, strict=True)
+        ):
+            said = f"With {n_layer} blocks, the writers of {of_whom} are no multiple of what they were."
+            found[name] = Fact("other numbers", said)
+            continue
         said = f"With {n_layer} blocks, the writers of {of_whom} start {_span(factors)} times as large."
         found[name] = Fact(_kind(factors, sizes, n_layer), said)
     changed = [
@@ -119,11 +127,11 @@ def copied(module: nn.Module) -> nn.Module:
 
 def _span(factors: list[float]) -> str:
     low, high = min(factors), max(factors)
-    return f"{low:.3g}" if high - low <= 2 * NEAR * high else f"{low:.3g} to {high:.3g}"
+    return f"{low:.3g}" if high - low <= 2 * NEAR * abs(high) else f"{low:.3g} to {high:.3g}"
 
 
 def _kind(factors: list[float], sizes: list[float], n_layer: int) -> str:
-    """Return what the factor amounts to: drawn weights hit it only nearly."""
+    """Return what the factor amounts to."""
     known = {
         "as asked": (2 * n_layer) ** -0.5,
         "one per block": n_layer**-0.5,
@@ -139,6 +147,6 @@ def _kind(factors: list[float], sizes: list[float], n_layer: int) -> str:
             return name
     if all(abs(one / (0.02 * (2 * n_layer) ** -0.5) - 1) < NEAR for one in sizes):
         return "from 0.02"
-    if max(factors) - min(factors) > 2 * NEAR * max(factors):
+    if max(factors) - min(factors) > 2 * NEAR * max(map(abs, factors)):
         return "another in each block"
     return f"{factors[0]:.2g}"

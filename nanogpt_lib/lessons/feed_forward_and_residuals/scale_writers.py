@@ -34,7 +34,7 @@ def scaling(case: Case) -> dict:
 
 
 ex = Exercise(
-    prompt="Write scale_writers(blocks): multiply the weights of all writers, in place, by one factor. Each writer writes changes of spread 1; all that the blocks add to the stream together shall have about spread 1, however many they are. A block's writers are block.sa.proj.weight and block.ffwd.net[2].weight. Return blocks.",
+    prompt="Write scale_writers(blocks): multiply the weights of all writers, in place, by one positive factor. Each writer writes changes of spread 1; all that the blocks add to the stream together shall have about spread 1, however many they are. A block's writers are block.sa.proj.weight and block.ffwd.net[2].weight. Return blocks.",
     hints=(
         "Variances of independent changes add up. How many changes do the blocks add, all together?",
         "N changes of variance 1 have variance N together. Which factor on each makes 1 of it?",
@@ -68,14 +68,6 @@ def writers_by_data(blocks):
 
 
 @ex.also_right
-def writers_drawn_again(blocks):
-    for b in blocks:
-        for w in (b.sa.proj.weight, b.ffwd.net[2].weight):
-            torch.nn.init.normal_(w, std=w.std().item() / (len(blocks) * 2) ** 0.5)
-    return blocks
-
-
-@ex.also_right
 def writers_by_name(blocks):
     n = sum(
         name.endswith(("proj.weight", "net.2.weight")) for b in blocks for name, _ in b.named_parameters()
@@ -105,6 +97,25 @@ def scaled(factor: Callable, weights: Callable = both) -> Callable:
         return blocks
 
     return answer
+
+
+ex.mistake(
+    "the sign is turned",
+    "Your factor is {factor:.3g}: every change comes with the other sign now. As large as asked for, and no longer what was learned: the factor is positive.",
+    scaled(lambda n, place: -right_factor(n)),
+)
+
+
+@ex.mistake(
+    "the writers are drawn anew",
+    "{loudness}, but the writers are other numbers than before, and no multiple of them. Multiply what is there.",
+)
+@torch.no_grad()
+def _(blocks):
+    for block in blocks:
+        for weight in both(block):
+            weight.copy_(torch.randn_like(weight) * weight.std() * right_factor(len(blocks)))
+    return blocks
 
 
 ex.mistake(

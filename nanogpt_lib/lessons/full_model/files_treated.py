@@ -120,6 +120,7 @@ def _treated(
         "flipped": (right, f"A file of {len(contents['whole']):,} bytes, one of them changed,"),
         "beginning": (_other_end(right), "A hash of which the first 32 of 64 digits are right"),
         "end": (_other_end(right[::-1])[::-1], "A hash of which the last 32 of 64 digits are right"),
+        "order": (right[::-1], "A hash of the 64 right digits, in another order,"),
         "short": (right[:8], "A hash of 8 digits, all right, instead of 64"),
         "empty": ("", "A hash of 0 digits"),
         "garbage": (right, "400 bytes that are no safetensors file, with another's hash,"),

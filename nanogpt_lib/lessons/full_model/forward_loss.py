@@ -48,6 +48,11 @@ LOSS_MISTAKES = (
         lambda m, idx, targets: (right_logits(m, idx), None),
     ),
     Mistake(
+        "targets that are all 0 are taken for none",
+        "You gave {got[loss]} as the loss of {questions} targets that are all id 0. That is a character like others: ask whether targets is None, and not whether there is something in it.",
+        altered(loss=lambda logits, targets, idx: mean_loss(logits, targets, idx) if targets.any() else None),
+    ),
+    Mistake(
         "the logits are flat beside a loss",
         "{logits beside a loss} Flatten for the loss, and return what you had before: whoever calls you expects (B, T, V).",
         altered(beside=lambda logits: logits.flatten(0, 1)),

@@ -27,7 +27,11 @@ def to_pass_forward(seed: int) -> list[tuple]:
         row = torch.randint(VOCABULARY, (B, T + 1), generator=generator)
         row[:, 0] = VOCABULARY - 1  # an id for which there is no position
         cases.append((row[:, :-1].clone(), row[:, 1:].clone(), block_size, seed))
-    return cases
+    zeros = torch.zeros(2, 5, dtype=torch.int64)  # 0 is an id like others
+    return [
+        *cases,
+        (zeros.index_fill(1, torch.tensor(0), VOCABULARY - 1)[:, :4], zeros[:, 1:], block_size, seed),
+    ]
 
 
 ex = Exercise(
@@ -110,6 +114,8 @@ ex.mistake(
     "the positions are looked up by character",
     "{logits_off}. You gave the position table the ids. It asks where, not what: give it 0, 1, 2, ...",
     altered(positions=lambda m, idx: m.position_embedding_table(idx)),
+    altered(positions=lambda m, idx: m.position_embedding_table(idx.clamp(max=m.block_size - 1))),
+    altered(positions=lambda m, idx: m.position_embedding_table(idx % m.block_size)),
 )
 ex.mistake(
     "one position for all",

@@ -238,3 +238,8 @@ ex.mistake(
     "{error} AdamW wants to know what is in each, and how it decays: 'params' and 'weight_decay'.",
     changed(lambda groups: [group["params"] for group in groups]),
 )
+ex.mistake(
+    "one group only",
+    "{off} There is one group, and everything in it decays. Two are asked for: what decays, and what does not.",
+    lambda model, weight_decay: [{"params": list(model.parameters()), "weight_decay": weight_decay}],
+)

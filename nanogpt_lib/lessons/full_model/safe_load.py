@@ -187,6 +187,11 @@ ex.mistake(
     hashed(accepted=lambda content, sha256: digest(content)[-8:] == sha256[-8:]),
 )
 ex.mistake(
+    "the order of the digits does not count",
+    "{order} A hash is a number of 64 digits, and each has its place. Compare them as they are.",
+    hashed(accepted=lambda content, sha256: sorted(digest(content)) == sorted(sha256)),
+)
+ex.mistake(
     "a part of a hash will do",
     "{short} It proves as little as it is short. Compare for equality, not with startswith or in.",
     hashed(accepted=lambda content, sha256: sha256 in digest(content)),

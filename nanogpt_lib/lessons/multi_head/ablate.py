@@ -243,3 +243,36 @@ ex.mistake(
     "{attention} The output is right, but you have changed the layer. Change what the head says, or work on a copy.",
     torch.no_grad()(columns_in_place),
 )
+ex.mistake(
+    "something else in the head's place",
+    "{off}: where the head's output was, you put the mean of the others, a part of x, or noise. Zeros belong there.",
+    with_head(lambda out, head, x: x[..., : out.shape[-1]]),
+    with_head(lambda out, head, x: torch.ones_like(out)),
+    with_head(lambda out, head, x: torch.randn_like(out)),
+    with_head(lambda out, head, x: -out),
+)
+
+
+@ex.mistake("something else in the head's place")
+def _(attention, x, head):
+    outputs = [one(x) for one in attention.heads]
+    others = [out for h, out in enumerate(outputs) if h != head]
+    outputs[head] = sum(others) / max(1, len(others))
+    return attention.proj(torch.cat(outputs, dim=-1))
+
+
+@ex.mistake("something else in the head's place")
+def _(attention, x, head):
+    outputs = [one(x) for one in attention.heads]
+    outputs[head] = x[..., channels_of(head, attention)]
+    return attention.proj(torch.cat(outputs, dim=-1))
+
+
+@ex.mistake(
+    "the other heads move up",
+    "{off}: you left the head out, and those behind it moved into its place, where proj has columns for another. Keep its place, with zeros.",
+)
+def _(attention, x, head):
+    outputs = [one(x) for h, one in enumerate(attention.heads) if h != head]
+    nothing = torch.zeros_like(attention.heads[head](x))
+    return attention.proj(torch.cat([*outputs, nothing], dim=-1))

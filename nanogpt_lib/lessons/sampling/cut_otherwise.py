@@ -46,9 +46,9 @@ def single(keep: Callable) -> list[Callable]:
     return [lambda probs, p: probs if p == 1 else top_p(probs, p), top_p]
 
 
-def by_number(probs, p):
+def by_number(probs, p, whole=round):
     order = probs.argsort(dim=-1, descending=True)
-    count = max(1, round(p * probs.shape[-1]))
+    count = max(1, whole(p * probs.shape[-1]))
     return torch.zeros_like(probs, dtype=torch.bool).scatter(-1, order[..., :count], True)
 
 

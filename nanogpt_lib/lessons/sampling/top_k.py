@@ -172,7 +172,11 @@ ex.mistake(
 ex.mistake(
     "what is dropped becomes a large negative number",
     "With k = {k} your lowest logit is {lowest:.3g}. Mostly that will do, and other code cannot tell it from a logit. Minus infinity says never.",
-    *[one for value in (-1e4, -1e9, -1e10, -1e20, torch.finfo().min) for one in both(below(kth, value))],
+    *[
+        one
+        for value in (-100.0, -1e3, -1e4, -1e9, -1e10, -1e20, torch.finfo().min)
+        for one in both(below(kth, value))
+    ],
 )
 ex.mistake(
     "the least are kept",
@@ -246,4 +250,14 @@ ex.mistake(
     "nothing is dropped",
     "{kept}. Where does the cut happen, and is its result returned?",
     lambda logits, k: logits,
+)
+ex.mistake(
+    "one too few",
+    "{kept}. Your k-th is the one before it: places are counted from 0, and [..., k - 1] or [..., -1:] is the k-th.",
+    below(lambda logits, k: kth(logits, max(1, min(k, logits.shape[-1]) - 1))),
+)
+ex.mistake(
+    "left in falling order",
+    "{kept}, and your values stand in falling order. Whose are they? Each logit keeps its place.",
+    lambda logits, k: falling(logits).masked_fill(torch.arange(logits.shape[-1]) >= k, -INF),
 )

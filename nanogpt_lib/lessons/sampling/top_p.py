@@ -1,5 +1,7 @@
 """Only the fewest likeliest that together reach p stay."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -13,7 +15,7 @@ from nanogpt_lib.lessons.sampling.cut_otherwise import (
     with_first,
 )
 from nanogpt_lib.lessons.sampling.nucleus import Nucleus, keeps_as_many, nucleus, sums_to_1
-from nanogpt_lib.lessons.sampling.shared import counted_from_the_front, greedy, refused, rows, sizes
+from nanogpt_lib.lessons.sampling.shared import counted_from_the_front, divided, greedy, refused, rows, sizes
 
 
 def to_share(seed: int) -> list[tuple]:
@@ -174,13 +176,17 @@ ex.mistake(
     single(lambda probs, p: probs > 1 - p)[0],
     *single(lambda probs, p: probs >= p),
     *single(lambda probs, p: probs < p),
+    *single(lambda probs, p: probs > p),
+    lambda probs, p: (probs * (probs > p)) / (probs * (probs > p)).sum(-1, keepdim=True).clamp(min=1e-9),
     *single(lambda probs, p: probs >= p * probs.amax(dim=-1, keepdim=True)),
     single(lambda probs, p: probs >= (1 - p) * probs.amax(dim=-1, keepdim=True))[0],
 )
 ex.mistake(
     "p as a share of the vocabulary",
     "{kept}. p is a share of the probability, not of the number of characters.",
-    single(by_number)[0],
+    *single(by_number),
+    *single(lambda probs, p: by_number(probs, p, math.floor)),
+    *single(lambda probs, p: by_number(probs, p, math.ceil)),
 )
 ex.mistake(
     "added up over the batch",
@@ -209,4 +215,9 @@ ex.mistake(
     "only the likeliest",
     "{kept}. That is greedy, whatever p is.",
     *single(lambda probs, p: greedy(probs) > 0),
+)
+ex.mistake(
+    "one choice for the whole batch",
+    "{kept}: the first row decided for all. Each row has likeliest of its own.",
+    lambda probs, p: divided(probs * (top_p(probs.reshape(-1, probs.shape[-1])[0], p) > 0)),
 )

@@ -59,6 +59,11 @@ def dot_facts(var_dot: Callable, sizes: tuple[int, ...], seed: int) -> dict[str,
     facts["chance"] = Fact("drawn" if one != other else "counted out" if one == largest else "fixed", said)
     if one == other:
         return facts
+    rounded = all(abs(value - round(value, 1)) < 1e-5 for _, value in found)
+    said = f"your variances end after one digit behind the point, if not before: {listed(first)}."
+    facts["digits"] = Fact("rounded" if rounded else "all of them", said)
+    if rounded:
+        return facts
     again = measured(smallest)
     said = f"the same seed gave {first[0]:.6g} and then {again:.6g} for head_size {smallest}."
     return facts | {"seed": Fact(first[0] == again, said)}

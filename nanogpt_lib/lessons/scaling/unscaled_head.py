@@ -173,3 +173,17 @@ ex.mistake(
     lambda weights: entropies(weights).mean(-1).min().item(),
     see=lambda case: {"entropy": float(case.got), "heads": len(case.inputs[0])},
 )
+ex.mistake(
+    "a place among all weights",
+    "{answered}; there are {n_head} heads. argmax without dim counts through all {n_head} x {T} x {T} weights. Make one number of each head first.",
+    lambda weights: weights.argmax().item(),
+    lambda weights: weights.argmin().item(),
+)
+ex.mistake(
+    "one row for the whole head",
+    "{answered}, and {of_each}. You looked at one row of each head: under a causal mask row 0 is the same in all. Average over the rows.",
+    lambda weights: weights[:, 0].amax(-1).argmax().item(),
+    lambda weights: entropies(weights)[:, 0].argmin().item(),
+    lambda weights: weights[:, -1].amax(-1).argmax().item(),
+    lambda weights: entropies(weights)[:, -1].argmin().item(),
+)

@@ -179,3 +179,10 @@ ex.mistake(
 def _(head_size, generator):
     q, k = torch.randn(2, 20_000, head_size)
     return variance(q, k).item()
+
+
+ex.mistake(
+    "the number is rounded",
+    "Nearly: {digits} Return what was measured, with all of its digits.",
+    drawn(lambda q, k: dot(q, k).var().round(decimals=1), 20_000),
+)

@@ -44,6 +44,12 @@ def _kind(scores: torch.Tensor, weights: torch.Tensor) -> str:
         return "ahead"
     if looks == list(range(T)):
         return "itself"
+    before = torch.ones(T, T, dtype=torch.bool).tril(-1)
+    if T > 2 and (scores - scores[1, 0] * before).abs().max() < SAME:
+        return "the whole past"
+    back = scores.diagonal(-1)
+    if (scores - torch.diag(back, -1)).abs().max() < SAME and back.max() < 0:
+        return "turned away"
     if T > 2 and looks[2:] == list(range(T - 2)):
         return "two back"
     if T > 2 and looks == [0] * T:

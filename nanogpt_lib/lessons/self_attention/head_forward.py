@@ -245,3 +245,18 @@ ex.mistake(
     seen_by(lambda T: causal_mask(SIDE)),
     see=Shapes,
 )
+ex.mistake(
+    "the value is added once more",
+    "Row 0 of your weights sums to {row_sum[0]:.3g}, not to 1: to the weighted mean you added x, or the position's own value. The sum with x comes later, and outside of the head.",
+    head(output_of=lambda weights, x, q, k, v: weights @ v + v),
+)
+ex.mistake(
+    "position 0 hears nobody",
+    "Row 0 of your weights sums to {row_sum[0]:.3g}, not to 1: the position itself was hidden, and the NaN of row 0 replaced. Keep the diagonal.",
+    head(
+        weights_of=lambda scores: hide(scores, lambda T: causal_mask(T).tril(-1)).softmax(-1).nan_to_num(0.0)
+    ),
+    head(
+        weights_of=lambda scores: hide(scores, lambda T: causal_mask(T).tril(-1), -1e9).softmax(-1).tril(-1)
+    ),
+)

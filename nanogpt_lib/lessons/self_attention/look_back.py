@@ -102,6 +102,16 @@ ex.mistake(
     *(queries(asks(-1, strength)) for strength in (1.0, 2.5, 4.0, 4.25, 5.0)),
 )
 ex.mistake(
+    "the sign is wrong",
+    "{aim} The position before has the lowest score of all: your query and its key point in opposite directions.",
+    *(queries(asks(-1, strength)) for strength in (-10.0, -20.0, -100.0, -1.0)),
+)
+ex.mistake(
+    "asks for the whole past",
+    "{aim} All positions before t score alike. Only the key of t - 1 is to agree with the query of t.",
+    *(queries(lambda T, by=by: by * torch.ones(T, T).tril(-1)) for by in (1.0, 10.0, 20.0, 100.0)),
+)
+ex.mistake(
     "looks two back",
     "{aim} That is two steps back; one is asked for, t - 1.",
     queries(asks(-2)),

@@ -18,12 +18,11 @@ def relation(two_orders: Callable, T: int, C: int) -> dict[str, Fact]:
         raise Refusal(f"Expected 2 inputs, x and y, got one {type(made).__name__}.")
     x, y = map(numbers, made)
     for name, one in (("x", x), ("y", y)):
-        if one is None or one.shape not in ((T, C), (1, T, C)):
+        if one is None or one.shape != (T, C):
             got = "no tensor" if one is None else f"shape {tuple(one.shape)}"
             raise Refusal(f"With T = {T} and C = {C}, {name} must be (T, C) = ({T}, {C}); got {got}.")
         if bad := int((~one.isfinite()).sum()):
             raise Refusal(f"{bad} of {one.numel()} numbers of {name} are not finite.")
-    x, y = x.reshape(T, C), y.reshape(T, C)
     kind, said = _relation(x, y)
     return {"order": Fact(kind, said + (_proof(x, y) if kind == "another order" else ""))}
 

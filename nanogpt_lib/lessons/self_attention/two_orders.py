@@ -49,9 +49,9 @@ def orders_by_a_matrix(T, C):
 
 @ex.also_right
 def orders_of_two_rows(T, C):
-    x = np.random.randn(1, T, C)  # noqa: NPY002
+    x = np.random.randn(T, C)  # noqa: NPY002
     y = x.copy()
-    y[0, 0], y[0, 1] = x[0, 1], x[0, 0]
+    y[0], y[1] = x[1], x[0]
     return x, y
 
 

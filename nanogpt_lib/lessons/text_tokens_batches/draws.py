@@ -1,5 +1,6 @@
 """What get_batch draws from data in which every id occurs once, one fact after the other."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -53,6 +54,7 @@ def _facts(get_batch: Callable, data: torch.Tensor, T: int, B: int) -> Iterator[
     reached = _reached(starts, legal, T)
     yield "starts", reached
     if reached.value == "all":
+        yield "twice", _twice(starts, legal)
         yield "seed", _repeats(get_batch, data, T, B)
 
 
@@ -143,11 +145,24 @@ def _reached(starts: torch.Tensor, legal: int, T: int) -> Fact:
     return Fact(value, f"{said}, and {len(missing)} of them never came.")
 
 
+def _twice(starts: torch.Tensor, legal: int) -> Fact:
+    """Return whether a place may come twice in a batch; not where chance alone may never have done so."""
+    calls, B = starts.shape
+    apart = int((starts.sort(dim=1).values.diff(dim=1) != 0).all(dim=1).sum())
+    by_chance = math.prod((legal - drawn) / legal for drawn in range(B)) ** calls
+    never = apart == calls and by_chance < 1e-9
+    said = (
+        f"In {apart} of {calls} batches no start came twice, though there are only {legal} to draw {B} from."
+    )
+    return Fact(not never, said)
+
+
 def _repeats(get_batch: Callable, data: torch.Tensor, T: int, B: int) -> Fact:
     """Return whether the same seed gives the same batches again."""
     drawn = []
-    for _ in range(2):
-        seed_everything(7)
+    for others in (7, 8):
+        seed_everything(others)
+        torch.manual_seed(7)  # the same for torch alone
         drawn.append(torch.stack([_batch(get_batch, data, T, B)[0] for _ in range(8)]))
     differ = int((drawn[0] != drawn[1]).any(dim=(1, 2)).sum())
     return Fact(differ == 0, f"After the same seed, {differ} of 8 batches came out otherwise than before.")

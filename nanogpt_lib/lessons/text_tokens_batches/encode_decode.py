@@ -155,3 +155,30 @@ ex.mistake(
     "{unknown} Put it into the message: {{char!r}}.",
     (encode_without_a_word, decode),
 )
+
+
+def of_its_own(text):
+    """Encode with the vocabulary of the text that came."""
+    places = {char: id_ for id_, char in enumerate(sorted(set(text)))}
+    return [places[char] for char in text]
+
+
+ex.mistake(
+    "the vocabulary of what comes in",
+    "{round trip} You made the vocabulary of the string that was handed in, so an id means another character each time. Make it once, of the whole text.",
+    (of_its_own, decode),
+)
+ex.mistake(
+    "something stands between the characters",
+    '{round trip} decode puts something between two characters. Nothing belongs there: "".join(...).',
+    *(
+        (encode, lambda ids, by=by: by.join(map(decode, zip(ids, strict=True))))
+        for by in (" ", ", ", "\n", ",")
+    ),
+)
+ex.mistake(
+    "back to front",
+    "{round trip} The characters come in the opposite order. Which of your functions turns it round?",
+    (encode, lambda ids: decode(ids)[::-1]),
+    (lambda text: encode(text)[::-1], decode),
+)

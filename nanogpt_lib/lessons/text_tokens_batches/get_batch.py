@@ -47,8 +47,8 @@ def batch_by_index(split, T, B):
 
 
 @ex.also_right
-def batch_by_numpy(d, t, b):
-    starts = np.random.randint(0, len(d) - t, b)  # noqa: NPY002
+def batch_by_rows(d, t, b):
+    starts = torch.randint(0, len(d) - t, (b,)).numpy()
     rows = torch.stack([d[i : i + t + 1] for i in starts])
     return [rows[:, :-1], rows[:, 1:]]
 
@@ -56,7 +56,7 @@ def batch_by_numpy(d, t, b):
 @ex.also_right
 def batch_by_unfold(data, block_size, batch_size):
     windows = data.unfold(0, block_size + 1, 1)
-    chosen = windows[torch.randperm(batch_size * 50)[:batch_size] % len(windows)]
+    chosen = windows[torch.randint(high=len(windows), size=(batch_size,))]
     return chosen[:, :-1], chosen[:, 1:]
 
 
@@ -176,9 +176,16 @@ ex.mistake(
     lambda data, T, B: get_batch(torch.arange(len(data)), T, B),
 )
 
+ex.mistake(
+    "no start is drawn twice",
+    "{twice} torch.randperm deals the places out, so one row tells where the next is not. torch.randint draws each row for itself.",
+    sliced(lambda data, T, B: torch.cat([torch.randperm(len(data) - T) for _ in range(B)])[:B]),
+)
+
 own_stream = torch.Generator()
 ex.mistake(
     "the seed does not repeat it",
     "{seed} Draw with torch.randint from torch's own stream, which torch.manual_seed sets.",
     sliced(lambda data, T, B: torch.randint(len(data) - T, (B,), generator=own_stream)),
+    sliced(lambda data, T, B: torch.from_numpy(np.random.randint(0, len(data) - T, B))),  # noqa: NPY002
 )

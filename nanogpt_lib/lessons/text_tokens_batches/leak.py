@@ -19,7 +19,7 @@ def windows(seed: int) -> list[tuple]:
         starts = torch.randperm(length - block_size, generator=generator)[:count]
         cut = int(0.7 * count) if seed or cases else int(0.9 * count)
         cases.append((starts[:cut], starts[cut:], block_size))
-    return cases
+    return [*cases, (torch.tensor([0, 5, 9, 30]), torch.tensor([5, 20, 31]), 4)]  # a start is in both
 
 
 def covered(starts: torch.Tensor, T: int) -> list[int]:
@@ -97,6 +97,11 @@ def shared(of: Callable) -> Callable:
     return share
 
 
+ex.mistake(
+    "tensors in a set",
+    "{compared}: nothing was found in both. Either you put tensors into a set, where each is another object even if its number is the same: int(start) + i; or your window has no positions.",
+    lambda train, val, T: 0.0,
+)
 ex.mistake(
     "compares the starts alone",
     "{compared}: no window is in both splits, and yet they overlap. Compare all positions that the windows cover, not where they start.",

@@ -25,7 +25,7 @@ def _facts(
     yield "type", _type(back)
     if not isinstance(back, str):
         return
-    yield "round trip", Fact(back == text, _what_came_back(text, back))
+    yield "round trip", Fact(_kind(text, back), _what_came_back(text, back))
     if back != text:
         return
     low, high, V = min(ids), max(ids), len(known)
@@ -56,6 +56,16 @@ def _type(back: object) -> Fact:
     kind = type(back).__name__
     advice = "" if isinstance(back, str) else f" of {length(back)} parts: join them with ''.join(parts)"
     return Fact(kind, f"decode returned a {kind}{advice}.")
+
+
+def _kind(text: str, back: str) -> str:
+    """Return what decode made of a text."""
+    step = (len(back) - 1) // max(1, len(text) - 1)  # from one character to the next, if something is between
+    if back == text:
+        return "as it was"
+    if back == text[::-1]:
+        return "back to front"
+    return "with something between" if step > 1 and back[::step] == text else "another"
 
 
 def _what_came_back(text: str, back: str) -> str:

@@ -150,3 +150,19 @@ ex.mistake(
     lambda train, data, V: -shares(train, V).log().mean().item(),
     lambda train, data, V: -shares(train, V)[shares(train, V) > 0].log().mean().item(),
 )
+ex.mistake(
+    "every kind of character once",
+    "{got:.4g} is the mean over the kinds of characters in data. A character that comes often counts as often as it comes: probs[data], not probs[data.unique()].",
+    lambda train, data, V: unigram_loss(train, data.unique(), V),
+)
+ex.mistake(
+    "the entropy of train",
+    "{got:.4g} is the entropy of train's own characters: data does not come into it. The mean is taken over the ids of data.",
+    lambda train, data, V: unigram_loss(train, train, V),
+)
+ex.mistake(
+    "a softmax of the counts",
+    "{got:.4g} comes from a softmax, which takes exp of the counts. A probability is a count divided by the sum of all.",
+    lambda train, data, V: -torch.bincount(train, minlength=V).float().softmax(0)[data].log().mean().item(),
+    lambda train, data, V: -torch.bincount(train, minlength=V).float().log_softmax(0)[data].mean().item(),
+)

@@ -1,0 +1,47 @@
+"""Which operators, and which functions, are easily taken for one another."""
+
+import ast
+
+OPERATORS: dict[type, tuple[type, ...]] = {
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult, ast.FloorDiv),
+    ast.FloorDiv: (ast.Div,),
+    ast.Pow: (ast.Mult,),
+    ast.Lt: (ast.LtE, ast.Gt, ast.GtE, ast.NotEq),
+    ast.LtE: (ast.Lt, ast.Gt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+}
+IN_ITS_PLACE = {
+    "add_": "copy_ sub_",
+    "argmax": "argmin",
+    "argmin": "argmax",
+    "cat": "stack",
+    "ceil": "floor round",
+    "copy_": "add_ mul_",
+    "cumsum": "cumprod",
+    "exp": "log square",
+    "log": "log2 log10 log1p",
+    "log_softmax": "softmax",
+    "max": "min sum",
+    "mean": "sum median amax std",
+    "min": "max sum",
+    "ones": "zeros rand randn",
+    "rand": "randn",
+    "randn": "rand",
+    "ReLU": "GELU SiLU LeakyReLU Sigmoid Tanh ELU Softplus",
+    "softmax": "log_softmax sigmoid exp",
+    "sqrt": "square log",
+    "square": "abs sqrt",
+    "std": "var",
+    "sum": "mean amax prod",
+    "tril": "triu",
+    "triu": "tril",
+    "var": "std mean",
+    "zeros": "ones rand randn",
+    "zeros_like": "ones_like randn_like",
+}
