@@ -23,8 +23,8 @@ import torch
 
 from nanogpt_lib.arguments import joined_arguments, number_argument, path_argument
 from nanogpt_lib.bench.forms import forms_of, made_ready
+from nanogpt_lib.bench.hardware import this_machine
 from nanogpt_lib.bench.in_turn import in_turn
-from nanogpt_lib.bench.machine import this_machine
 from nanogpt_lib.bench.memory import peak_megabytes
 from nanogpt_lib.bench.peer import is_installed
 from nanogpt_lib.bench.picture import as_png

@@ -15,6 +15,7 @@ from nanogpt_lib.checkpoint import CHECKPOINTS, load_checkpoint
 from nanogpt_lib.drafts import Drafts
 from nanogpt_lib.model import GPT
 from nanogpt_lib.ngrams import NGramLM
+from nanogpt_lib.presets import preset
 from nanogpt_lib.process import one_thread
 from nanogpt_lib.sampling import generate
 from nanogpt_lib.training_run import TrainConfig, TrainingRun, advance
@@ -50,7 +51,8 @@ class Form(NamedTuple):
 
 _FUSED, _DIRECT = {"attention": "fused"}, {"attention": "direct"}
 _BFLOAT16 = {"precision": "bfloat16"}
-_NEWER = {"position": "rotary", "qk_norm": True, "norm_kind": "rms", "activation": "relu2", "pairs": True}
+_PARTS = ("position", "qk_norm", "norm_kind", "activation", "pairs", "smear")
+_NEWER = {part: getattr(preset("fast").model, part) for part in _PARTS}
 
 TRAINING = {
     BASE: Form(),

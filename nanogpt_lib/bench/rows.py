@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from nanogpt_lib.bench.forms import BASE, Form
+from nanogpt_lib.bench.hardware import Machine
 from nanogpt_lib.bench.in_turn import Measured, quartiles
-from nanogpt_lib.bench.machine import Machine
 from nanogpt_lib.bench.settings import Setting
 
 

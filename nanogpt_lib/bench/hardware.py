@@ -11,12 +11,13 @@ from typing import NamedTuple
 import torch
 
 from nanogpt_lib.bench.in_turn import quartiles
+from nanogpt_lib.machine import bfloat16_gain
 
 SIZE, TIMES = 512, 5  # of a square matrix; products of which the median counts
 
 
 class Machine(NamedTuple):
-    """What a reader needs to compare numbers from two machines; speeds in 10^9 operations per second.
+    """What a reader needs to compare numbers from two machines; `float32` in 10^9 operations per second.
 
     Taught in: faster_and_bigger.
     """
@@ -28,7 +29,7 @@ class Machine(NamedTuple):
     threads: int
     vectors: str
     float32: float
-    bfloat16: float
+    bfloat16_gain: float
     load: float | None  # of the last minute; None where the system does not count it
 
     @property
@@ -36,17 +37,16 @@ class Machine(NamedTuple):
         """Return all of it as sentences.
 
         Example:
-            >>> print(Machine("Linux x86_64", "3.13.0", "2.13.0", 2, 2, "AVX2", 60.0, 3.0, None).words)
-            Linux x86_64, 2 cores, 2 threads of torch 2.13.0, Python 3.13.0, vector units AVX2. A product of
-            two matrices of 512 x 512: 60 GFLOP/s in float32, 3 in bfloat16 (0.05 times as fast).
-            Load at the beginning: not known.
+            >>> print(Machine("Linux x86_64", "3.13.0", "2.13.0", 2, 2, "AVX2", 60.0, 0.05, None).words)
+            Linux x86_64, 2 cores, 2 threads of torch 2.13.0, Python 3.13.0, vector units AVX2. Products of
+            matrices: 60 GFLOP/s in float32, in bfloat16 0.05 times as fast. Load at the beginning: not known.
         """
         load = "not known" if self.load is None else f"{self.load:.1f} processes"
         return (
             f"{self.system}, {self.cores} cores, {self.threads} threads of torch {self.torch}, "
-            f"Python {self.python}, vector units {self.vectors}. A product of two matrices of "
-            f"{SIZE} x {SIZE}: {self.float32:.0f} GFLOP/s in float32, {self.bfloat16:.0f} in bfloat16 "
-            f"({self.bfloat16 / self.float32:.2f} times as fast). Load at the beginning: {load}."
+            f"Python {self.python}, vector units {self.vectors}. Products of matrices: "
+            f"{self.float32:.0f} GFLOP/s in float32, in bfloat16 {self.bfloat16_gain:.2f} times as fast. "
+            f"Load at the beginning: {load}."
         )
 
 
@@ -67,14 +67,14 @@ def this_machine() -> Machine:
         cores=os.cpu_count() or 1,
         threads=torch.get_num_threads(),
         vectors=torch.backends.cpu.get_cpu_capability(),
-        float32=_gigaflops(torch.float32),
-        bfloat16=_gigaflops(torch.bfloat16),
+        float32=_gigaflops(),
+        bfloat16_gain=bfloat16_gain(),
         load=load,
     )
 
 
-def _gigaflops(dtype: torch.dtype) -> float:
-    matrix = torch.ones(SIZE, SIZE, dtype=dtype)
+def _gigaflops() -> float:
+    matrix = torch.ones(SIZE, SIZE)
     times = []
     for _ in range(1 + TIMES):
         before = time.perf_counter()
