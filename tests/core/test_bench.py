@@ -267,6 +267,15 @@ def test_every_form_of_training_makes_a_step_of_a_training_run(
     assert run.model.config == replace(SMALL, **TRAINING[name].model)
 
 
+def test_compiling_is_no_part_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer than all seconds of a form, and used to be counted as its first step."""
+    compiled, used = torch.nn.Identity(), []
+    monkeypatch.setattr(torch, "compile", lambda model: compiled)
+    monkeypatch.setattr(forms_module, "advance", lambda run, x, y, model: used.append(model))
+    made_ready(TRAIN, COMPILED["fused, compiled"], torch.arange(65))
+    assert used == [compiled] * 2
+
+
 def test_one_thread_is_used_where_the_form_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(forms_module, "advance", lambda *_: seen.append(torch.get_num_threads()))
