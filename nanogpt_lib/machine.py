@@ -35,7 +35,7 @@ def bfloat16_gain() -> float:
     """
     pairs = {dtype: (torch.ones(1024, 192, dtype=dtype), torch.ones(192, 768, dtype=dtype)) for dtype in BOTH}
     shortest = dict.fromkeys(BOTH, float("inf"))
-    for _ in range(5):
+    for _ in range(20):
         for dtype, (x, weight) in pairs.items():
             begun = time.perf_counter()
             x @ weight

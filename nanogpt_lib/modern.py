@@ -161,7 +161,8 @@ def prepared(head_size: int, block_size: int, *, rotary: bool, qk_norm: bool) ->
         >>> prepared(4, 8, rotary=False, qk_norm=False)
         Identity()
 
-    Source:  Dehghani et al. (2023), section 2, for the norm; Su et al. (2021) for the turn.   Taught in: faster_and_bigger.
+    Source:  Dehghani et al. (2023), section 2, for the norm; Su et al. (2021) for the turn.
+             Taught in: faster_and_bigger.
     """
     parts: list[nn.Module] = [BareNorm()] if yes_or_no("qk_norm", qk_norm) else []
     parts += [RotaryEmbedding(head_size, block_size)] if yes_or_no("rotary", rotary) else []

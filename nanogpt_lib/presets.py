@@ -1,4 +1,4 @@
-"""Named settings: the four rungs of the reference's ladder, the model that comes with the project, a fast one.
+"""Named settings: the four rungs of the reference, the model that comes with the project, and a fast one.
 
 The rungs keep the reference's slip of scaling by the root of n_embd where that of head_size is
 meant, because they exist to reproduce its log; the lesson scaling measures what the slip costs.
@@ -105,7 +105,7 @@ def preset(name: str) -> Preset:
         >>> preset("reference-baseline").model.n_embd
         64
 
-    Source:  the reference notebook's four runs (2023); "shakespeare" and "fast" are ours.   Taught in: experiments.
+    Source:  the reference notebook's four runs (2023); the others are ours.   Taught in: experiments.
     """
     if not isinstance(name, str) or name not in PRESETS:
         raise problem(f"one of {', '.join(PRESETS)}", described(name), "Choose a name from that list.")

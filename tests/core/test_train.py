@@ -14,8 +14,9 @@ import torch
 from helpers import ROOT, one_thread, python, same_bits, weights_of
 from nanogpt_lib import train as command
 from nanogpt_lib.checkpoint import load_checkpoint
+from nanogpt_lib.machine import suited
 from nanogpt_lib.model import GPTConfig
-from nanogpt_lib.presets import PRESETS
+from nanogpt_lib.presets import PRESETS, SUITED
 from nanogpt_lib.train import main
 from nanogpt_lib.training_run import TrainConfig
 
@@ -134,12 +135,35 @@ def test_what_is_not_overridden_stays_as_the_setting_has_it(
     """Nothing is trained: the run is caught as it begins."""
     begun = []
     monkeypatch.setattr(command, "train", lambda run, *_, **__: begun.append(run) or [])
-    for name, chosen in PRESETS.items():
+    for name, (model, config) in PRESETS.items():
+        if name in SUITED:
+            model, config, _ = suited(model, config)
         main(["--preset", name, "--text", str(own_text), "--block-size", "8"])
         run = begun.pop()
-        assert vars(run.model.config) == vars(chosen.model) | {"vocab_size": 14, "block_size": 8}
-        assert run.config == chosen.train
-        assert run.optimizer.param_groups[0]["lr"] == chosen.train.learning_rate
+        assert vars(run.model.config) == vars(model) | {"vocab_size": 14, "block_size": 8}
+        assert run.config == config
+        rates = {group["lr"] for group in run.optimizer.param_groups}
+        assert rates == {config.learning_rate} | ({config.muon_rate} if config.optimizer == "muon" else set())
+
+
+@pytest.mark.parametrize(("gain", "precision"), [(6.0, "bfloat16"), (0.05, "float32")])
+def test_the_fast_setting_asks_the_processor_says_what_it_chose_and_obeys(
+    gain: float,
+    precision: str,
+    own_text: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    begun = []
+    monkeypatch.setattr(command, "train", lambda run, *_, **__: begun.append(run) or [])
+    monkeypatch.setattr("nanogpt_lib.machine.bfloat16_gain", lambda: gain)
+    begin = ["--preset", "fast", "--text", str(own_text), "--block-size", "8"]
+    main(begin)
+    assert begun.pop().config.precision == precision
+    assert f"precision {precision}" in capsys.readouterr().err
+    main([*begin, "--precision", "float32", "--attention", "heads"])
+    run = begun.pop()
+    assert (run.config.precision, run.model.config.attention) == ("float32", "heads")
 
 
 # --- keeping and going on -------------------------------------------------------------------------

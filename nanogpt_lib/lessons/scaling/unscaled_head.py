@@ -43,12 +43,16 @@ def layers(seed: int) -> list[tuple]:
 
 
 def with_a_zero(generator: torch.Generator) -> list[tuple]:
-    """Return two layers without a mask in which one weight of one head that is scaled is exactly 0."""
+    """Return two layers without a mask in which one weight of one head that is scaled is exactly 0.
+
+    The head that is not scaled has a flat first and last row.
+    """
     layers = []
     for raw, other in ((1, 3), (3, 2)):
         q, k = torch.randn(2, 4, 8, 64, generator=generator)
         scores = q @ k.mT * 64**-0.5
         scores[raw] *= 8
+        scores[raw, [0, -1]] = 0.0  # one row does not tell
         scores[other, 2, 4] = float("-inf")
         layers.append((scores.softmax(-1),))
     return layers

@@ -162,7 +162,8 @@ ex.mistake(
 )
 ex.mistake(
     "a softmax of the counts",
-    "{got:.4g} comes from a softmax, which takes exp of the counts. A probability is a count divided by the sum of all.",
+    "{got:.4g} comes from a softmax, which takes exp of the counts, here up to exp({top}). A probability is a count divided by the sum of all.",
     lambda train, data, V: -torch.bincount(train, minlength=V).float().softmax(0)[data].log().mean().item(),
     lambda train, data, V: -torch.bincount(train, minlength=V).float().log_softmax(0)[data].mean().item(),
+    see=lambda case: {"top": int(torch.bincount(case.inputs[0]).max())},
 )
