@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab check test test-all portability notebooks runs widgets format clean say-lab say-check say-test say-test-all
+.PHONY: help lab check test test-all portability notebooks runs bench widgets format clean say-lab say-check say-test say-test-all
 
 help:
 	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
@@ -25,6 +25,7 @@ help:
 	@echo 'make portability notebooks again as other machines would an hour; one: ARGS=05_scaling'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
 	@echo 'make runs       list recorded trainings; ARGS=scale   makes one experiment anew, minutes a run'
+	@echo 'make bench      how fast each form is here            about 3 minutes; ARGS="--settings A B --out FOLDER"'
 	@echo 'make widgets    bundle what the browser gets of them  seconds; needs Node.js 18 or newer'
 	@echo 'make format     let ruff and biome format and mend    seconds'
 	@echo 'make clean      remove .venv and every cache          a second; keeps the text and the notebooks'
@@ -124,6 +125,9 @@ notebooks: $(STAMP)
 
 runs: $(STAMP)
 	@$(PY) -m nanogpt_lib.recorded $(ARGS)
+
+bench: $(STAMP)
+	@$(PY) -m nanogpt_lib.bench $(ARGS)
 
 widgets: $(NODE_TOOLS)
 	@node nanogpt_lib/build.mjs

@@ -10,6 +10,7 @@
 | `threads` | threads that wait do so asleep | – |
 | `starting` | the begin of a command, before it imports torch | – |
 | `process` | one thread; no interrupt within a step; the end of a command | – |
+| `arguments` | paths and numbers of a command | – |
 | `ranks` | several processes: their numbers, devices, and what they tell each other | faster_and_bigger |
 | `style` | colours, plot settings, and how a character is made visible | – |
 | `files` | files that are whole or not there | – |
@@ -52,6 +53,7 @@
 | `recorded` | recorded training runs, and the command that makes them | experiments |
 | `plots` | arrays in, `(fig, ax)` out | – |
 | `train` | the command `python -m nanogpt_lib.train` | experiments |
+| `bench` | the command `python -m nanogpt_lib.bench`: how fast each form is here | faster_and_bigger |
 | `lab` | the command `python -m nanogpt_lib.lab`, which opens the notebooks | – |
 
 Three wings are built on these files. They are not taught:

@@ -7,10 +7,8 @@ Taught in: experiments.
 """
 
 import argparse
-import re
 import sys
 import warnings
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from pathlib import Path
@@ -24,15 +22,15 @@ if __name__ == "__main__":
 
 import torch
 
+from nanogpt_lib.arguments import joined_arguments, number_argument, path_argument
 from nanogpt_lib.card import CARD, kept_in, read_card
 from nanogpt_lib.checkpoint import load_checkpoint, save_checkpoint
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import require_writable, sha256
 from nanogpt_lib.go_on import go_on_with
-from nanogpt_lib.kinds import count, path_of
+from nanogpt_lib.kinds import count
 from nanogpt_lib.machine import suited
-from nanogpt_lib.messages import described
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, SUITED, preset
 from nanogpt_lib.process import run_as_command
@@ -54,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         ranks = Ranks.from_environment()
         with ranks.first_speaks():
-            options = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+            options = _parser().parse_args(joined_arguments(sys.argv[1:] if argv is None else argv))
         device = ranks.device(options.device)
         together.enter_context(ranks.joined(device))
         _require_free(options)
@@ -142,14 +140,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m nanogpt_lib.train", description=__doc__.split("\n\n")[1])
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--preset", choices=PRESETS, help="the setting to begin from")
-    start.add_argument("--resume", type=_path, metavar="FOLDER", help="a checkpoint to go on from, exactly")
-    parser.add_argument("--text", type=_path, help="a text file of your own (default: tiny Shakespeare)")
+    start.add_argument(
+        "--resume", type=path_argument, metavar="FOLDER", help="a checkpoint to go on from, exactly"
+    )
     parser.add_argument(
-        "--out", type=_path, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
+        "--text", type=path_argument, help="a text file of your own (default: tiny Shakespeare)"
+    )
+    parser.add_argument(
+        "--out", type=path_argument, metavar="FOLDER", help="keep a checkpoint here, renewed at every row"
     )
     parser.add_argument("--force", action="store_true", help="replace another checkpoint that lies in --out")
     parser.add_argument(
-        "--sample", type=_number(int), default=0, metavar="N", help="write N characters at the end"
+        "--sample", type=number_argument(int), default=0, metavar="N", help="write N characters at the end"
     )
     parser.add_argument(
         "--device", default="cpu", help=f"where to compute: {', '.join(DEVICES)} (a GPU where there is one)"
@@ -162,47 +164,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _path(text: str) -> Path:
-    """Return the path; an empty one, as of a variable that is not set, would be this folder."""
-    try:
-        if text:
-            return path_of("the argument", text)
-        raise problem("the name of a file or folder", "an empty one", "Write . for this folder.")
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _argument(kind: object) -> dict[str, Any]:
     """Return how argparse reads a field of this type; None, where allowed, is only the default."""
     known: type = next(one for one in get_args(kind) or (kind,) if one is not NoneType)
     if known is bool:
         return {"action": argparse.BooleanOptionalAction}
-    return {"type": _number(known) if known in (int, float) else known, "metavar": known.__name__.upper()}
-
-
-def _number(kind: type[int] | type[float]) -> Callable[[str], float]:
-    """Return how a number of this kind is read, with a message of our own for what is none."""
-
-    def read(text: str) -> float:
-        try:
-            return kind(text)
-        except ValueError:
-            wanted, like = ("a whole number", "1337") if kind is int else ("a number", "0.001")
-            told = problem(wanted, described(text), f"Write it in digits, such as {like}.")
-            raise argparse.ArgumentTypeError(str(told)) from None
-
-    return read
-
-
-def _joined(arguments: list[str]) -> list[str]:
-    """Put a value such as -1e30 into one with its option; argparse would take it for another option."""
-    joined: list[str] = []
-    for argument in arguments:
-        if re.match(r"-[^-h]", argument) and joined and re.fullmatch(r"--[\w-]+", joined[-1]):
-            joined[-1] += f"={argument}"
-        else:
-            joined.append(argument)
-    return joined
+    return {
+        "type": number_argument(known) if known in (int, float) else known,
+        "metavar": known.__name__.upper(),
+    }
 
 
 def _overrides(options: argparse.Namespace, config: type[GPTConfig | TrainConfig]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ NOT_TAUGHT = {
     "threads",
     "starting",
     "process",
+    "arguments",
     "style",
     "files",
     "rebuild",

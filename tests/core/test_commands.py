@@ -13,6 +13,7 @@ import pytest
 import tiers
 from helpers import ROOT, one_thread
 from nanogpt_lib import data, train
+from nanogpt_lib.bench import __main__ as bench
 from nanogpt_lib.lessons import __main__ as lessons
 from nanogpt_lib.recorded import __main__ as recorded
 
@@ -92,7 +93,7 @@ def test_five_interrupts_in_a_row_keep_the_checkpoint_and_end_without_a_tracebac
 
 
 def test_these_are_the_commands_of_the_library() -> None:
-    names = ["data", "lab", "lessons", "recorded", "train"]
+    names = ["bench", "data", "lab", "lessons", "recorded", "train"]
     assert [f"nanogpt_lib.{name}" for name in names] == COMMANDS
 
 
@@ -142,7 +143,9 @@ def test_an_option_is_looked_at_before_anything_is_trained(
 
 
 @pytest.mark.parametrize(
-    "main", [lessons.main, recorded.main, data.main], ids=["lessons", "recorded", "data"]
+    "main",
+    [lessons.main, recorded.main, data.main, bench.main],
+    ids=["lessons", "recorded", "data", "bench"],
 )
 def test_every_command_refuses_what_it_does_not_know(
     main: Callable[[list[str]], int], capsys: pytest.CaptureFixture

@@ -32,7 +32,7 @@ NOT_CALLED = (".costs", "Checkpoint", "main", "run_as_command")
 INSIDE = {
     *("messages", "checks", "kinds", "promises", "files", "rebuild", "train", "lab"),
     *("restored", "savable", "saved_json", "card"),  # save_checkpoint and load_checkpoint have rows
-    *("threads", "starting"),  # the commands call them, and Jupyter the first
+    *("threads", "starting", "arguments"),  # the commands call them, and Jupyter the first
 }
 
 

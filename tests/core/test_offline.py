@@ -40,6 +40,7 @@ def test_a_program_that_asks_another_machine_is_found(tmp_path: Path) -> None:
             pytest.param(("-m", "nanogpt_lib.train", *TRAIN), id="train"),
             pytest.param(("-m", "nanogpt_lib.data"), id="data"),
             pytest.param(("-m", "nanogpt_lib.recorded"), id="recorded"),
+            pytest.param(("-m", "nanogpt_lib.bench", "--settings", "A", "--seconds", "0.01"), id="bench"),
         ]
     ),
 )
