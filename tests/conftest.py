@@ -1,5 +1,6 @@
 """What several test files share: the text in its four forms, and settings that keep every run the same."""
 
+import signal
 import sys
 
 import pytest
@@ -14,6 +15,10 @@ pytest.register_assert_rewrite("looks")  # so that what it holds widgets to says
 
 # Models this small gain nothing from a second thread, and lose much where two programs share the cores.
 torch.set_num_threads(1)
+
+# Started in the background of a shell, they would ignore Ctrl-C, and the tests of a stop would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run: a test that fails does so for a change in the code, not by luck.
 settings.register_profile("steady", derandomize=True, deadline=None, max_examples=40)
