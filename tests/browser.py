@@ -50,7 +50,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 import programs
 from labserver import ROOT, lab_server
@@ -454,6 +463,16 @@ def _lab() -> _Lab:
         _running.append(_Lab(folder, url, browser))
         atexit.register(close_all)  # after the folders were made, so that it comes before their own clean-up
     return _running[0]
+
+
+@contextlib.contextmanager
+def new_context() -> Iterator[BrowserContext]:
+    """A browser that has never been anywhere: no cookies, nothing stored; it shares the process of the others."""
+    context = _lab().browser.new_context()
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 def close_all() -> None:

@@ -19,6 +19,8 @@ from platforms import breaks_elsewhere
 PROGRAMS = sorted([*(ROOT / "nanogpt_lib").rglob("*.py"), ROOT / "notebooks" / "build.py", ROOT / "setup.py"])
 NOTEBOOKS = sorted((ROOT / "notebooks" / "source").glob("*.md"))
 ALLOWED = {  # file: what is allowed there, each with its reason
+    "nanogpt_lib/bench/hardware.py": ["os.getloadavg"],  # asked only where there is one
+    "nanogpt_lib/bench/memory.py": ["resource"],  # imported in the child that a forkserver makes
     "nanogpt_lib/kit/widget.py": ["open() without an encoding"] * 2,  # a widget is opened, and its layout
     "nanogpt_lib/lab.py": ["os.geteuid"],  # asked only where there is one
     "nanogpt_lib/restored.py": ["os.sysconf"] * 2,  # a usual size is taken where there is none

@@ -327,7 +327,7 @@ ROWS = [
         controls=[
             *("baseline", "longer", "wider", "deep", "ours", "the lecture's", "GPT-2 small"),
             *("n_layer", "n_head", "n_embd (C)", "block_size (T)", "vocab_size (V)", "batch_size (B)"),
-            *("heads", "fused", "dropout", "Keep this one to compare", "Forget the kept one"),
+            *("heads", "fused", "direct", "dropout", "Keep this one to compare", "Forget the kept one"),
         ],
         main=SLIDER,
         keys=there_and_back(9, 2),

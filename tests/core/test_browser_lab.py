@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 from jupyter_core.paths import jupyter_path
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-import programs
-from browser import FLAGS, SECONDS_TO_LOAD
+from browser import SECONDS_TO_LOAD, new_context
 from helpers import ROOT, new_environment
 from labserver import stop
 
@@ -32,7 +31,6 @@ def environment(tmp_path: Path) -> Path:
 @contextmanager
 def first_visit(environment: Path) -> Iterator[Page]:
     """The page of somebody who has no settings yet, once its notebook is there."""
-    program = programs.chromium() or programs.without("Chromium")
     home = {name: str(environment / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     paths = {"JUPYTER_PATH": os.pathsep.join(jupyter_path()), "PYTHONPATH": str(ROOT)}
     options = ("--no-browser", "--port=0", "--ip=127.0.0.1", f"--app-dir={sys.prefix}/share/jupyter/lab")
@@ -49,13 +47,11 @@ def first_visit(environment: Path) -> Iterator[Page]:
     try:
         said = iter(server.stdout.readline, "")
         address = next(found[0] for line in said if (found := ADDRESS.search(line)))
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=program, args=FLAGS)
-            page = browser.new_page()
+        with new_context() as context:
+            page = context.new_page()
             page.goto(address, timeout=SECONDS_TO_LOAD * 1000)
             expect(page.locator(".jp-Notebook")).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
             yield page
-            browser.close()
     finally:
         stop(server)
         server.stdout.close()

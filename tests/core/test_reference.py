@@ -237,6 +237,14 @@ AS_THE_LECTURE = {  # what the library can do otherwise, and the reference did n
     "warmup_iters": 0,
     "weight_decay": None,
     "precision": "float32",
+    "norm_kind": "layer",
+    "activation": "relu",
+    "position": "learned",
+    "qk_norm": False,
+    "pairs": False,
+    "smear": False,
+    "optimizer": "adamw",
+    "muon_rate": None,
 }
 
 

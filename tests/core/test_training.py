@@ -344,7 +344,7 @@ def test_a_split_too_short_for_a_block_is_refused() -> None:
 @pytest.mark.parametrize("name", [field.name for field in fields(TrainConfig)])
 @pytest.mark.parametrize("value", [math.nan, -math.inf, "x", None, [], 1j, torch.ones(2), True, -1], ids=str)
 def test_a_value_of_another_kind_is_refused_by_the_name_of_its_field(name: str, value: object) -> None:
-    optional = name in ("train_chars", "weight_decay") and value is None
+    optional = name in ("train_chars", "weight_decay", "muon_rate") and value is None
     negative = name == "seed" and type(value) is int  # torch takes a negative seed
     if not optional and not negative:
         with pytest.raises(ValueError, match=name):

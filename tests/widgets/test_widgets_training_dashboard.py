@@ -678,7 +678,7 @@ def test_a_save_that_fails_at_stop_says_it_in_the_widget(
 def test_a_run_that_could_not_be_saved_is_refused_before_it_is_trained(tmp_path: Path) -> None:
     run = a_run()
     run.optimizer = torch.optim.SGD(run.model.parameters(), lr=0.1)
-    with pytest.raises(ValueError, match="AdamW, with which a checkpoint can go on, got SGD"):
+    with pytest.raises(ValueError, match="AdamW or Muon, with which a checkpoint can go on, got SGD"):
         dashboard(run, folder=tmp_path)
     assert dashboard(TrainingRun(run.model, CONFIG, optimizer=run.optimizer)).state == "new"
 
