@@ -467,7 +467,7 @@ def _lab() -> _Lab:
 
 @contextlib.contextmanager
 def new_context() -> Iterator[BrowserContext]:
-    """A browser that has never been anywhere: no cookies, nothing stored; it shares the process of the others."""
+    """A browser that has never been anywhere: nothing is stored. It shares the process of the others."""
     context = _lab().browser.new_context()
     try:
         yield context
