@@ -5,8 +5,7 @@ Taught in: self_attention (one head, cross-attention), multi_head (several heads
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from functools import partial
-from typing import cast
+from typing import Unpack, cast
 
 import torch
 from torch import nn
@@ -14,7 +13,7 @@ from torch import nn
 from nanogpt_lib.averaging import causal_mask
 from nanogpt_lib.checks import positive_int, probability, problem, real_number
 from nanogpt_lib.dot_product import AttentionSteps, attention_steps
-from nanogpt_lib.heads import Attention, AttentionCosts, watch_output
+from nanogpt_lib.heads import Attention, AttentionCosts, HeadChoices, watch_output
 from nanogpt_lib.heads import split_width as split_width  # the lesson multi_head imports it from here
 from nanogpt_lib.kinds import floats, room
 from nanogpt_lib.modern import prepared
@@ -137,7 +136,7 @@ class MultiHeadAttention(Attention):
     """Several heads side by side, joined and mixed by a projection: written as a list of heads.
 
     Args:    n_embd: C.   n_head: number of heads, which divides n_embd.   block_size: longest T.
-             dropout: on the weights and on the result.   scale: None is head_size ** -0.5.
+             choices: dropout (on the weights and on the result), scale, rotary and qk_norm, as `Head`.
     Returns: calling it with x (B, T, C) gives (B, T, C).
     Raises:  ValueError: n_head does not divide n_embd; x has another width or is too long.
     Example:
@@ -147,23 +146,14 @@ class MultiHeadAttention(Attention):
     Source:  Vaswani et al. (2017), section 3.2.2.   Taught in: multi_head.
     """
 
-    def __init__(
-        self,
-        n_embd: int,
-        n_head: int,
-        block_size: int,
-        *,
-        dropout: float = 0.0,
-        scale: float | None = None,
-        rotary: bool = False,
-        qk_norm: bool = False,
-    ) -> None:
+    def __init__(self, n_embd: int, n_head: int, block_size: int, **choices: Unpack[HeadChoices]) -> None:
         super().__init__(n_embd, n_head, block_size)
-        head = partial(Head, n_embd, self.head_size, block_size, dropout=dropout, scale=scale)
-        self.heads = nn.ModuleList(head(rotary=rotary, qk_norm=qk_norm) for _ in range(self.n_head))
+        self.heads = nn.ModuleList(
+            Head(n_embd, self.head_size, block_size, **choices) for _ in range(self.n_head)
+        )
         C = self.n_head * self.head_size
         self.proj = nn.Linear(C, C)
-        self.dropout = nn.Dropout(probability("dropout", dropout))
+        self.dropout = nn.Dropout(choices.get("dropout", 0.0))
         self.register_load_state_dict_pre_hook(_take_fused)  # type: ignore[no-untyped-call]  # as torch left it
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,6 @@ Taught in: text_tokens_batches.
 """
 
 import errno
-import sys
 import tempfile
 import warnings
 from argparse import ArgumentParser
@@ -24,7 +23,7 @@ from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.files import sha256, shown, work_folder, write_atomically
 from nanogpt_lib.kinds import ids, items_of, path_of, random_stream, room, text_of
 from nanogpt_lib.messages import described
-from nanogpt_lib.process import run_as_command
+from nanogpt_lib.process import answered, run_as_command
 from nanogpt_lib.rebuild import RebuildError, rebuild_text
 from nanogpt_lib.text_file import read_text_file
 
@@ -242,13 +241,12 @@ def main(argv: list[str] | None = None) -> int:
     ArgumentParser(
         prog="python -m nanogpt_lib.data", description="Rebuild the text, or download it."
     ).parse_args(argv)
-    try:
-        length = len(load_text())
-    except RuntimeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(f"{shown(work_folder() / TEXT_FILE)}: {length:,} characters, exact by its SHA-256.")
-    return 0
+
+    def work() -> int:
+        print(f"{shown(work_folder() / TEXT_FILE)}: {len(load_text()):,} characters, exact by its SHA-256.")
+        return 0
+
+    return answered(work)
 
 
 if __name__ == "__main__":

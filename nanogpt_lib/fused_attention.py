@@ -7,17 +7,17 @@ Taught in: multi_head (`FusedAttention`) and faster_and_bigger (`DirectAttention
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Unpack, cast
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nanogpt_lib.attention import MultiHeadAttention, names_of_matrices
-from nanogpt_lib.checks import positive_int, problem, real_number
+from nanogpt_lib.attention import Head, MultiHeadAttention, names_of_matrices
+from nanogpt_lib.checks import positive_int, problem
 from nanogpt_lib.dot_product import AttentionSteps
-from nanogpt_lib.heads import Attention, AttentionCosts
+from nanogpt_lib.heads import Attention, AttentionCosts, HeadChoices
 from nanogpt_lib.kinds import floats
-from nanogpt_lib.modern import prepared
 
 
 class FusedAttention(Attention):
@@ -36,24 +36,14 @@ class FusedAttention(Attention):
     Source:  Vaswani et al. (2017), section 3.2.2; Dao et al. (2022).   Taught in: multi_head.
     """
 
-    def __init__(
-        self,
-        n_embd: int,
-        n_head: int,
-        block_size: int,
-        *,
-        dropout: float = 0.0,
-        scale: float | None = None,
-        rotary: bool = False,
-        qk_norm: bool = False,
-    ) -> None:
+    def __init__(self, n_embd: int, n_head: int, block_size: int, **choices: Unpack[HeadChoices]) -> None:
         super().__init__(n_embd, n_head, block_size)
         # A list of heads draws the numbers, so that one seed gives the same model in both forms.
-        listed = MultiHeadAttention(n_embd, n_head, block_size, dropout=dropout, scale=scale)
-        self.prepared = prepared(self.head_size, block_size, rotary=rotary, qk_norm=qk_norm)
+        listed = MultiHeadAttention(n_embd, n_head, block_size, **choices)
+        head = cast(Head, listed.heads[0])
+        self.prepared, self.scale = head.prepared, head.scale  # the same for all heads
         self.n_embd = positive_int("n_embd", n_embd)
         self.block_size = positive_int("block_size", block_size)
-        self.scale = self.head_size**-0.5 if scale is None else real_number("scale", scale)
         matrices = [listed.get_parameter(name).detach() for name in names_of_matrices(self.n_head)]
         self.qkv = nn.Parameter(torch.cat(matrices))  # (3 * C, C): all queries, all keys, all values
         self.proj = listed.proj

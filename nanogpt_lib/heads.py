@@ -9,7 +9,7 @@ Taught in: multi_head (the layer) and full_model (its costs).
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 import torch
 from torch import nn
@@ -42,6 +42,22 @@ def split_width(n_embd: int, n_head: int) -> int:
     return head_size
 
 
+class HeadChoices(TypedDict, total=False):
+    """What a head may be told besides its sizes; left out, it is as the lecture's heads are.
+
+    dropout: share of the weights set to 0 in training, and of a layer's result; left out, it is 0.
+    scale: what scores are multiplied by; None, or left out, is head_size ** -0.5.
+    rotary, qk_norm: what happens to queries and keys before they meet, see `modern.prepared`.
+
+    Taught in: multi_head.
+    """
+
+    dropout: float
+    scale: float | None
+    rotary: bool
+    qk_norm: bool
+
+
 class AttentionCosts(NamedTuple):
     """What one layer of heads costs; `costs` sums it over the blocks and the batch.
 
@@ -68,8 +84,7 @@ class Attention(nn.Module, ABC):
     switches one off.
 
     Args:    n_embd: C.   n_head: number of heads.   block_size: longest T.
-             dropout: on the weights and on the result.   scale: None is head_size ** -0.5.
-             rotary, qk_norm: what happens to queries and keys before they meet, see `modern.prepared`.
+             choices: dropout, scale, rotary and qk_norm, see `HeadChoices`.
     Raises:  ValueError: n_head does not divide n_embd.
     Taught in: multi_head.
     """
@@ -77,17 +92,7 @@ class Attention(nn.Module, ABC):
     proj: nn.Linear
 
     @abstractmethod
-    def __init__(
-        self,
-        n_embd: int,
-        n_head: int,
-        block_size: int,
-        *,
-        dropout: float = 0.0,
-        scale: float | None = None,
-        rotary: bool = False,
-        qk_norm: bool = False,
-    ) -> None:
+    def __init__(self, n_embd: int, n_head: int, block_size: int, **choices: Unpack[HeadChoices]) -> None:
         super().__init__()
         self.n_head = positive_int("n_head", n_head)
         self.head_size = split_width(n_embd, n_head)

@@ -12,6 +12,7 @@ from functools import cache
 
 import torch
 
+from nanogpt_lib.checks import real_number
 from nanogpt_lib.kinds import instance
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.train_config import TrainConfig
@@ -43,23 +44,22 @@ def bfloat16_gain() -> float:
     return shortest[torch.float32] / shortest[torch.bfloat16]
 
 
-def suited(model: GPTConfig, train: TrainConfig) -> tuple[GPTConfig, TrainConfig, str]:
-    """Return the same setting in the form that is fastest here, and a sentence that says what was chosen.
+def suited(model: GPTConfig, train: TrainConfig, gain: float) -> tuple[GPTConfig, TrainConfig]:
+    """Return the same setting in the form that is fastest on a processor with this gain.
 
     Args:    model, train: any setting; its attention and precision are chosen anew.
+             gain: how many times faster its products are in bfloat16, from `bfloat16_gain`.
     Raises:  ValueError: one of them is of another kind.
     Example:
         >>> model = GPTConfig(vocab_size=65, block_size=8, n_embd=8, n_head=2, n_layer=1)
-        >>> _, train, told = suited(model, TrainConfig(batch_size=1, max_iters=1, learning_rate=0.1))
-        >>> train.precision in told
-        True
+        >>> train = TrainConfig(batch_size=1, max_iters=1, learning_rate=0.1)
+        >>> [suited(model, train, gain)[1].precision for gain in (0.05, 10)]
+        ['float32', 'bfloat16']
 
     Taught in: faster_and_bigger.
     """
     instance("model", model, GPTConfig, "Take the settings of a preset.")
     instance("train", train, TrainConfig, "Take the settings of a preset.")
-    gain = bfloat16_gain()
-    attention, precision = ("direct", "bfloat16") if gain > WORTH_IT else ("fused", "float32")
-    compared = f"{gain:.1f} times as fast" if gain >= 1 else f"{1 / gain:.1f} times slower"
-    told = f"this processor multiplies {compared} in bfloat16: precision {precision}, attention {attention}"
-    return replace(model, attention=attention), replace(train, precision=precision), told
+    is_fast = real_number("gain", gain) > WORTH_IT
+    attention, precision = ("direct", "bfloat16") if is_fast else ("fused", "float32")
+    return replace(model, attention=attention), replace(train, precision=precision)

@@ -69,6 +69,28 @@ def interrupts_afterwards() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+def answered(work: Callable[[], int], stopped: Callable[[], str] = lambda: "stopped") -> int:
+    """Do the work of a command, and say in one line why it ended early, if it did.
+
+    Args:    work: returns the exit status.   stopped: what to say after Ctrl-C.
+    Returns: the status of the work; 2 where it was refused or a file was missing, 130 after Ctrl-C.
+    Raises:  BrokenPipeError: nobody reads any more; `run_as_command` ends the process.
+    Example:
+        >>> answered(lambda: 0)
+        0
+    """
+    try:
+        return work()
+    except BrokenPipeError:
+        raise
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(stopped(), file=sys.stderr)
+        return 130
+
+
 def run_as_command(main: Callable[[], int]) -> NoReturn:
     """Run a command as this process, and end the process with the status that it returns.
 

@@ -175,6 +175,14 @@ class Ranks:
         if self.size > 1:
             dist.barrier()
 
+    def from_first(self, number: float) -> float:
+        """Return the number that the first process has, so that all of them decide by the same one."""
+        if self.size == 1:
+            return number
+        said: list[float] = [number]
+        dist.broadcast_object_list(said, src=0)
+        return said[0]
+
     def require_same(self, what: str, mine: str) -> None:
         """Refuse to train where the processes, on several machines say, did not begin with the same.
 

@@ -30,7 +30,7 @@ from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import require_writable, sha256
 from nanogpt_lib.go_on import go_on_with
 from nanogpt_lib.kinds import count
-from nanogpt_lib.machine import suited
+from nanogpt_lib.machine import bfloat16_gain, suited
 from nanogpt_lib.model import GPT, GPTConfig
 from nanogpt_lib.presets import PRESETS, SUITED, preset
 from nanogpt_lib.process import run_as_command
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         if options.out and ranks.is_first:
             require_writable("an --out folder", options.out)  # before anything is trained
         text = load_text(options.text)
-        run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text, ranks.is_first)
+        run, tokenizer = _resumed(options, text) if options.resume else _begun(options, text, ranks)
         begun = f"{getattr(run.model, 'config', '')} {run.config} {run.step}"
         ranks.require_same("text, options and step", sha256(f"{begun} {text}".encode()))
         if options.device == "auto" and ranks.is_first:
@@ -195,15 +195,20 @@ def _require_free(options: argparse.Namespace) -> None:
         )
 
 
-def _begun(options: argparse.Namespace, text: str, is_first: bool) -> tuple[TrainingRun, CharTokenizer]:
+def _begun(options: argparse.Namespace, text: str, ranks: Ranks) -> tuple[TrainingRun, CharTokenizer]:
     tokenizer = CharTokenizer.from_text(text)
     model_config, config = preset(options.preset)
     if options.preset in SUITED:
-        model_config, config, told = suited(model_config, config)
-        if is_first:
-            print(told, file=sys.stderr)
+        gain = ranks.from_first(bfloat16_gain())
+        model_config, config = suited(model_config, config, gain)
     model_config = replace(model_config, vocab_size=tokenizer.vocab_size, **_overrides(options, GPTConfig))
     config = replace(config, **_overrides(options, TrainConfig))
+    if options.preset in SUITED and ranks.is_first:
+        print(
+            f"products in bfloat16 take {1 / gain:.2g} of the time of those in float32 here: "
+            f"training with precision {config.precision}, attention {model_config.attention}",
+            file=sys.stderr,
+        )
     torch.manual_seed(config.seed)
     return TrainingRun(GPT(model_config), config), tokenizer
 

@@ -7,13 +7,14 @@ it can stop the server, the server ends by itself after a few idle minutes.
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,7 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
 }
 SECONDS_TO_START = 90
+ADDRESS = re.compile(r"http://127\S+?/lab/tree/(\S+)\?token=(\w+)")
 IDLE_SECONDS = 900  # an abandoned kernel, and then an abandoned server, end after this
 
 
@@ -106,3 +108,22 @@ def stop(server: subprocess.Popen) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(15)
             return
+
+
+@contextlib.contextmanager
+def opened_by_command(python: str | Path, *options: str, env: Mapping[str, str]) -> Iterator[re.Match[str]]:
+    """What `python -m nanogpt_lib.lab` prints to whoever calls it: an address with its path and its token."""
+    server = subprocess.Popen(
+        [str(python), "-m", "nanogpt_lib.lab", "--no-browser", "--port=0", "--ip=127.0.0.1", *options],
+        cwd=ROOT,
+        env=os.environ | dict(env) | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield next(filter(None, map(ADDRESS.search, iter(server.stdout.readline, ""))))
+    finally:
+        stop(server)
+        server.stdout.close()

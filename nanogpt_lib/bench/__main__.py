@@ -33,7 +33,7 @@ from nanogpt_lib.bench.settings import LONG, SETTINGS, Setting, setting_called
 from nanogpt_lib.checks import problem
 from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.files import require_writable, write_atomically
-from nanogpt_lib.process import run_as_command
+from nanogpt_lib.process import answered, run_as_command
 
 COMPILERS = ("c++", "g++", "clang++", "cl")
 INSTALL = "pip install -e '.[bench]', which adds transformers"
@@ -46,29 +46,24 @@ def main(argv: list[str] | None = None) -> int:
     Taught in: faster_and_bigger.
     """
     options = _parser().parse_args(joined_arguments(sys.argv[1:] if argv is None else argv))
-    try:
-        names = [*SETTINGS] if options.all else options.settings
-        settings = {name: setting_called(name) for name in names}
-        _require_possible(options)
-        data = _ids()
-        machine = this_machine()
-        if not is_installed():
-            print(f"without a peer: for one, {INSTALL}", file=sys.stderr)
-        print(machine.words, flush=True)
-        rows: list[Row] = []
-        for name, setting in settings.items():
-            rows += _measured(name, setting, options, data)
-            if options.out:
-                _keep(options.out, rows, settings, as_json(machine, settings, rows, options.seconds))
-    except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
-        raise
-    except (ValueError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        kept = f"; what was measured so far is in {options.out}" if options.out else ""
-        print(f"stopped{kept}", file=sys.stderr)
-        return 130
+    kept = f"; what was measured so far is in {options.out}" if options.out else ""
+    return answered(lambda: _measure_all(options), lambda: f"stopped{kept}")
+
+
+def _measure_all(options: argparse.Namespace) -> int:
+    names = [*SETTINGS] if options.all else options.settings
+    settings = {name: setting_called(name) for name in names}
+    _require_possible(options)
+    data = _ids()
+    machine = this_machine()
+    if not is_installed():
+        print(f"without a peer: for one, {INSTALL}", file=sys.stderr)
+    print(machine.words, flush=True)
+    rows: list[Row] = []
+    for name, setting in settings.items():
+        rows += _measured(name, setting, options, data)
+        if options.out:
+            _keep(options.out, rows, settings, as_json(machine, settings, rows, options.seconds))
     return 1 if any(row.failed for row in rows) else 0
 
 

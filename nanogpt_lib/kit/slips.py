@@ -24,7 +24,8 @@ SHORT = 48  # characters of code that are shown
 def slips(right: Callable) -> tuple[Slip, ...]:
     """Return answers that differ from the right one in one place of its code, each with its words.
 
-    Args:    right: the right answer; of one without its source there are none.
+    Args:    right: the right answer; of one without its source, or with a `while` in it,
+             there are none.
     Example:
         >>> from nanogpt_lib.lessons.bigram import normalise
         >>> table = normalise.inputs(0)[0][0]
@@ -43,6 +44,8 @@ def _tree_of(right: Callable) -> ast.FunctionDef | None:
         return None
     if not isinstance(tree, ast.FunctionDef) or right.__closure__:
         return None
+    if any(isinstance(node, ast.While) for node in ast.walk(tree)):
+        return None  # with one slip in it, it may go on for ever
     tree.decorator_list, tree.returns = [], None
     for arg in tree.args.args:
         arg.annotation = None

@@ -12,7 +12,6 @@ import argparse
 import os
 import platform
 import shutil
-import sys
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -30,7 +29,7 @@ from nanogpt_lib.data import CharTokenizer, load_text, train_val_split
 from nanogpt_lib.evaluation import evaluate_split
 from nanogpt_lib.files import sha256, shown, work_folder
 from nanogpt_lib.model import GPT, GPTConfig
-from nanogpt_lib.process import run_as_command
+from nanogpt_lib.process import answered, run_as_command
 from nanogpt_lib.recorded.experiments import experiment_called, experiments
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_run, run_file, save_run
 from nanogpt_lib.training_run import Record, TrainConfig, TrainingRun, train
@@ -103,7 +102,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="experiments; without one, they are listed")
     parser.add_argument("--machine", default=here, help=f"where this runs, in words (default: {here})")
     options = parser.parse_args(argv)
-    try:
+
+    def work() -> int:
         asked = {name: experiment_called(name) for name in options.names or experiments()}
         for name, chosen in asked.items():
             for variant, seed in product(chosen.variants, chosen.seeds):
@@ -111,15 +111,9 @@ def main(argv: list[str] | None = None) -> int:
                     _record_and_compare(name, variant, seed, options.machine)
                 else:
                     print(_listed(name, variant, seed))
-    except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
-        raise
-    except (ValueError, RuntimeError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; call the same command again to go on", file=sys.stderr)
-        return 130
-    return 0
+        return 0
+
+    return answered(work, lambda: "stopped; call the same command again to go on")
 
 
 def _listed(name: str, variant: str, seed: int) -> str:

@@ -1,9 +1,7 @@
 """What a learner sees who opens the notebooks with `python -m nanogpt_lib.lab` for the first time."""
 
 import os
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +13,11 @@ from playwright.sync_api import Page, expect
 
 from browser import SECONDS_TO_LOAD, new_context
 from helpers import ROOT, new_environment
-from labserver import stop
+from labserver import opened_by_command
 
 pytestmark = pytest.mark.browser
 QUESTION = "Would you like to get notified about official Jupyter news?"
 ASKED_BY = 5_000  # milliseconds; on a busy machine the question comes within one second of the notebook
-ADDRESS = re.compile(r"http://127\S+?/lab/tree/\S+\?token=\w+")
 
 
 @pytest.fixture
@@ -33,28 +30,14 @@ def first_visit(environment: Path) -> Iterator[Page]:
     """The page of somebody who has no settings yet, once its notebook is there."""
     home = {name: str(environment / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     paths = {"JUPYTER_PATH": os.pathsep.join(jupyter_path()), "PYTHONPATH": str(ROOT)}
-    options = ("--no-browser", "--port=0", "--ip=127.0.0.1", f"--app-dir={sys.prefix}/share/jupyter/lab")
+    lab = f"--app-dir={sys.prefix}/share/jupyter/lab"
     settings = f"--LabApp.app_settings_dir={environment}"  # what an older `make` has left is not read
-    server = subprocess.Popen(
-        [str(next(environment.glob("bin/python"))), "-m", "nanogpt_lib.lab", *options, settings],
-        cwd=ROOT,
-        env=os.environ | home | paths,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        said = iter(server.stdout.readline, "")
-        address = next(found[0] for line in said if (found := ADDRESS.search(line)))
-        with new_context() as context:
-            page = context.new_page()
-            page.goto(address, timeout=SECONDS_TO_LOAD * 1000)
-            expect(page.locator(".jp-Notebook")).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
-            yield page
-    finally:
-        stop(server)
-        server.stdout.close()
+    python = next(environment.glob("bin/python"))
+    with opened_by_command(python, lab, settings, env=home | paths) as address, new_context() as context:
+        page = context.new_page()
+        page.goto(address[0], timeout=SECONDS_TO_LOAD * 1000)
+        expect(page.locator(".jp-Notebook")).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
+        yield page
 
 
 def test_nobody_is_asked_about_news_in_an_environment_with_the_file(environment: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ from nanogpt_lib.checks import probability
 from nanogpt_lib.costs import forward_flops, parameter_ledger, training_flops
 from nanogpt_lib.data import CharTokenizer
 from nanogpt_lib.dot_product import AttentionSteps, attention_steps
-from nanogpt_lib.heads import Attention, AttentionCosts, layers_of_heads, watch_output
+from nanogpt_lib.heads import Attention, AttentionCosts, HeadChoices, layers_of_heads, watch_output
 from nanogpt_lib.layers import ATTENTION
 from nanogpt_lib.model import GPT
 from nanogpt_lib.modern import prepared
@@ -36,26 +37,21 @@ class SharedKeys(Attention):
 
     mask: torch.Tensor
 
-    def __init__(
-        self,
-        n_embd: int,
-        n_head: int,
-        block_size: int,
-        *,
-        dropout: float = 0.0,
-        scale: float | None = None,
-        rotary: bool = False,
-        qk_norm: bool = False,
-    ) -> None:
+    def __init__(self, n_embd: int, n_head: int, block_size: int, **choices: Unpack[HeadChoices]) -> None:
         super().__init__(n_embd, n_head, block_size)
-        self.scale = scale
-        self.prepared = prepared(self.head_size, block_size, rotary=rotary, qk_norm=qk_norm)
+        self.scale = choices.get("scale")
+        self.prepared = prepared(
+            self.head_size,
+            block_size,
+            rotary=choices.get("rotary", False),
+            qk_norm=choices.get("qk_norm", False),
+        )
         self.query = nn.Linear(n_embd, n_embd, bias=False)
         self.key_value = nn.Parameter(torch.randn(2 * self.head_size, n_embd) * n_embd**-0.5)
         self.proj = nn.Linear(n_embd, n_embd)
         self.looked_up = nn.Identity()  # where a hook sees keys and values
-        self.drop_weights = nn.Dropout(probability("dropout", dropout))
-        self.dropout = nn.Dropout(dropout)
+        dropout = probability("dropout", choices.get("dropout", 0.0))
+        self.drop_weights, self.dropout = nn.Dropout(dropout), nn.Dropout(dropout)
         self.register_buffer("mask", causal_mask(block_size), persistent=False)
 
     def steps(self, q: torch.Tensor, kv: torch.Tensor, dropout: nn.Module | None = None) -> AttentionSteps:

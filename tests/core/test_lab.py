@@ -1,9 +1,7 @@
 """`python -m nanogpt_lib.lab`: the notebooks open, and what a learner wrote in them stays."""
 
 import json
-import os
 import re
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -14,9 +12,8 @@ from urllib.request import urlopen
 import pytest
 
 from helpers import ROOT, offline
+from labserver import opened_by_command
 from nanogpt_lib import lab
-
-ADDRESS = re.compile(r"http://127\S+?/lab/tree/(\S+)\?token=(\w+)")
 
 
 @pytest.fixture
@@ -63,22 +60,8 @@ def test_a_folder_that_cannot_be_written_to_is_named(
 @pytest.mark.slow
 def test_the_command_serves_the_notebooks_asks_no_network(tmp_path: Path) -> None:
     paths = {"HOME": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path), **offline(tmp_path / "log")}
-    paths |= {"JUPYTER_CONFIG_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "nanogpt_lib.lab", "--no-browser", "--port=0", "--ip=127.0.0.1"]
-    server = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | paths,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        told = iter(server.stdout.readline, "")
-        found = next(
-            filter(None, (re.search(r"http://127\S+?/lab/tree/(\S+)\?token=(\w+)", line) for line in told))
-        )
+    paths |= {"JUPYTER_CONFIG_DIR": str(tmp_path)}
+    with opened_by_command(sys.executable, env=paths) as found:
         address = found[0].partition("/lab")[0]
 
         def asked(path: str) -> str:
@@ -94,7 +77,3 @@ def test_the_command_serves_the_notebooks_asks_no_network(tmp_path: Path) -> Non
         page = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', asked("lab"), re.DOTALL)
         assert json.loads(page[1])["news"] == {"disabled": True}
         assert not (tmp_path / "log").exists(), (tmp_path / "log").read_text(encoding="utf-8")
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        server.stdout.close()

@@ -1,4 +1,4 @@
-"""What the processor multiplies fast decides the form of a training run, and a sentence says so."""
+"""What the processor multiplies fast decides the form of a training run."""
 
 import pytest
 import torch
@@ -9,25 +9,16 @@ from nanogpt_lib.presets import PRESETS
 
 
 @pytest.mark.parametrize(
-    ("gain", "attention", "precision", "compared"),
-    [
-        (6.04, "direct", "bfloat16", "6.0 times as fast"),
-        (1.2, "fused", "float32", "1.2 times as fast"),
-        (0.05, "fused", "float32", "20.0 times slower"),
-    ],
+    ("gain", "attention", "precision"),
+    [(6.04, "direct", "bfloat16"), (1.2, "fused", "float32"), (0.05, "fused", "float32")],
 )
-def test_the_faster_form_is_chosen_and_told(
-    gain: float, attention: str, precision: str, compared: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(machine, "bfloat16_gain", lambda: gain)
-    model, train, told = suited(*PRESETS["reference-baseline"])
+def test_the_faster_form_is_chosen(gain: float, attention: str, precision: str) -> None:
+    model, train = suited(*PRESETS["reference-baseline"], gain)
     assert (model.attention, train.precision) == (attention, precision)
-    assert compared in told
-    assert f"precision {precision}, attention {attention}" in told
 
 
 def test_nothing_else_of_a_setting_is_changed() -> None:
-    model, train, _ = suited(*PRESETS["reference-deep"])
+    model, train = suited(*PRESETS["reference-deep"], gain=6.0)
     before = vars(PRESETS["reference-deep"].model), vars(PRESETS["reference-deep"].train)
     for old, new, chosen in zip(before, (vars(model), vars(train)), ("attention", "precision"), strict=True):
         assert {name for name in old if old[name] != new[name]} <= {chosen}

@@ -305,6 +305,7 @@ from nanogpt_lib.shared import shared
 ranks, cpu = Ranks.from_environment(), torch.device("cpu")
 found = {}
 with ranks.joined(cpu):
+    found["said by the first"] = [torch.tensor(ranks.from_first(5.0 + ranks.rank))]
     for dtype in (torch.float32, torch.float64):
         for attention in ("heads", "fused"):
             model = tiny_gpt(attention=attention).to(dtype)
@@ -343,6 +344,7 @@ def test_two_processes_have_the_gradients_and_losses_of_one_on_the_whole_batch(t
             close([told, torch.cat([upper, lower])], [loss.detach(), logits.detach()], within)
             close(ours, [each.grad for each in model.parameters()], within)
     assert all(each["a rank without a number"][0].isnan() for each in found)
+    assert [float(each["said by the first"][0]) for each in found] == [5.0, 5.0]
 
 
 @pytest.mark.every

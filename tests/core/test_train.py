@@ -14,7 +14,7 @@ import torch
 from helpers import ROOT, one_thread, python, same_bits, weights_of
 from nanogpt_lib import train as command
 from nanogpt_lib.checkpoint import load_checkpoint
-from nanogpt_lib.machine import suited
+from nanogpt_lib.machine import bfloat16_gain, suited
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import PRESETS, SUITED
 from nanogpt_lib.train import main
@@ -137,7 +137,7 @@ def test_what_is_not_overridden_stays_as_the_setting_has_it(
     monkeypatch.setattr(command, "train", lambda run, *_, **__: begun.append(run) or [])
     for name, (model, config) in PRESETS.items():
         if name in SUITED:
-            model, config, _ = suited(model, config)
+            model, config = suited(model, config, bfloat16_gain())
         main(["--preset", name, "--text", str(own_text), "--block-size", "8"])
         run = begun.pop()
         assert vars(run.model.config) == vars(model) | {"vocab_size": 14, "block_size": 8}
@@ -156,7 +156,7 @@ def test_the_fast_setting_asks_the_processor_says_what_it_chose_and_obeys(
 ) -> None:
     begun = []
     monkeypatch.setattr(command, "train", lambda run, *_, **__: begun.append(run) or [])
-    monkeypatch.setattr("nanogpt_lib.machine.bfloat16_gain", lambda: gain)
+    monkeypatch.setattr(command, "bfloat16_gain", lambda: gain)
     begin = ["--preset", "fast", "--text", str(own_text), "--block-size", "8"]
     main(begin)
     assert begun.pop().config.precision == precision
@@ -164,6 +164,7 @@ def test_the_fast_setting_asks_the_processor_says_what_it_chose_and_obeys(
     main([*begin, "--precision", "float32", "--attention", "heads"])
     run = begun.pop()
     assert (run.config.precision, run.model.config.attention) == ("float32", "heads")
+    assert "training with precision float32, attention heads" in capsys.readouterr().err
 
 
 # --- keeping and going on -------------------------------------------------------------------------

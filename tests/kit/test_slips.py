@@ -71,6 +71,17 @@ def test_what_only_looks_like_a_slip_is_not_told(what: str) -> None:
     assert "Yours" not in exercise.check(answer).message
 
 
+def doubled(n: int) -> int:
+    total = 1
+    while total < n:
+        total = total * 2
+    return total
+
+
+def test_a_loop_that_a_slip_could_make_endless_has_none() -> None:
+    assert slips(doubled) == ()
+
+
 def test_without_its_source_an_answer_has_no_slips() -> None:
     assert slips(torch.clone) == ()
     assert slips(lambda x: x) == ()

@@ -99,6 +99,19 @@ def scaled(factor: Callable, weights: Callable = both) -> Callable:
     return answer
 
 
+def drawn(std: Callable) -> Callable:
+    """Return the answer that draws the writers anew, from std(weight) times the factor that was asked for."""
+
+    @torch.no_grad()
+    def answer(blocks):
+        for block in blocks:
+            for weight in both(block):
+                weight.normal_(std=std(weight) * right_factor(len(blocks)))
+        return blocks
+
+    return answer
+
+
 ex.mistake(
     "the sign is turned",
     "Your factor is {factor:.3g}: every change comes with the other sign now. As large as asked for, and no longer what was learned: the factor is positive.",
@@ -106,16 +119,11 @@ ex.mistake(
 )
 
 
-@ex.mistake(
+ex.mistake(
     "the writers are drawn anew",
     "{loudness}, but the writers are other numbers than before, and no multiple of them. Multiply what is there.",
+    drawn(lambda weight: float(weight.std())),
 )
-@torch.no_grad()
-def _(blocks):
-    for block in blocks:
-        for weight in both(block):
-            weight.copy_(torch.randn_like(weight) * weight.std() * right_factor(len(blocks)))
-    return blocks
 
 
 ex.mistake(
@@ -201,16 +209,11 @@ ex.mistake(
 )
 
 
-@ex.mistake(
+ex.mistake(
     "the weights are drawn anew, and small",
     "{loudness}. You started the writers from 0.02, as the library does. Here they are there already: multiply what you got.",
+    drawn(lambda weight: 0.02),
 )
-@torch.no_grad()
-def _(blocks):
-    for block in blocks:
-        for weight in both(block):
-            weight.normal_(std=0.02 * right_factor(len(blocks)))
-    return blocks
 
 
 @ex.mistake(
