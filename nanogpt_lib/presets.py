@@ -82,7 +82,7 @@ _FAST = Preset(
     ),
     TrainConfig(
         batch_size=8,
-        max_iters=2_000,
+        max_iters=3_000,
         learning_rate=3e-3,
         eval_interval=1_000,
         eval_iters=20,
