@@ -188,13 +188,15 @@ class MultiHeadAttention(Attention):
 def names_of_matrices(n_head: int) -> list[str]:
     """Return the names of a head list's matrices, in the order in which the fused matrix stacks them.
 
+    Raises:  ValueError: n_head is no whole number of at least 1, or so many names would fill the memory.
     Example:
         >>> names_of_matrices(1)
         ['heads.0.query.weight', 'heads.0.key.weight', 'heads.0.value.weight']
 
     Taught in: multi_head.
     """
-    heads = range(positive_int("n_head", n_head))
+    room("a list of names", 3, positive_int("n_head", n_head))
+    heads = range(int(n_head))
     return [f"heads.{head}.{part}.weight" for part in ("query", "key", "value") for head in heads]
 
 

@@ -281,11 +281,14 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
     Args:    label: what was measured, with its unit.   value: the measurement.
              near: the value claimed.   within: how far off it may be (0: exactly equal).
     Raises:  AssertionError: the value lies outside its band (or is NaN); it tells the value.
+             ValueError: no number, or a negative width of the band.
     Example:
         >>> expect("validation loss (nats per character)", 2.4837, near=2.48, within=0.03)
         ✓ validation loss (nats per character): 2.48, within 0.03
     """
-    real_number("near", near), real_number("within", within)  # printed as they were written
+    real_number("near", near)  # printed as it was written, like the width of the band
+    if real_number("within", within) < 0:
+        raise problem("within >= 0", f"within={within}", "Give the band's half width; 0 is exactly equal.")
     measured = plain(value)
     if not isinstance(measured, Real):
         raise problem("a measured number", described(value), "Pass one number, not a row of them.")

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import torch
 
 from nanogpt_lib.checks import problem, real_number, shape
-from nanogpt_lib.kinds import floats, same_device
-from nanogpt_lib.messages import described
+from nanogpt_lib.kinds import floats, function, same_device
 
 
 class AttentionSteps(NamedTuple):
@@ -82,8 +81,8 @@ def attention_steps(
         floats("scale", scale, like=q)
     else:
         scale = head_size**-0.5 if scale is None else real_number("scale", scale)
-    if dropout is not None and not callable(dropout):
-        raise problem("dropout as a function, or None", described(dropout), "Pass nn.Dropout(p).")
+    if dropout is not None:
+        function("dropout", dropout, "Pass nn.Dropout(p).")
     scores = q @ k.transpose(-2, -1)  # (..., Tq, Tk)
     scaled = scores * scale
     masked = scaled if mask is None else scaled.masked_fill(~mask, float("-inf"))

@@ -5,7 +5,7 @@ returns what it was given, so that a boundary is one line.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from nanogpt_lib.messages import described, is_dense
 
 Thing = TypeVar("Thing")
 Key = TypeVar("Key")
+Function = TypeVar("Function", bound=Callable[..., object])
 MOST = 2**31  # numbers in one tensor; no lesson comes near, and torch would fill the memory
 
 
@@ -47,6 +48,22 @@ def instance(name: str, value: object, kind: type[Thing], remedy: str) -> Thing:
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         raise problem(f"{name} to be {article} {kind.__name__}", described(value), remedy)
+    return value
+
+
+def function(name: str, value: Function, remedy: str = "Pass it without its brackets.") -> Function:
+    """Return the same value, known to be something that can be called.
+
+    Args:    name: what to call it in the message.   value: what the caller passed.
+             remedy: how to pass one.
+    Raises:  ValueError: it cannot be called.
+    Example:
+        >>> function("compute", 0.5)
+        Traceback (most recent call last):
+        ValueError: Expected compute to be a function, got 0.5. Pass it without its brackets.
+    """
+    if not callable(value):
+        raise problem(f"{name} to be a function", described(value), remedy)
     return value
 
 

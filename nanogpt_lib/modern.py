@@ -148,7 +148,7 @@ class RotaryEmbedding(nn.Module):
             raise problem(
                 f"T <= block_size={len(self.turns)}", f"T={T}", "Keep the last block_size positions."
             )
-        return turned(x, self.turns[:T])
+        return turned(same_device("x", x, self.turns), self.turns[:T])
 
 
 def prepared(head_size: int, block_size: int, *, rotary: bool, qk_norm: bool) -> nn.Module:

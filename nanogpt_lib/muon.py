@@ -15,7 +15,7 @@ from torch import nn
 
 from nanogpt_lib.checks import problem, yes_or_no
 from nanogpt_lib.fused_attention import FusedAttention
-from nanogpt_lib.kinds import floats, not_negative
+from nanogpt_lib.kinds import floats, function, not_negative
 from nanogpt_lib.messages import described
 from nanogpt_lib.promises import module_of
 
@@ -49,6 +49,8 @@ def orthogonalised(matrices: torch.Tensor, *, bfloat16: bool = False) -> torch.T
     """
     *_, rows, columns = floats("matrices", matrices, ..., "rows", "columns")
     x = matrices.bfloat16() if yes_or_no("bfloat16", bfloat16) else matrices
+    if x.numel() == 0:  # torch could not tell how many matrices there are
+        return matrices
     x = x.reshape(-1, rows, columns)
     x = x.mT if rows > columns else x  # the product X X^T is then the smaller one
     x = x / (x.norm(dim=(-2, -1), keepdim=True) * 1.02 + 1e-7)  # so that no length is above 1
@@ -92,9 +94,13 @@ class Muon(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Make one step with the gradients that are there. Returns what the closure gave, if there is one."""
+        """Make one step with the gradients that are there. Returns what the closure gave, if there is one.
+
+        Raises:  ValueError: the closure is no function.
+        """
         loss = None
         if closure is not None:
+            function("closure", closure)
             with torch.enable_grad():
                 loss = closure()
         every = self.param_groups

@@ -114,6 +114,7 @@ def is_usual(optimizer: torch.optim.Optimizer, usual: torch.optim.AdamW) -> bool
     """Tell whether this optimiser is like the usual one, whatever its steps have changed since.
 
     Args:    optimizer: any.   usual: a new one for the same model, from `TrainConfig.optimizer_of`.
+    Raises:  ValueError: one of them is no optimiser.
     Example:
         >>> layer = nn.Linear(2, 3)
         >>> is_usual(torch.optim.SGD(layer.parameters(), lr=0.1), adamw(layer, 0.1))
@@ -121,6 +122,8 @@ def is_usual(optimizer: torch.optim.Optimizer, usual: torch.optim.AdamW) -> bool
 
     Taught in: full_model.
     """
+    for name, one in (("optimizer", optimizer), ("usual", usual)):
+        instance(name, one, torch.optim.Optimizer, "Make one: adamw(model, 1e-3).")
     return type(optimizer) is type(usual) and _settled(optimizer) == _settled(usual)
 
 

@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import torch
 
+from nanogpt_lib.kinds import function
+
 # What a handler of interrupts returns that has taken note, and wants no KeyboardInterrupt now.
 LATER = object()
 
@@ -75,10 +77,12 @@ def answered(work: Callable[[], int], stopped: Callable[[], str] = lambda: "stop
     Args:    work: returns the exit status.   stopped: what to say after Ctrl-C.
     Returns: the status of the work; 2 where it was refused or a file was missing, 130 after Ctrl-C.
     Raises:  BrokenPipeError: nobody reads any more; `run_as_command` ends the process.
+             ValueError: work or stopped is no function.
     Example:
         >>> answered(lambda: 0)
         0
     """
+    function("work", work), function("stopped", stopped)
     try:
         return work()
     except BrokenPipeError:

@@ -129,6 +129,8 @@ def stream(
 
 def _guesser(drafts: Drafts, model: nn.Module, idx: torch.Tensor, shaping: Shaping) -> Guesser:
     instance("drafts", drafts, Drafts, "Make them: Drafts(NGramLM(train_data, order=3, vocab_size=65)).")
+    if idx.is_meta:
+        raise problem("idx with its ids in memory", described(idx), "Move it to the model's device.")
     if len(idx) != 1:
         raise problem("one text for drafts", f"a batch of {len(idx)}", "Write one text at a time.")
     vocab_size = getattr(getattr(model, "config", None), "vocab_size", drafts.vocab_size)

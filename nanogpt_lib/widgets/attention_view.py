@@ -15,7 +15,7 @@ import traitlets
 
 from nanogpt_lib.checks import problem
 from nanogpt_lib.dot_product import AttentionSteps
-from nanogpt_lib.kinds import array_of, items_of
+from nanogpt_lib.kinds import array_of, function, items_of
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
 from nanogpt_lib.messages import described
 from nanogpt_lib.style import visible_text
@@ -269,9 +269,7 @@ class AttentionView(Widget):
                 "neither",
                 "Pass trace(model, idx).stages.",
             )
-        if compute is not None and not callable(compute):
-            raise problem("compute as a function of a text", described(compute), "Leave out its brackets.")
-        self._compute = compute
+        self._compute = None if compute is None else function("compute", compute)
         text = "".join(_tokens(tokens))
         given = {"stages": stages, "q": q, "k": k} if stages is not None else self._computed(text)
         self._packed = pack_stages(tokens, **given)

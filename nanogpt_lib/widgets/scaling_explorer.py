@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import traitlets
 
-from nanogpt_lib.checks import problem, seed_number
+from nanogpt_lib.checks import one_of, problem, seed_number
 from nanogpt_lib.dot_product import attention_steps
 from nanogpt_lib.kit.widget import amount, html_table, html_text, number
 from nanogpt_lib.process import one_thread
@@ -98,9 +98,7 @@ def _known_size(head_size: int) -> int:
 
 
 def _known_divisor(divisor: str) -> str:
-    if divisor not in list(DIVISORS):  # a list, so that also what cannot be hashed is told as a mistake
-        raise problem(f"one of the divisors {list(DIVISORS)}", f"divisor={divisor!r}", "Choose one of these.")
-    return divisor
+    return one_of("divisor", divisor, DIVISORS)
 
 
 def _known_query(query: int) -> int:

@@ -153,6 +153,8 @@ def test_a_trapezoid_is_level_and_then_straight_down() -> None:
 def test_what_muon_cannot_move_is_refused() -> None:
     with pytest.raises(ValueError, match="matrices in an orthogonal group"):
         Muon([{"params": [nn.Parameter(torch.zeros(3))], "orthogonal": True}], lr=0.1)
+    with pytest.raises(ValueError, match="closure to be a function, got 0.5"):
+        Muon([{"params": [nn.Parameter(torch.zeros(3))]}], lr=0.1).step(0.5)
     with pytest.raises(ValueError, match="a model with blocks"):
         muon(nn.Linear(2, 2), 1e-3, 0.02)
     with pytest.raises(ValueError, match="muon_rate > 0"):
