@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import Preset, preset
+from nanogpt_lib.recorded.recipe import race, recipe
 from nanogpt_lib.training_run import TrainConfig
 
 SEEDS = (1337, 1338, 1339)
@@ -36,7 +37,7 @@ class Experiment(NamedTuple):
 
 
 def experiments() -> dict[str, Experiment]:
-    """Return every experiment by its name: one factor at a time, the reference's ladder, the shipped model.
+    """Return every experiment by its name: one factor at a time, the reference's ladder, the recipe, the shipped model.
 
     Example:
         >>> list(experiments()["heads"].variants), experiments()["heads"].factor
@@ -69,6 +70,8 @@ def experiments() -> dict[str, Experiment]:
         "dropout, all the text": _vary(model, short, "dropout", _DROPPED),
         "third rung": Experiment(_third_rung(), None),
         "ladder": Experiment(_ladder(), None, seeds=(1337,)),
+        "recipe": Experiment(recipe(), None),
+        "race": Experiment(race(), None),
         "shipped": Experiment({"shakespeare": preset("shakespeare")}, None, seeds=(1337,), keep=True),
     }
 
