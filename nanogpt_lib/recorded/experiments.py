@@ -37,7 +37,7 @@ class Experiment(NamedTuple):
 
 
 def experiments() -> dict[str, Experiment]:
-    """Return every experiment by its name: one factor at a time, the reference's ladder, the recipe, the shipped model.
+    """Return every experiment by its name: one factor at a time, the ladder, the recipe, the shipped model.
 
     Example:
         >>> list(experiments()["heads"].variants), experiments()["heads"].factor
