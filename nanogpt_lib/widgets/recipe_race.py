@@ -114,11 +114,15 @@ def race_in_words(yours: Racer, other: Racer) -> str:
 
 
 def _differ(yours: Racer, other: Racer) -> str:
-    more = " and ".join(_TOLD[kind] for kind in yours.kinds if kind not in other.kinds)
-    fewer = " and ".join(_TOLD[kind] for kind in other.kinds if kind not in yours.kinds)
+    more = _listed([_TOLD[kind] for kind in yours.kinds if kind not in other.kinds])
+    fewer = _listed([_TOLD[kind] for kind in other.kinds if kind not in yours.kinds])
     if more and fewer:
         return f"Your racer has {more}, but not {fewer}."
     return f"Your racer adds {more}." if more else f"Your racer goes without {fewer}."
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def gap(yours: Racer, other: Racer) -> tuple[float, float]:
@@ -182,6 +186,12 @@ _HOW = (
 # --- the widget -----------------------------------------------------------------------------------
 
 
+def _changes(name: str, kinds: object) -> list[str]:
+    """Return these changes in the order of the recipe, each once."""
+    chosen = [one_of("the change", kind, KINDS) for kind in items_of(name, kinds)]
+    return [kind for kind in KINDS if kind in chosen]
+
+
 class RecipeRace(Widget):
     """Four changes to tick, two recipes on one clock, and all sixteen of them by their loss.
 
@@ -219,8 +229,8 @@ class RecipeRace(Widget):
         ranked = racers(runs)
         self._racers = {racer.name: racer for racer in ranked}
         super().__init__(
-            ticks=[] if ticks is None else ticks,
-            against=[] if against is None else against,
+            ticks=_changes("ticks", () if ticks is None else ticks),
+            against=_changes("against", () if against is None else against),
             axis=axis,
             share=probability("share", share),
             layout_of={
@@ -250,9 +260,7 @@ class RecipeRace(Widget):
 
     @traitlets.validate("ticks", "against")
     def _kinds(self, proposal: dict) -> list[str]:
-        name = proposal["trait"].name
-        chosen = [one_of("the change", kind, KINDS) for kind in items_of(name, proposal["value"])]
-        return [kind for kind in KINDS if kind in chosen]
+        return _changes(proposal["trait"].name, proposal["value"])
 
     @traitlets.validate("axis")
     def _axis(self, proposal: dict) -> str:

@@ -231,8 +231,8 @@ def test_the_browser_reads_the_last_evaluation_at_the_end(widget: RecipeRace) ->
         ({"against": [["Muon"]]}, r"the change to be one of .*got \['Muon'\]\."),
         ({"axis": "steps"}, r"axis to be one of 'seconds', 'characters', got 'steps'\."),
         ({"share": 1.5}, r"0 <= share <= 1, got share=1\.5\."),
-        ({"share": float("nan")}, r"a finite number share, got share=nan\."),
-        ({"share": "half"}, r"a finite number share, got share='half'\."),
+        ({"share": float("nan")}, r"0 <= share <= 1, got share=nan\."),
+        ({"share": "half"}, r"0 <= share <= 1, got share='half'\."),
         (
             {"folder": "nowhere"},
             r"a recorded run in data/runs/race-nothing-1337\.json, got FileNotFoundError",
