@@ -1,7 +1,7 @@
 """Name the changes that turn the lecture's GPT into the preset `fast`, for runs that compare them.
 
-All on a small model, so that each run takes less than a minute: first one change on top of the other, then the
-four kinds of change in every combination.
+All on a small model, so that a run takes less than a minute: first one change on top of the other, then
+the four kinds of change in every combination.
 
 Taught in: faster_and_bigger.
 """
