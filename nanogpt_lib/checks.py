@@ -293,8 +293,8 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
         raise problem("a measured number", described(value), "Pass one number, not a row of them.")
     if not math.isclose(float(measured), near, rel_tol=0.0, abs_tol=within):
         raise AssertionError(
-            f"{label}: expected {near} within {within}, got {float(measured):.6g}. Run the notebook from the top "
-            "(Kernel, Restart and Run All Cells); if it still differs, the claim in the text is wrong here: "
-            "please report it."
+            f"{label}: expected {near} within {within}, got {float(measured):.6g}. Run the notebook from "
+            "the top (Kernel, Restart and Run All Cells); if it still differs, the claim in the text is "
+            "wrong here: please report it."
         )
     print(f"✓ {label}: {near:,}" + (f", within {within}" if within else " exactly"))
