@@ -168,8 +168,8 @@ def _made(runs: list[RecordedRun]) -> str:
     machines = ", ".join(dict.fromkeys(run.machine for run in runs))
     seeds = ", ".join(str(seed) for seed in dict.fromkeys(run.seed for run in runs))
     return (
-        f"Recorded on {machines}; seeds {seeds}. Another machine needs other seconds; there, too, "
-        "about the same ratios of times hold."
+        f"Recorded on {machines}; seeds {seeds}. Another machine takes other seconds; "
+        "the ratios between recipes stay about the same."
     )
 
 
@@ -177,7 +177,8 @@ _HOW = (
     "A line is the mean of the seeds, and its band reaches from the lowest seed to the highest. Both are "
     "estimated on random batches of the validation split. The table and the sentence are measured on the "
     "whole validation split after the last step. Seconds count from the start of the run, evaluations "
-    "included. The interval in the sentence is about the differences seed by seed. It can be clear of zero "
+    "included; a time in the table is that of the whole run, divided by that of “nothing”. The interval in "
+    "the sentence is about the differences seed by seed. It can be clear of zero "
     "where the intervals in the table overlap: a seed that is unlucky for both recipes makes no difference "
     "between them."
 )
@@ -200,6 +201,10 @@ class RecipeRace(Widget):
              share: how far the race has gone, from 0 to 1 of the slower racer's time.
              folder: where the recorded runs lie.
     Raises:  ValueError: no such change, axis or share; or a recorded run is missing.
+    Example:
+        >>> RecipeRace(["rate", "Muon"])
+        RecipeRace: rate, Muon 1... against nothing 1... Your racer adds the falling rate and Muon. Its loss
+        ends 0... lower ... It takes ... times as long.
 
     Taught in: faster_and_bigger.
     """

@@ -203,7 +203,7 @@ def test_the_machine_is_named_and_what_holds_elsewhere_is_said(
 ) -> None:
     for machine in {run.machine for run in runs}:
         assert machine in widget.layout_of["made"]
-    assert "ratios of times hold" in widget.layout_of["made"]
+    assert "the ratios between recipes stay about the same" in widget.layout_of["made"]
     assert widget.layout_of["made"] in widget.static_html()
 
 
