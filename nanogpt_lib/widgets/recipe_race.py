@@ -22,6 +22,8 @@ from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_runs
 AXES = {"seconds": "recorded seconds", "characters": "characters read"}
 COLUMNS = ["recipe", "loss", "95 % interval", "time"]
 _TOLD = {"rate": "the falling rate", "parts": "the new parts", "Muon": "Muon", "pairs": "the pairs"}
+_CHANGES = {kind: ", ".join(steps) for kind, steps in KINDS.items()}
+_CHANGES["Muon"] = "an optimiser for the matrices, in place of AdamW"
 
 
 class Racer(NamedTuple):
@@ -117,7 +119,7 @@ def _differ(yours: Racer, other: Racer) -> str:
     more = _listed([_TOLD[kind] for kind in yours.kinds if kind not in other.kinds])
     fewer = _listed([_TOLD[kind] for kind in other.kinds if kind not in yours.kinds])
     if more and fewer:
-        return f"Your racer has {more}, but not {fewer}."
+        return f"Your racer has {more}, but not {fewer.replace(' and ', ' or ')}."
     return f"Your racer adds {more}." if more else f"Your racer goes without {fewer}."
 
 
@@ -187,7 +189,7 @@ _HOW = (
 # --- the widget -----------------------------------------------------------------------------------
 
 
-def _changes(name: str, kinds: object) -> list[str]:
+def _ordered(name: str, kinds: object) -> list[str]:
     """Return these changes in the order of the recipe, each once."""
     chosen = [one_of("the change", kind, KINDS) for kind in items_of(name, kinds)]
     return [kind for kind in KINDS if kind in chosen]
@@ -234,12 +236,12 @@ class RecipeRace(Widget):
         ranked = racers(runs)
         self._racers = {racer.name: racer for racer in ranked}
         super().__init__(
-            ticks=_changes("ticks", () if ticks is None else ticks),
-            against=_changes("against", () if against is None else against),
+            ticks=_ordered("ticks", () if ticks is None else ticks),
+            against=_ordered("against", () if against is None else against),
             axis=axis,
             share=probability("share", share),
             layout_of={
-                "kinds": [[kind, ", ".join(steps)] for kind, steps in KINDS.items()],
+                "kinds": [list(pair) for pair in _CHANGES.items()],
                 "axes": [list(pair) for pair in AXES.items()],
                 "columns": COLUMNS,
                 "made": _made(runs),
@@ -265,7 +267,7 @@ class RecipeRace(Widget):
 
     @traitlets.validate("ticks", "against")
     def _kinds(self, proposal: dict) -> list[str]:
-        return _changes(proposal["trait"].name, proposal["value"])
+        return _ordered(proposal["trait"].name, proposal["value"])
 
     @traitlets.validate("axis")
     def _axis(self, proposal: dict) -> str:
