@@ -69,8 +69,8 @@ reset: $(STAMP)
 
 # For those who write the course: the texts of the notebooks open as notebooks, and are saved as texts.
 edit: $(STAMP)
-	@$(PY) -m nanogpt_lib.lab --ServerApp.contents_manager_class=jupytext.TextFileContentsManager \
-	  --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/source/00_start_here.md $(ARGS)
+	@$(PY) -m jupyter lab --ServerApp.contents_manager_class=jupytext.TextFileContentsManager \
+	  --ServerApp.root_dir=notebooks/source $(ARGS)
 
 # Every stage runs, whatever became of the one before; the last lines say how each ended, and its seconds.
 define stages
