@@ -92,7 +92,7 @@ _FAST = Preset(
     ),
 )
 
-# The same with a longer context and more steps; its matrices are held small, since it sees the text five times.
+# The same with a longer context and more steps. It sees the text five times, so its matrices are held small.
 _BEST = Preset(
     replace(_FAST.model, block_size=256),
     replace(_FAST.train, batch_size=4, max_iters=5_500, weight_decay=0.1),
