@@ -83,7 +83,7 @@ class Cause:
         names = tuple(inspect.signature(self.right).parameters)
         args = [of_one[0].args for of_one in calls]
         sizes = [_sizes(one, names) for one in args]
-        if any(next(self._parts(one), None) for one in wrong):
+        if of_values := any(next(self._parts(one), None) for one in wrong):
             pairs, theirs = self._pairs(wrong, dict(zip(map(id, runs), sizes, strict=True)))
         else:
             pairs, theirs = self._pairs_of_results(calls, sizes)
@@ -99,7 +99,7 @@ class Cause:
             or self._own_number(pairs)
             or self._slipped(runs, gives)
             or only_where([settings(one, names) for one in args], [self._is_wrong(one) for one in runs])
-            or relation
+            or (relation if of_values else "")  # of what is drawn, no place says anything
         )
 
     def _is_wrong(self, one: Run) -> bool:

@@ -45,6 +45,8 @@ def _ways(first: Pair, axes: str) -> Iterator[tuple[str, Holds]]:
     if want.ndim == 0:
         yield "right once its mean is taken: mean() over all of it is missing", _taken(torch.mean)
         yield "right once it is added up: sum() over all of it is missing", _taken(torch.sum)
+        for step, words in ((torch.argmax, "argmax"), (torch.argmin, "argmin")):
+            yield f"right once its place is asked for: {words}() is missing", _taken(step)
     if got.ndim == want.ndim + 1:
         for d in range(got.ndim):
             for step in ("mean", "sum"):
@@ -69,6 +71,6 @@ def _taken(step: Callable[[torch.Tensor], torch.Tensor]) -> Holds:
         if got.ndim <= want.ndim or got.is_complex():
             return False
         taken = step(got)
-        return taken.shape == want.shape and alike(taken, want)
+        return taken.shape == want.shape and alike(taken.double(), want.double())
 
     return holds

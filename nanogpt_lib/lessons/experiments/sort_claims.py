@@ -196,6 +196,7 @@ ex.mistake(
     "looked up for n",
     "{called}. You read t95[n]; n gaps have n - 1 degrees of freedom.",
     outside(lambda gaps, n: T95[n] * stdev(gaps) / n**0.5),
+    outside(lambda gaps, n: T95[min(n, 10)] * stdev(gaps) / n**0.5),
 )
 ex.mistake(
     "the spread of the gaps alone",

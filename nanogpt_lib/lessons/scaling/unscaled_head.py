@@ -191,3 +191,24 @@ ex.mistake(
     lambda weights: weights[:, -1].amax(-1).argmax().item(),
     lambda weights: entropies(weights)[:, -1].argmin().item(),
 )
+ex.mistake(
+    "the weight instead of the index",
+    "You answered {weight:.3g}: that is how large the weights are. Asked for is in which of the {heads} heads they are so large.",
+    lambda weights: weights.amax(-1).mean(-1).max().item(),
+    lambda weights: weights.max().item(),
+    lambda weights: weights.square().sum((1, 2)).max().item(),
+    see=lambda case: {"weight": float(case.got), "heads": len(case.inputs[0])},
+)
+ex.mistake(
+    "all weights of a head are added up",
+    "{answered}, and {of_each}. Every row of weights sums to 1, so those of each head sum to {T}: only rounding decided. Measure how uneven a row is.",
+    lambda weights: weights.sum((1, 2)).argmax().item(),
+    lambda weights: weights.mean((1, 2)).argmax().item(),
+)
+ex.mistake(
+    "a few weights for the whole head",
+    "{answered}, and {of_each}. You looked at the diagonal of each head alone, or at one column. Where a head looks is not how sharply it looks: take whole rows.",
+    lambda weights: weights.diagonal(dim1=1, dim2=2).mean(1).argmax().item(),
+    lambda weights: weights[:, :, 0].mean(1).argmax().item(),
+    lambda weights: weights[:, :, -1].mean(1).argmax().item(),
+)
