@@ -216,10 +216,7 @@ ex.mistake(
 ex.mistake(
     "a fixed factor",
     "{loudness}. Your factor is {factor:.3g} for any number of blocks. Count the blocks that you got.",
-    *(
-        scaled(lambda n, place, factor=factor: factor)
-        for factor in (0.01, 0.02, 0.1, 0.2, 0.25, 0.5, 2**-0.5)
-    ),
+    *(scaled(lambda n, place, factor=factor: factor) for factor in (0.01, 0.02, 0.1, 0.25, 0.5, 2**-0.5)),
 )
 ex.mistake(
     "each block has a factor of its own",

@@ -69,8 +69,8 @@ LOSS_MISTAKES = (
         altered(beside=lambda logits: logits[:, -1]),
     ),
     Mistake(
-        "the loss comes first",
-        "{logits beside a loss} You return (loss, logits). The logits come first: (logits, loss).",
+        "the loss stands before the logits",
+        "{logits beside a loss} Where the logits belong you return one number, as a loss is. The logits come first: (logits, loss).",
         lambda m, idx, targets: altered()(m, idx, targets)[:: 1 if targets is None else -1],
     ),
     Mistake(

@@ -250,9 +250,3 @@ ex.mistake(
     "{error} Those are names. Whose numbers are they?",
     hashed(lambda path: list(load_file(path))),
 )
-ex.mistake(
-    "a text is hashed",
-    "{tensors} You read the file as a text, and what is no text was lost or changed on the way. Hash the bytes: path.read_bytes().",
-    hashed(accepted=lambda content, sha256: digest(content.decode(errors="ignore").encode()) == sha256),
-    hashed(accepted=lambda content, sha256: digest(content.decode("latin-1").encode()) == sha256),
-)
