@@ -164,7 +164,10 @@ def _for_other_arguments(right: Callable, named: Named) -> Iterator[Altered]:
 def _changes_of(arg: Any) -> tuple[Change, ...]:
     if isinstance(arg, torch.Tensor):
         moved = tuple(_moved(arg.ndim))
-        return (*TENSORS, *moved) if arg.is_floating_point() else moved
+        if arg.is_floating_point():
+            return (*TENSORS, *moved)
+        counts = tuple((words, lambda x, make=make: make(x.float())) for words, make in TENSORS)
+        return (*moved, *counts)  # whole numbers are ids, or counts
     if _is_value(arg):
         return NUMBERS
     return LISTS if isinstance(arg, list | tuple) else ()

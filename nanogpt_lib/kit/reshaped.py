@@ -22,11 +22,13 @@ def reshaped(pairs: list[Pair], axes: str, alike: Alike) -> str:
         >>> reshaped([(want[None], want)], "B, T", torch.equal)
         'the right numbers in the right order, only cut into another shape: (1, 2, 3) in place of (2, 3)'
     """
-    wants = [want for _, want in pairs]
-    if len({want.ndim for want in wants}) != 1 or wants[0].ndim > MOST_AXES:
+    of_one_rank = len({want.ndim for _, want in pairs}) == 1
+    if max(want.ndim for _, want in pairs) > MOST_AXES:
         return ""
     for words, holds in _ways(pairs[0], axes):
-        if all(holds(got, want, alike) for got, want in pairs):
+        if (of_one_rank or holds is _in_another_shape) and all(
+            holds(got, want, alike) for got, want in pairs
+        ):
             return words
     return ""
 

@@ -26,7 +26,7 @@ ablate, block, stack = multi_head.ablate, feed_forward_and_residuals.block, laye
 norm, gpt = layernorm.layer_norm, full_model.gpt_forward
 per_position, mean_ci, plan = experiments.loss_per_position, experiments.mean_ci, experiments.plan
 split, merge = multi_head.split_heads, multi_head.merge_heads
-heated = sampling.apply_temperature
+cut, heated = sampling.top_k, sampling.apply_temperature
 losses = lambda logits, y: -logits.log_softmax(-1).gather(-1, y[..., None])[..., 0]  # noqa: E731
 
 
@@ -89,6 +89,14 @@ TOLD = {
     "in the order B, T, head_size, n_head;": (split, lambda x, n: split.answer(x, n).permute(0, 2, 3, 1)),
     "in the order B, C, T;": (merge, lambda heads: merge.answer(heads).mT),
     "right once its mean is taken: mean() over": (nll, losses),
+    "right result for counts.sqrt() in place of counts.": (
+        normalise,
+        lambda counts: normalise.answer(counts.sqrt()),
+    ),
+    "right result for counts.square() in place of": (normalise, lambda c: normalise.answer(c.square())),
+    "right result for k // 2 in place of k.": (cut, lambda z, k: cut.answer(z, max(1, k // 2))),
+    "only cut into another shape: (1, 5) in place of (5,)": (cut, lambda z, k: cut.answer(z, k)[None]),
+    "right once its place is asked for: argmax()": (sharpest, lambda w: w.square().sum((1, 2))),
     "times 3, which is len(values)": (mean_ci, lambda v, t: (sum(v), mean_ci.answer(v, t)[1])),
     "the last place, weights.shape[0] - 1": (sharpest, lambda w: len(w) - 1),
     "counted from the other end": (sharpest, lambda w: len(w) - 1 - sharpest.answer(w)),

@@ -188,6 +188,13 @@ def test_a_leak_between_the_sequences_of_a_batch_is_named() -> None:
     )
 
 
+def test_rows_of_a_table_are_no_sequences_of_a_batch() -> None:
+    def both_ways(counts):
+        return bigram.normalise.answer(counts + counts.T)
+
+    assert "Sequence" not in said(both_ways, bigram.normalise)
+
+
 def test_a_leak_between_sequences_of_ids_is_named_unless_the_right_answer_has_it() -> None:
     ids = torch.tensor([[1, 2, 3], [4, 5, 7]])
     ex = Exercise("Write doubled(ids).", ("1", "2", "3"), lambda seed: [(ids,)])

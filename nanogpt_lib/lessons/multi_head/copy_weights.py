@@ -10,7 +10,7 @@ import torch
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.mistakes import Case
-from nanogpt_lib.lessons.multi_head.copied import PARTS, Filled, copied
+from nanogpt_lib.lessons.multi_head.copied import PARTS, Filled, copied, right_pieces
 from nanogpt_lib.lessons.multi_head.shared import layers
 
 ex = Exercise(
@@ -23,6 +23,7 @@ ex = Exercise(
     inputs=layers,
     run=copied,
     see=Filled,
+    holds=(right_pieces,),
     note=lambda values: (
         f"The outputs of listed and fused differ by {max(gap(value['output'], value['_right']) for value in values):.1e} at most."
     ),

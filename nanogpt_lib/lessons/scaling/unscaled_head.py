@@ -39,7 +39,7 @@ def layers(seed: int) -> list[tuple]:
         if masked:
             scores = scores.masked_fill(~causal_mask(T), float("-inf"))
         inputs.append((scores.softmax(-1),))
-    return [*inputs, *with_a_zero(generator)]
+    return [*inputs, *with_a_zero(generator), each_elsewhere(generator)]
 
 
 def with_a_zero(generator: torch.Generator) -> list[tuple]:
@@ -56,6 +56,13 @@ def with_a_zero(generator: torch.Generator) -> list[tuple]:
         scores[other, 2, 4] = float("-inf")
         layers.append((scores.softmax(-1),))
     return layers
+
+
+def each_elsewhere(generator: torch.Generator) -> tuple:
+    """Return a layer in which every row of the raw head looks somewhere else: on average it looks everywhere."""
+    scores = torch.randn(3, 9, 9, generator=generator)
+    scores[1] = 8 * torch.eye(9)[torch.randperm(9, generator=generator)]
+    return (scores.softmax(-1),)
 
 
 def entropies(weights: torch.Tensor) -> torch.Tensor:
@@ -204,6 +211,13 @@ ex.mistake(
     "{answered}, and {of_each}. Every row of weights sums to 1, so those of each head sum to {T}: only rounding decided. Measure how uneven a row is.",
     lambda weights: weights.sum((1, 2)).argmax().item(),
     lambda weights: weights.mean((1, 2)).argmax().item(),
+)
+ex.mistake(
+    "the mean of the rows instead of each row",
+    "{answered}, and {of_each}. You averaged the rows of each head first. Rows that look sharply, each somewhere else, have an even mean: measure each row, then average.",
+    lambda weights: entropies(weights.mean(1)).argmin().item(),
+    lambda weights: weights.mean(1).amax(-1).argmax().item(),
+    lambda weights: weights.mean(1).square().sum(-1).argmax().item(),
 )
 ex.mistake(
     "a few weights for the whole head",
