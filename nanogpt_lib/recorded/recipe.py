@@ -57,6 +57,26 @@ KINDS: dict[str, tuple[str, ...]] = {
     "pairs": ("character pairs", "a look at the last character"),
 }
 
+# Milliseconds of a step of each combination, all timed in turn on one thread of the recordings' machine.
+STEP_MILLISECONDS = {
+    "nothing": 67.6,
+    "pairs": 83.8,
+    "Muon": 82.5,
+    "Muon, pairs": 81.1,
+    "parts": 90.3,
+    "parts, pairs": 101.3,
+    "parts, Muon": 102.7,
+    "parts, Muon, pairs": 112.0,
+    "rate": 73.1,
+    "rate, pairs": 81.7,
+    "rate, Muon": 80.6,
+    "rate, Muon, pairs": 84.1,
+    "rate, parts": 89.7,
+    "rate, parts, pairs": 103.0,
+    "rate, parts, Muon": 102.0,
+    "rate, parts, Muon, pairs": 105.4,
+}
+
 # How many steps take as long as the plain model's 1,000, by steps timed in turn on the recordings' machine.
 STEPS_IN_THAT_TIME = {
     "nothing": 1_000,

@@ -7,7 +7,7 @@ Taught in: faster_and_bigger.
 """
 
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 from typing import Any, ClassVar, NamedTuple
 
 import traitlets
@@ -16,10 +16,10 @@ from nanogpt_lib.checks import one_of, probability, problem
 from nanogpt_lib.kinds import items_of, path_of
 from nanogpt_lib.kit.statistics import half_width
 from nanogpt_lib.kit.widget import Widget, html_table, html_text, number
-from nanogpt_lib.recorded.recipe import KINDS
+from nanogpt_lib.recorded.recipe import KINDS, STEP_MILLISECONDS
 from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_runs
 
-AXES = {"seconds": "recorded seconds", "characters": "characters read"}
+AXES = {"seconds": "seconds of training", "characters": "characters read"}
 COLUMNS = ["recipe", "loss", "95 % interval", "time"]
 _TOLD = {"rate": "the falling rate", "parts": "the new parts", "Muon": "Muon", "pairs": "the pairs"}
 _CHANGES = {kind: ", ".join(steps) for kind, steps in KINDS.items()}
@@ -29,8 +29,8 @@ _CHANGES["Muon"] = "an optimiser for the matrices, in place of AdamW"
 class Racer(NamedTuple):
     """The recorded runs of one recipe; S evaluations, losses on validation in nats per character.
 
-    name: its variant.   seconds: (S,) since the start, the median of the seeds: a busy moment of the machine
-    delays one of them.   characters: (S,) read so far.   mean, low, high: (S,) over the seeds.
+    name: its variant.   seconds: (S,) of training so far, steps times what a step took when all recipes were
+    timed in turn.   characters: (S,) read so far.   mean, low, high: (S,) over the seeds.
     seeds, ends: each seed, and its loss on the whole validation split after the last step.
 
     Taught in: faster_and_bigger.
@@ -91,7 +91,7 @@ def _racer(runs: list[RecordedRun]) -> Racer:
     losses = [[record.val_loss for record in moment] for moment in moments]
     return Racer(
         name=first.variant,
-        seconds=[median(record.seconds for record in moment) for moment in moments],
+        seconds=[step * STEP_MILLISECONDS[first.variant] / 1000 for step in steps],
         characters=[step * first.train.batch_size * first.model.block_size for step in steps],
         mean=list(map(fmean, losses)),
         low=list(map(min, losses)),
@@ -178,8 +178,8 @@ def _made(runs: list[RecordedRun]) -> str:
 _HOW = (
     "A line is the mean of the seeds, and its band reaches from the lowest seed to the highest. Both are "
     "estimated on random batches of the validation split. The table and the sentence are measured on the "
-    "whole validation split after the last step. Seconds count from the start of the run, evaluations "
-    "included; a time in the table is that of the whole run, divided by that of “nothing”. The interval in "
+    "whole validation split after the last step. Seconds are steps, times what a step took when all recipes "
+    "were timed in turn; a time in the table is divided by that of “nothing”. The interval in "
     "the sentence is about the differences seed by seed. It can be clear of zero "
     "where the intervals in the table overlap: a seed that is unlucky for both recipes makes no difference "
     "between them."

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from statistics import fmean, median, stdev
+from statistics import fmean, stdev
 
 import pytest
 
 from javascript import evaluate
 from nanogpt_lib.kit.widget import number
-from nanogpt_lib.recorded.recipe import KINDS, race
+from nanogpt_lib.recorded.recipe import KINDS, STEP_MILLISECONDS, race
 from nanogpt_lib.recorded.runs import RecordedRun, load_runs
 from nanogpt_lib.widgets.recipe_race import Racer, RecipeRace, gap, race_in_words, racers, recipe_name
 
@@ -70,7 +70,7 @@ def test_the_curves_are_those_of_the_files(runs: list[RecordedRun]) -> None:
             losses = sorted(record.val_loss for record in records)
             assert racer.mean[at] == pytest.approx(sum(losses) / 3)
             assert (racer.low[at], racer.high[at]) == (losses[0], losses[-1])
-            assert racer.seconds[at] == median(record.seconds for record in records)
+            assert racer.seconds[at] == pytest.approx(records[0].step * STEP_MILLISECONDS[racer.name] / 1000)
             assert racer.characters[at] == records[0].step * own[0].train.batch_size * own[0].model.block_size
         assert racer.seconds == sorted(racer.seconds)
 
@@ -80,12 +80,11 @@ def test_the_browser_gets_the_curves_and_the_rows_lowest_loss_first(
 ) -> None:
     losses = [fmean(run.val_loss for run in of(runs, row["cells"][0])) for row in widget.racers]
     assert losses == sorted(losses)
-    plain = median(run.curve[-1].seconds for run in of(runs, "nothing"))
     for racer, row in zip(racers(runs), widget.racers, strict=True):
         own = of(runs, racer.name)
         ends = [run.val_loss for run in own]
         low, high = fmean(ends) - half(ends), fmean(ends) + half(ends)
-        times = median(run.curve[-1].seconds for run in own) / plain
+        times = STEP_MILLISECONDS[racer.name] / STEP_MILLISECONDS["nothing"]
         assert row["cells"] == [
             racer.name,
             number(fmean(ends)),
