@@ -130,12 +130,12 @@ def _moves(want: torch.Tensor, axes: str) -> Iterator[Relation]:
         for place, words in ((0, "first"), (-1, "last")):
             if want.shape[d] > 1:
                 yield (
-                    lambda w, d=d, place=place: w.select(d, place).unsqueeze(d).expand_as(w),
+                    partial(_everywhere, d=d, place=place),
                     f"the {words} of the right result along {along}, at every place: the others are not used",
                 )
         if want.shape[d] > 2:
             yield (
-                lambda w, d=d: torch.cat([w.narrow(d, 0, 1), w.narrow(d, 0, w.shape[d] - 1)], d),
+                partial(_one_late, d=d),
                 f"the right result one place late along {along}: only the first stands where it belongs",
             )
         if want.shape[d] > 2:
@@ -149,6 +149,14 @@ def _moves(want: torch.Tensor, axes: str) -> Iterator[Relation]:
             partial(torch.transpose, dim0=a, dim1=b),
             f"the right result with the dimensions {a} and {b} swapped: look for a transpose, or for i and j",
         )
+
+
+def _everywhere(w: torch.Tensor, d: int, place: int) -> torch.Tensor:
+    return w.select(d, place).unsqueeze(d).expand_as(w)
+
+
+def _one_late(w: torch.Tensor, d: int) -> torch.Tensor:
+    return torch.cat([w.narrow(d, 0, 1), w.narrow(d, 0, w.shape[d] - 1)], d)
 
 
 Alike = Callable[[torch.Tensor, torch.Tensor], bool]

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 
@@ -40,20 +41,20 @@ def _ways(first: Pair, axes: str) -> Iterator[tuple[str, Holds]]:
     got, want = first
     if got.ndim == want.ndim:
         for order in list(itertools.permutations(range(want.ndim)))[1:]:
-            yield _in_order(order, axes), lambda g, w, alike, order=order: alike(g, w.permute(order))
+            yield _in_order(order, axes), partial(_is_permuted, order=order)
     if got.numel() == want.numel():
         cut = f"only cut into another shape: {tuple(got.shape)} in place of {tuple(want.shape)}"
         yield f"the right numbers in the right order, {cut}", _in_another_shape
     if want.ndim == 0:
         yield "right once its mean is taken: mean() over all of it is missing", _taken(torch.mean)
         yield "right once it is added up: sum() over all of it is missing", _taken(torch.sum)
-        for step, words in ((torch.argmax, "argmax"), (torch.argmin, "argmin")):
-            yield f"right once its place is asked for: {words}() is missing", _taken(step)
+        for name in ("argmax", "argmin"):
+            yield f"right once its place is asked for: {name}() is missing", _taken(getattr(torch, name))
     if got.ndim == want.ndim + 1:
         for d in range(got.ndim):
             for step in ("mean", "sum"):
                 words = f"right once its {step} is taken along dimension {d}: that step is missing"
-                yield words, _taken(lambda g, d=d, step=step: getattr(g, step)(d))
+                yield words, _taken(partial(getattr(torch, step), dim=d))
 
 
 def _in_order(order: tuple[int, ...], axes: str) -> str:
@@ -62,6 +63,10 @@ def _in_order(order: tuple[int, ...], axes: str) -> str:
         names = [f"dimension {d}" for d in range(len(order))]
     mine = ", ".join(names[d] for d in order)
     return f"the right numbers with the axes in the order {mine}; asked for is {', '.join(names)}"
+
+
+def _is_permuted(got: torch.Tensor, want: torch.Tensor, alike: Alike, order: tuple[int, ...]) -> bool:
+    return alike(got, want.permute(order))
 
 
 def _in_another_shape(got: torch.Tensor, want: torch.Tensor, alike: Alike) -> bool:

@@ -175,7 +175,7 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
                 yield ast.Slice(lower, _plus(upper, -1), step)
 
 
-def _changed_values(node: ast.expr) -> Iterator[ast.AST]:
+def _changed_values(node: ast.AST) -> Iterator[ast.AST]:
     """Something made of what a call or a product gives: its square, what is positive of it, its half."""
     if not isinstance(node, ast.Call) and not (
         isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
