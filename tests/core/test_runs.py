@@ -110,6 +110,9 @@ PINNED = {
     "dropout, all the text": "fb5866969a75",
     "third rung": "892760807b01",
     "ladder": "9b5fb06a3ca8",
+    "recipe": "f16df4fd63ba",
+    "recipe, equal time": "c9a0565c1aba",
+    "race": "cc2a6bf83e0d",
     "shipped": "d7d16d68f484",
 }
 
