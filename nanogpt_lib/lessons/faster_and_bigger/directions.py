@@ -16,8 +16,11 @@ def to_turn(seed: int) -> list[tuple]:
     generator = torch.Generator().manual_seed(seed)
 
     def update(rows: int, columns: int, lengths: list[float]) -> torch.Tensor:
-        drawn = torch.randn(rows, columns, generator=generator)
-        U, _, Vh = torch.linalg.svd(drawn, full_matrices=False)
+        while True:
+            drawn = torch.randn(rows, columns, generator=generator)
+            U, _, Vh = torch.linalg.svd(drawn, full_matrices=False)
+            if rows < columns or (Vh - Vh.mT).abs().max() > 0.3:
+                break  # else V would be as good as V^T
         return U @ torch.diag(torch.tensor(lengths)) @ Vh
 
     lone = update(4, 6, [1.0, 0.5, 0.3, 0.1])
@@ -42,7 +45,9 @@ def turned(orthogonalise: Callable, update: torch.Tensor) -> dict[str, object]:
         shape = f"shape {tuple(result.shape)}" if result is not None else "no tensor"
         raise Refusal(f"Expected a matrix like the update, shape {tuple(update.shape)}, got {shape}.")
     bad = int((~result.isfinite()).sum())
-    found: dict[str, object] = {"finite": Fact(bad, f"{bad} of your {result.numel()} numbers are not finite.")}
+    found: dict[str, object] = {
+        "finite": Fact(bad, f"{bad} of your {result.numel()} numbers are not finite.")
+    }
     if bad:
         return found
     U, lengths, Vh = torch.linalg.svd(result, full_matrices=False)
@@ -59,9 +64,11 @@ class Turned:
         (update,) = case.inputs
         before = [round(length, 2) for length in torch.linalg.svdvals(update).tolist()]
         self.shape, self.bad = tuple(update.shape), case.got["finite"].said if case.got else ""
+        self.came = self.bad.rstrip(".")
         if case.got and "_lengths" in case.got:
             after = [round(length, 2) for length in case.got["_lengths"].tolist()]
             self.lengths = f"The update's directions have the lengths {before}, yours {after}"
+            self.came = self.lengths
             self.count = int((case.got["_lengths"] > GONE).sum())
             self.wanted = int((case.want["_lengths"] > GONE).sum())
             same = (case.got["directions"] * case.want["directions"]).sum() / max(1, self.wanted)

@@ -43,7 +43,9 @@ def kernel_query_by_query(q, k, v, scale):
     rows = []
     for i in range(Tq):
         end = Tk - Tq + i + 1
-        rows.append(F.scaled_dot_product_attention(q[:, :, i : i + 1], k[:, :, :end], v[:, :, :end], scale=scale))
+        rows.append(
+            F.scaled_dot_product_attention(q[:, :, i : i + 1], k[:, :, :end], v[:, :, :end], scale=scale)
+        )
     return torch.cat(rows, dim=2)
 
 
@@ -80,7 +82,10 @@ ex.mistake(
     "{where}. is_causal=True takes query 0 for position 0. Here query 0 is position {first}: the queries are the last ones.",
     kernel(attn_mask=none, is_causal=lambda *_: True),
     kernel(attn_mask=lambda Tq, Tk, *_: torch.ones(Tq, Tk, dtype=torch.bool).tril()),
-    see=lambda case: {"where": Attended(case).where, "first": case.inputs[1].shape[2] - case.inputs[0].shape[2]},
+    see=lambda case: {
+        "where": Attended(case).where,
+        "first": case.inputs[1].shape[2] - case.inputs[0].shape[2],
+    },
 )
 ex.mistake(
     "nothing is masked",

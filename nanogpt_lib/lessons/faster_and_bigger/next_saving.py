@@ -123,9 +123,7 @@ ex.mistake(
 ex.mistake(
     "all changes at once",
     "{said}. That is what all the changes give together; asked for is one of them, the next.",
-    choosing(
-        saved, lambda shares, faster, part: 1 / sum(s / faster.get(p, 1) for p, s in shares.items())
-    ),
+    choosing(saved, lambda shares, faster, part: 1 / sum(s / faster.get(p, 1) for p, s in shares.items())),
     choosing(
         saved,
         lambda shares, faster, part: 1 / sum(s / max(1, faster.get(p, 1)) for p, s in shares.items()),

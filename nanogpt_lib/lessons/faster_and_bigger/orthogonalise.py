@@ -113,9 +113,8 @@ ex.mistake(
 )
 ex.mistake(
     "not divided before the products",
-    "{bad} The rounds only come to 1 from lengths below the root of 3, and here some are far above. Divide by the norm of the whole matrix first.",
+    "{came}. The rounds only come to 1 from lengths below the root of 3, and here some are above. Divide by the norm of the whole matrix first.",
     products(25, start=lambda X: X),
-    see=Turned,
 )
 ex.mistake(
     "zeros are divided by zero",
@@ -125,11 +124,15 @@ ex.mistake(
 ex.mistake(
     "other directions, by a QR decomposition",
     "{lengths}, but {same}. Q has directions of length 1 that stand on each other; they are not those of the update.",
-    lambda update: torch.linalg.qr(update).Q if len(update) >= update.shape[1] else torch.linalg.qr(update.mT).Q.mT,
+    lambda update: (
+        torch.linalg.qr(update).Q if len(update) >= update.shape[1] else torch.linalg.qr(update.mT).Q.mT
+    ),
 )
 ex.mistake(
     "V is not transposed back",
     "{lengths}, but {same}. torch.linalg.svd returns V^T already: U @ Vh, without turning it.",
-    lambda update: (lambda U, S, Vh: U @ torch.diag((S > 1e-4 * S.max()).float()) @ Vh.mT)(*decomposed(update)),
+    lambda update: (lambda U, S, Vh: U @ torch.diag((S > 1e-4 * S.max()).float()) @ Vh.mT)(
+        *decomposed(update)
+    ),
     when=lambda case: case.error is None,
 )

@@ -21,7 +21,9 @@ class _Calls(TorchFunctionMode):
         super().__init__()
         self.count = 0
 
-    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+    def __torch_function__(
+        self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
         if func is KERNEL:
             self.count += 1
             _refuse_what_crashes(*args, **(kwargs or {}))

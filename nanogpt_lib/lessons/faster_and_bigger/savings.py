@@ -6,7 +6,7 @@ import torch
 
 from nanogpt_lib.kit.measures.draws import between
 from nanogpt_lib.kit.mistakes import Case
-from nanogpt_lib.kit.outcome import Refusal, numbers
+from nanogpt_lib.kit.outcome import Fact, Refusal, numbers
 
 PARTS = ("attention", "feed-forward", "head and loss", "backward pass", "optimiser", "drawing the batch")
 
@@ -15,7 +15,10 @@ def profiles(seed: int) -> list[tuple]:
     """Return some (shares, faster): where the largest share, or the largest factor, is the wrong choice."""
     generator = torch.Generator().manual_seed(seed)
     fixed = [
-        ({"attention": 0.5, "feed-forward": 0.3, "optimiser": 0.2}, {"attention": 1.2, "feed-forward": 3.0, "optimiser": 10.0}),
+        (
+            {"attention": 0.5, "feed-forward": 0.3, "optimiser": 0.2},
+            {"attention": 1.2, "feed-forward": 3.0, "optimiser": 10.0},
+        ),
         ({"attention": 0.2, "feed-forward": 0.8}, {"attention": 1.5, "feed-forward": 0.05}),
         ({"attention": 0.6, "feed-forward": 0.4}, {"attention": 1.0, "feed-forward": 0.5}),
         ({"backward pass": 0.9, "optimiser": 0.1}, {"optimiser": 4.0}),
@@ -39,8 +42,19 @@ def chosen(next_saving: Callable, shares: dict, faster: dict) -> dict[str, objec
         raise Refusal(f"Expected (part, times): a name and a number, got {type(raw).__name__} {raw!r:.60}.")
     part, times = raw
     if not (part is None or part in shares) or numbers(times) is None:
-        raise Refusal(f"Expected one of {', '.join(shares)}, or None, and a number; got ({part!r}, {times!r:.40}).")
-    return {"part": part or "none", "times": times}
+        raise Refusal(
+            f"Expected one of {', '.join(shares)}, or None, and a number; got ({part!r}, {times!r:.40})."
+        )
+    return {
+        "part": Fact(part or "none", f"You choose {part}, and {right_part(shares, faster)} saves more."),
+        "times": times,
+    }
+
+
+def right_part(shares: dict, faster: dict) -> str:
+    """Return the part that shortens the step most; "none" where no change helps."""
+    best = max(faster, key=lambda part: times(shares, faster, part))
+    return best if times(shares, faster, best) > 1 else "none"
 
 
 def times(shares: dict, faster: dict, part: str) -> float:
@@ -53,12 +67,13 @@ class Saving:
 
     def __init__(self, case: Case) -> None:
         shares, faster = case.inputs
-        mine, right = case.got["part"], case.want["part"]
+        mine, right = case.got["part"].value, case.want["part"].value
         self.times = float(numbers(case.got["times"]))
         self.part = mine
         self.said = f"You choose {mine} and a step {self.times:.3g} times as fast"
         self.profile = ", ".join(
-            f"{part} {share:.0%}" + (f" (× {faster[part]:g})" if part in faster else "") for part, share in shares.items()
+            f"{part} {share:.0%}" + (f" (× {faster[part]:g})" if part in faster else "")
+            for part, share in shares.items()
         )
         gives = times(shares, faster, mine) if mine in faster else 1.0
         self.instead = f"{mine} makes the whole step {gives:.3g} times as fast, {right} {float(case.want['times']):.3g} times"

@@ -67,7 +67,9 @@ def _when_full(kv_step: Callable, cache: dict, x: torch.Tensor, matrices: tuple[
         for number in range(int(cache["length"]), BLOCK):
             kv_step(x[:, 0] + number, cache, *matrices)
     except ValueError as error:
-        return Fact("too early", f"With {number} of {BLOCK} places in use you raised ValueError{_words(error)}")
+        return Fact(
+            "too early", f"With {number} of {BLOCK} places in use you raised ValueError{_words(error)}"
+        )
     before = {name: torch.as_tensor(value).clone() for name, value in cache.items()}
     try:
         kv_step(x[:, 0], cache, *matrices)
