@@ -73,19 +73,19 @@ def saying(gives: Callable) -> Callable:
 
 ex.mistake(
     "the largest share",
-    "{instead}. You took the part with the largest share ({profile}). A large part that can hardly be made faster saves little.",
+    "{instead} You took the part with the largest share ({profile}). A large part that can hardly be made faster saves little.",
     choosing(lambda share, factor: share),
     lambda shares, faster: choosing(lambda share, factor: share, least=-1.0)(shares, faster),
 )
 ex.mistake(
     "the largest factor",
-    "{instead}. You took the part that can be made fastest ({profile}). Ten times as fast saves little where little time is spent.",
+    "{instead} You took the part that can be made fastest ({profile}). Ten times as fast saves little where little time is spent.",
     choosing(lambda share, factor: factor),
     choosing(lambda share, factor: factor, least=-1.0),
 )
 ex.mistake(
     "share times factor",
-    "{instead}. You multiplied share and factor ({profile}). Saved is the share minus what is left of it: s - s / f.",
+    "{instead} You multiplied share and factor ({profile}). Saved is the share minus what is left of it: s - s / f.",
     choosing(lambda share, factor: share * factor),
     choosing(lambda share, factor: share * factor, least=-1.0),
 )

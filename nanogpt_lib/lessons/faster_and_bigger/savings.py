@@ -45,16 +45,15 @@ def chosen(next_saving: Callable, shares: dict, faster: dict) -> dict[str, objec
         raise Refusal(
             f"Expected one of {', '.join(shares)}, or None, and a number; got ({part!r}, {times!r:.40})."
         )
-    return {
-        "part": Fact(part or "none", f"You choose {part}, and {right_part(shares, faster)} saves more."),
-        "times": times,
-    }
+    return {"part": Fact(part or "none", _judged(part, shares, faster)), "times": times}
 
 
-def right_part(shares: dict, faster: dict) -> str:
-    """Return the part that shortens the step most; "none" where no change helps."""
+def _judged(part: str | None, shares: dict, faster: dict) -> str:
+    """Say what a choice gives, and what the best one gives."""
     best = max(faster, key=lambda part: times(shares, faster, part))
-    return best if times(shares, faster, best) > 1 else "none"
+    gives = times(shares, faster, part) if part in faster else 1.0
+    most = max(1.0, times(shares, faster, best))
+    return f"You choose {part}: the whole step is then {gives:.3g} times as fast. The best choice gives {most:.3g} times."
 
 
 def times(shares: dict, faster: dict, part: str) -> float:
@@ -67,7 +66,7 @@ class Saving:
 
     def __init__(self, case: Case) -> None:
         shares, faster = case.inputs
-        mine, right = case.got["part"].value, case.want["part"].value
+        mine = case.got["part"].value
         self.times = float(numbers(case.got["times"]))
         self.part = mine
         self.said = f"You choose {mine} and a step {self.times:.3g} times as fast"
@@ -75,8 +74,7 @@ class Saving:
             f"{part} {share:.0%}" + (f" (× {faster[part]:g})" if part in faster else "")
             for part, share in shares.items()
         )
-        gives = times(shares, faster, mine) if mine in faster else 1.0
-        self.instead = f"{mine} makes the whole step {gives:.3g} times as fast, {right} {float(case.want['times']):.3g} times"
+        self.instead = case.got["part"].said
         self.share = shares.get(mine, 0.0)
         self.factor = faster.get(mine, 1.0)
         self.limit = 1 / (1 - self.share) if self.share < 1 else float("inf")
