@@ -77,4 +77,3 @@ class Saving:
         self.instead = case.got["part"].said
         self.share = shares.get(mine, 0.0)
         self.factor = faster.get(mine, 1.0)
-        self.limit = 1 / (1 - self.share) if self.share < 1 else float("inf")
