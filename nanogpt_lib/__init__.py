@@ -29,6 +29,7 @@
 | `model` | `GPTConfig`, `GPT` | full_model |
 | `costs` | what a GPT costs: numbers, products, bytes | full_model |
 | `evaluation` | `estimate_loss` on random batches, `evaluate_split` on all | bigram, experiments |
+| `remembering` | counts that grow during an evaluation, and mixtures of two models | faster_and_bigger |
 | `muon` | step along all directions of a matrix alike | faster_and_bigger |
 | `optimizer` | the learning rate over a training run; which weights decay | full_model |
 | `train_config` | `TrainConfig`: how to train | full_model |

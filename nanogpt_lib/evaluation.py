@@ -107,6 +107,45 @@ def loss_by_position(model: nn.Module, data: torch.Tensor, batch_size: int = 64)
     return totals / sum(len(xb) for xb, _ in batches)
 
 
+def chances(model: nn.Module, data: torch.Tensor, before: int, batch_size: int = 64) -> torch.Tensor:
+    """Return the probability that the model gave to each id with `before` ids or more before it.
+
+    The blocks overlap by before - 1 positions. In blocks without overlap the first character of each is
+    predicted from one character alone, which no text that is read from its beginning asks of a model.
+
+    Args:    model: returns (logits, loss), and has a block_size.   data: (N,) int64 ids.
+             before: 1 to block_size.   batch_size: blocks at a time; changes the speed, not the result.
+    Returns: (N - before,) float64; minus the mean of their logarithms is a loss in nats per character.
+    Raises:  ValueError: before is above block_size, or no id has so many before it.
+    Example:
+        >>> from nanogpt_lib.model import GPT, GPTConfig
+        >>> model = GPT(GPTConfig(vocab_size=8, block_size=4, n_embd=8, n_head=2, n_layer=1))
+        >>> chances(model, torch.arange(8), before=3).shape
+        torch.Size([5])
+
+    Taught in: faster_and_bigger.
+    """
+    T, N = block_size_of(model), len(ids("data", data))
+    before, batch_size = positive_int("before", before), positive_int("batch_size", batch_size)
+    if not before <= min(T, N - 1):
+        raise problem(
+            f"before <= {min(T, N - 1)}, of block_size={T} and {N} ids", f"{before}", "Ask for fewer before."
+        )
+    T = min(T, N - 1)
+    starts = torch.arange(0, N - T, T - before + 1)
+    starts = torch.cat(
+        [starts, torch.tensor([N - T - 1])]
+    ).unique()  # the last block ends where the data does
+    places = starts[:, None] + torch.arange(T)  # (blocks, T)
+    found = torch.zeros(N - 1, dtype=torch.float64, device=data.device)
+    with evaluating(model):
+        for at in places.split(batch_size):
+            probs = scored(model(data[at]))[0].double().softmax(-1)
+            given = probs.gather(-1, data[at + 1][..., None])[..., 0]  # (B, T), of the ids that came
+            found[at[:, before - 1 :]] = given[:, before - 1 :]
+    return found[before - 1 :]
+
+
 def require_finite(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> None:
     """Refuse a model with a weight that is no finite number, or without a finite loss on this batch.
 

@@ -211,6 +211,13 @@ class NGramLM:
 
         Raises ValueError where there is no such id, or one of another vocabulary.
         """
+        return -self.chances(data).log().mean().item()
+
+    def chances(self, data: torch.Tensor) -> torch.Tensor:
+        """Return the probability of each id that has a full context before it: (N - order,) float64.
+
+        Raises ValueError as `loss` does.
+        """
         targets = _row("data", data, self.vocab_size)[self.order :]
         if not len(targets):
             raise problem(f"more than {self.order} ids", f"{len(data)}", "Judge on a longer text.")
@@ -218,7 +225,7 @@ class NGramLM:
         for length in range(self.order + 1):
             contexts = self._codes(data[self.order - length : -1], length)[: len(targets)]
             mixed = self._mix(length, contexts, targets, mixed)
-        return -mixed.log().mean().item()
+        return mixed
 
     def sample(
         self, length: int, start: torch.Tensor, generator: torch.Generator | None = None
