@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser import NotebookPage
+from nanogpt_lib.recorded.runs import load_runs
+from nanogpt_lib.widgets.recipe_race import racers
 
 SETUP = """
 import torch
@@ -36,6 +38,7 @@ from nanogpt_lib.widgets.dropout_explorer import DropoutExplorer
 from nanogpt_lib.widgets.head_grid import HeadGrid
 from nanogpt_lib.widgets.ngram_explorer import NGramExplorer
 from nanogpt_lib.widgets.norm_explorer import NormExplorer
+from nanogpt_lib.widgets.recipe_race import RecipeRace
 from nanogpt_lib.widgets.run_explorer import RunExplorer
 from nanogpt_lib.widgets.sampling_studio import SamplingStudio
 from nanogpt_lib.widgets.scaling_explorer import ScalingExplorer
@@ -380,6 +383,24 @@ ROWS = [
         value=40.0,
         picture=".cur-picture canvas",
         said=".run-reader .nano-said",
+    ),
+    Row(
+        name="recipe_race",
+        make='RecipeRace(["rate", "Muon"])',
+        controls=[
+            *("rate", "parts", "Muon", "pairs", "Race against this one", "Race against nothing"),
+            *("Start", "time", "recorded seconds", "characters read"),
+            *(racer.name for racer in racers(load_runs("race"))),
+        ],
+        main=SLIDER,
+        keys=there_and_back(9, 9),
+        first=re.compile(r"^After .* s: yours .*, arrived after .* s"),
+        says="After 0.0 s: yours not evaluated yet; the other not evaluated yet.",
+        asks="recipe_race.share",
+        value=0.0,
+        picture=".cur-picture canvas",
+        fullest="recipe_race.ticks, recipe_race.against = ['rate', 'pairs'], ['parts', 'Muon']\n"
+        "recipe_race.share = 0.5",
     ),
     Row(
         name="quiz",

@@ -88,6 +88,9 @@ function checkbox({ label, value, onChange }) {
   set(value);
   return { ...field, set };
 }
+function toggled(all, chosen, name, on) {
+  return all.filter((one) => one === name ? on : chosen.includes(one));
+}
 
 // nanogpt_lib/kit/browser/python.js
 function throttle(call, wait) {
@@ -386,9 +389,6 @@ var dashSample = (split) => sample((context, colours) => {
 }, 30);
 
 // nanogpt_lib/widgets/curve_explorer.js
-function toggled(all, chosen, name, on) {
-  return all.filter((one) => one === name ? on : chosen.includes(one));
-}
 function nearest(steps, share) {
   const goal = steps[0] + clamp(share, 0, 1) * (steps.at(-1) - steps[0]);
   return steps.reduce(
@@ -575,6 +575,5 @@ function render({ model, el }) {
 var curve_explorer_default = { render };
 export {
   curve_explorer_default as default,
-  nearest,
-  toggled
+  nearest
 };

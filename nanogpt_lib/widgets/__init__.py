@@ -17,6 +17,7 @@
 | `architecture_explorer` | `ArchitectureExplorer`: a GPT's sizes, and what they cost by part | 10 |
 | `sampling_studio` | `SamplingStudio`: settings, a text that streams, the choice behind each character | 11 |
 | `run_explorer` | `RunExplorer`: all recorded trainings, overlaid, guessed at, and one of your own | 12 |
+| `recipe_race` | `RecipeRace`: two recipes on one clock, and all recipes by their loss | 15 |
 | `quiz` | `Quiz`: questions whose answers say why | every notebook |
 
 Each is a pure function that makes arrays or text, and a thin shell on top. `kit.widget` and `kit/browser/`

@@ -1,7 +1,7 @@
 // CurveExplorer: recorded training runs over one another; tick variants and losses, read them at any step.
 //
 // Python has computed means, gaps and sentences of every step; here they are picked and drawn.
-import { checkbox, slider } from "../kit/browser/controls.js";
+import { checkbox, slider, toggled } from "../kit/browser/controls.js";
 import { fold, foldRow, hint, make, put, startRoot } from "../kit/browser/elements.js";
 import { saver, watch } from "../kit/browser/python.js";
 import { readout } from "../kit/browser/said.js";
@@ -12,11 +12,6 @@ import { frame, line, mark, pointing } from "./pictures/chart.js";
 import { DASHES, dashSample, lookOf, lossText, markSample, placesTo, range } from "./pictures/curves.js";
 
 // --- pure -----------------------------------------------------------------------------------------
-
-/** The list with this name put in or taken out, in the order of all names. */
-export function toggled(all, chosen, name, on) {
-  return all.filter((one) => (one === name ? on : chosen.includes(one)));
-}
 
 /** The place of the evaluation that lies nearest to a share 0..1 of the way from the first to the last. */
 export function nearest(steps, share) {

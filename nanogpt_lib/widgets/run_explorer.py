@@ -327,7 +327,7 @@ class RunExplorer(Worker):
 
     Args:    names: which experiments; None is all of them.
              view: what is open at first, "compare", "predict" or "run".
-             ticked: the curves shown at first, as "heads: 4 heads"; None is the first experiment's.
+             ticked: the curves shown at first, as "heads: 4 heads"; None is those of the first experiment.
              axis: "steps", "characters" or "seconds".   at: where the curves are read; None is the last
              place that all of them reach.   question: the experiment to predict first.
              folder: where the records lie.
@@ -383,7 +383,7 @@ class RunExplorer(Worker):
         self._run: OwnRun | None = None  # under way
         self._reports = 0
         self._turns = Turns(lambda: self._run.go_on(), self._tell, self._ended)
-        first = [one.key for one in summaries[names[0]]] if names else []
+        first = [one.key for one in summaries[names[0]][:MOST_TICKED]]
         super().__init__(
             view=view,
             ticked=first if ticked is None else ticked,

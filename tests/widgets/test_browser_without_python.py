@@ -115,6 +115,21 @@ def test_runs_are_found_ticked_read_and_guessed(alone: Callable[[str], Locator])
     expect(said(widget.locator(".run-predict"))).to_contain_text("Among the first, but not alone.")
 
 
+def test_the_race_takes_other_recipes_and_runs(alone: Callable[[str], Locator]) -> None:
+    widget = alone("recipe_race")
+    widget.get_by_role("radio", name="pairs", exact=True).check()
+    expect(said(widget)).to_contain_text(["After", "Your racer adds the pairs."])
+    press(widget, "Race against this one")
+    expect(said(widget)).to_contain_text(["After", "Both racers have the same recipe."])
+    widget.get_by_role("checkbox", name="pairs").uncheck()
+    expect(said(widget)).to_contain_text(["After", "Your racer goes without the pairs."])
+    widget.get_by_label("time").press("Home")
+    press(widget, "Start")
+    expect(said(widget)).to_contain_text(["characters", "Your racer"])
+    press(widget, "Pause")
+    expect(widget.get_by_role("button", name="Start")).to_be_visible()
+
+
 # --- what only Python can do ----------------------------------------------------------------------
 
 

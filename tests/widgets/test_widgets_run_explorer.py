@@ -588,6 +588,13 @@ def test_more_curves_than_can_be_told_apart_are_refused() -> None:
     assert len(explorer.ticked) == 3
 
 
+def test_of_an_experiment_with_more_variants_than_colours_the_first_are_ticked() -> None:
+    """The race has sixteen: without `ticked` it could not be shown at all."""
+    explorer = RunExplorer(["race"])
+    assert explorer.ticked == [row["key"] for row in explorer.rows[:12]]
+    assert len(explorer.rows) == 16
+
+
 def test_the_score_counts_what_was_revealed() -> None:
     explorer = RunExplorer(NAMES, view="predict")
     explorer.tried = {"depth": "8 blocks", "norm": "before", "dropout": DRAW}

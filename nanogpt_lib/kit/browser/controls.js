@@ -63,6 +63,11 @@ export function checkbox({ label, value, onChange }) {
   return { ...field, set };
 }
 
+/** What is ticked after this box was turned on or off, in the order of all names. */
+export function toggled(all, chosen, name, on) {
+  return all.filter((one) => (one === name ? on : chosen.includes(one)));
+}
+
 /** One line of text, or several with `rows`. */
 export function textField({ label, value, onInput, rows = 0, placeholder = null, maxlength = null }) {
   const input = rows

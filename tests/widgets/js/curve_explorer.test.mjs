@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nearest, toggled } from "../../../nanogpt_lib/widgets/curve_explorer.js";
+import { toggled } from "../../../nanogpt_lib/kit/browser/controls.js";
+import { nearest } from "../../../nanogpt_lib/widgets/curve_explorer.js";
 
 test("a name is put in where it belongs, and taken out", () => {
   const all = ["a", "b", "c"];
