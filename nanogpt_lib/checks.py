@@ -275,8 +275,7 @@ def evaluating(model: nn.Module) -> Iterator[nn.Module]:
 def expect(label: str, value: float, *, near: float, within: float = 0.0) -> None:
     """Print one stable line when a measured fact holds, and stop the notebook when it does not.
 
-    The line shows the band and not the measured digits, since those may change with the
-    processor; so the stored output stays the same while the fact stays true.
+    The line shows the band and not the measured digits, which change with the processor.
 
     Args:    label: what was measured, with its unit.   value: the measurement.
              near: the value claimed.   within: how far off it may be (0: exactly equal).
@@ -292,11 +291,10 @@ def expect(label: str, value: float, *, near: float, within: float = 0.0) -> Non
     measured = plain(value)
     if not isinstance(measured, Real):
         raise problem("a measured number", described(value), "Pass one number, not a row of them.")
-    value = float(measured)
-    if not math.isclose(value, near, rel_tol=0.0, abs_tol=within):
+    if not math.isclose(float(measured), near, rel_tol=0.0, abs_tol=within):
         raise AssertionError(
-            f"{label}: expected {near} within {within}, got {value:.6g}. "
-            "Run the notebook from the top (Kernel, Restart and Run All Cells); "
-            "if it still differs, the claim in the text is wrong here: please report it."
+            f"{label}: expected {near} within {within}, got {float(measured):.6g}. Run the notebook from "
+            "the top (Kernel, Restart and Run All Cells); if it still differs, the claim in the text is "
+            "wrong here: please report it."
         )
     print(f"✓ {label}: {near:,}" + (f", within {within}" if within else " exactly"))

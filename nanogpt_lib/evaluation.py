@@ -139,7 +139,7 @@ def chances(model: nn.Module, data: torch.Tensor, before: int, batch_size: int =
     places = starts[:, None] + torch.arange(T)  # (blocks, T)
     found = torch.zeros(N - 1, dtype=torch.float64, device=data.device)
     with evaluating(model):
-        for at in places.split(batch_size):
+        for at in places.split(min(batch_size, len(places))):
             probs = scored(model(data[at]))[0].double().softmax(-1)
             given = probs.gather(-1, data[at + 1][..., None])[..., 0]  # (B, T), of the ids that came
             found[at[:, before - 1 :]] = given[:, before - 1 :]

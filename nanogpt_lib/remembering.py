@@ -10,9 +10,9 @@ Taught in: faster_and_bigger.
 import torch
 
 from nanogpt_lib.checks import positive_int, probability, problem, token_ids, whole_number
-from nanogpt_lib.kinds import floats, ids
+from nanogpt_lib.kinds import floats, ids, room
 
-WEIGHTS = torch.linspace(0, 1, 21)  # of the first of two models in a mixture
+WEIGHTS = [step / 20 for step in range(21)]  # of the first of two models in a mixture
 
 
 def growing_chances(data: torch.Tensor, start: int, order: int, vocab_size: int) -> torch.Tensor:
@@ -33,6 +33,7 @@ def growing_chances(data: torch.Tensor, start: int, order: int, vocab_size: int)
              Taught in: faster_and_bigger.
     """
     V, order = positive_int("vocab_size", vocab_size), whole_number("order", order)
+    room("a row of counts", V)
     token_ids("data", ids("data", data, "N"), V)
     if not 0 <= order <= whole_number("start", start) < len(data):
         raise problem(
@@ -112,4 +113,4 @@ def best_weight(one: torch.Tensor, other: torch.Tensor) -> float:
 
     Taught in: faster_and_bigger.
     """
-    return min(WEIGHTS.tolist(), key=lambda weight: mixed_loss(one, other, weight))
+    return min(WEIGHTS, key=lambda weight: mixed_loss(one, other, weight))

@@ -97,7 +97,8 @@ def main(argv: list[str] | None = None) -> int:
             )
             print(f"stopped before step {run.step}; {kept}", file=sys.stderr)
             return 130
-        print(f"{run.step} steps in {run.seconds / 60:.1f} minutes", file=sys.stderr)
+        took = f"{run.seconds:.1f} seconds" if run.seconds < 60 else f"{run.seconds / 60:.1f} minutes"
+        print(f"{run.step} steps in {took}", file=sys.stderr)
         _write(run, tokenizer, options.sample)
     except BrokenPipeError:  # nobody reads any more; `run_as_command` ends the process
         raise

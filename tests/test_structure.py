@@ -51,7 +51,6 @@ LONG = {  # these hold more, and wait to be split; a new name here needs a reaso
     "widgets/norm_explorer.py",
     "widgets/run_explorer.py",
     "widgets/sampling_studio.py",
-    "widgets/scaling_explorer.py",
     "widgets/training_dashboard.py",
 }
 LESSON = re.compile(rf"Taught in:\s.*?\b(?:{'|'.join(LESSONS)})\b", re.DOTALL)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from nanogpt_lib.checks import one_of
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import Preset, preset
-from nanogpt_lib.recorded.recipe import race, recipe
+from nanogpt_lib.recorded.recipe import at_equal_time, race, recipe
 from nanogpt_lib.training_run import TrainConfig
 
 SEEDS = (1337, 1338, 1339)
@@ -71,6 +71,7 @@ def experiments() -> dict[str, Experiment]:
         "third rung": Experiment(_third_rung(), None),
         "ladder": Experiment(_ladder(), None, seeds=(1337,)),
         "recipe": Experiment(recipe(), None),
+        "recipe, equal time": Experiment(at_equal_time(), None),
         "race": Experiment(race(), None),
         "shipped": Experiment({"shakespeare": preset("shakespeare")}, None, seeds=(1337,), keep=True),
     }

@@ -48,7 +48,7 @@ def test_every_row_has_the_form_of_the_reference(own_text: Path, capsys: pytest.
     out, err = capsys.readouterr()
     assert [line.split(":")[0] for line in out.splitlines()] == ["step 0", "step 4", "step 8"]
     assert all(ROW.fullmatch(line) for line in out.splitlines())
-    assert re.fullmatch(r"9 steps in \d+\.\d minutes\n", err)
+    assert re.fullmatch(r"9 steps in \d+\.\d seconds\n", err)
 
 
 def test_the_same_seed_prints_the_same_rows_and_another_seed_others(
