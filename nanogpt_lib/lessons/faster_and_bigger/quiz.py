@@ -10,7 +10,7 @@ QUESTIONS = (
         "Why does a training step not use a cache of keys and values?",
         [
             Choice(
-                "The cache would need more memory than training has.",
+                "Keys and values of all positions would need more memory than training has.",
                 False,
                 "Training keeps far more than keys and values for its backward pass.",
             ),
@@ -20,7 +20,7 @@ QUESTIONS = (
                 "All forms here agree up to rounding, and gradients live with it.",
             ),
             Choice(
-                "All positions are computed at once, and each step changes the weights.",
+                "All positions come in one call, and then the weights change.",
                 True,
                 "Nothing is computed twice that could be kept, and after the step all keys would be out of date.",
             ),
@@ -31,12 +31,12 @@ QUESTIONS = (
         "It drops the oldest key and goes on. What will you see?",
         [
             Choice(
-                "The text is fine up to character 128, and gets worse from there.",
+                "The text is fine up to character 128, then worse.",
                 True,
                 "From there on each kept key carries the position that its character had before, and no error tells.",
             ),
             Choice(
-                "An error at character 129, since the table has no such row.",
+                "An error at character 129, since the table of positions has no such row.",
                 False,
                 "The program keeps its places within the table. The rows are there, they are only the wrong ones.",
             ),
@@ -52,7 +52,7 @@ QUESTIONS = (
         "What is the most that the step can gain?",
         [
             Choice(
-                "Five times: 10 % of 50.",
+                "Five times, since 10 % of 50 is 5.",
                 False,
                 "Shares and factors are not multiplied. The other 90 % take as long as before.",
             ),
@@ -62,7 +62,7 @@ QUESTIONS = (
                 "1 / (0.9 + 0.1 / 50) is just above 1.1, and 1 / 0.9 is the limit for any factor.",
             ),
             Choice(
-                "About 25 times: half of the factor.",
+                "About 25 times, since half of the gain is lost on the way.",
                 False,
                 "Even an optimiser that takes no time at all leaves the other 90 % of the step.",
             ),
@@ -78,12 +78,12 @@ QUESTIONS = (
                 "Only if a step learns as much as before. Smaller batches make fast steps as well.",
             ),
             Choice(
-                "Faster steps round more, and the errors add up over the run.",
+                "Faster steps round more, and over a run of thousands the errors add up.",
                 False,
                 "In float32 the forms differ in the sixth digit. Look for a larger difference first.",
             ),
             Choice(
-                "Each step learns less now: compare outputs and gradients first, then losses.",
+                "Each step learns less: compare outputs and gradients first.",
                 True,
                 "A faster step is only as good as what it computes. That is why the ladder has a second column.",
             ),
@@ -93,7 +93,7 @@ QUESTIONS = (
         "A draft model writes only the letter e. The verifying rule is right. What happens?",
         [
             Choice(
-                "The text has too many e, since guesses are kept at times.",
+                "The text has too many of them, since some guesses are kept.",
                 False,
                 "A guess is kept with probability p / q at most, which takes out just what is too much.",
             ),
@@ -113,17 +113,17 @@ QUESTIONS = (
         "Three seeds of a change give the gaps -0.02, -0.01 and +0.01. Its 95 % interval covers 0. What do you report?",
         [
             Choice(
-                "The change lowers the loss by 0.007 on average.",
+                "The change lowers the loss by 0.007, the mean of three seeds.",
                 False,
                 "That is the mean of three numbers that luck alone could have given.",
             ),
             Choice(
-                "The change has no effect.",
+                "The change has no effect, since the interval of its gaps covers 0.",
                 False,
                 "Three seeds cannot prove that. A small effect may hide in so wide an interval.",
             ),
             Choice(
-                "No proven effect, with the gap, the interval and the number of seeds.",
+                "No proven effect: gap, interval, number of seeds.",
                 True,
                 "Somebody with more seeds can then go on from there.",
             ),
@@ -138,7 +138,7 @@ QUESTIONS = (
                 "Each half's mean counts alike, so each of 4 rows weighs an eighth and each of 6 a twelfth.",
             ),
             Choice(
-                "Nothing: the mean of two means is the mean of all.",
+                "Nothing: the mean of two means is always the mean of all the rows.",
                 False,
                 "Only if the halves are equally large. The library refuses a batch that it cannot share evenly.",
             ),
