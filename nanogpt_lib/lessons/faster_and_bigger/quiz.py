@@ -57,9 +57,9 @@ QUESTIONS = (
                 "Shares and factors are not multiplied. The other 90 % take as long as before.",
             ),
             Choice(
-                "About 1.1 times: 90 % of the step is untouched.",
+                "About `1.1` times: 90 % of the step is untouched.",
                 True,
-                "1 / (0.9 + 0.1 / 50) is just above 1.1, and 1 / 0.9 is the limit for any factor.",
+                "`1 / (0.9 + 0.1 / 50)` is just above `1.1`, and `1 / 0.9` is the limit for any factor.",
             ),
             Choice(
                 "About 25 times, since half of the gain is lost on the way.",
@@ -110,10 +110,10 @@ QUESTIONS = (
         ],
     ),
     Question(
-        "Three seeds of a change give the gaps -0.02, -0.01 and +0.01. Its 95 % interval covers 0. What do you report?",
+        "Three seeds of a change give the gaps `-0.02`, `-0.01` and `+0.01`. Its 95 % interval covers 0. What do you report?",
         [
             Choice(
-                "The change lowers the loss by 0.007, the mean of three seeds.",
+                "The change lowers the loss by `0.007`, the mean of three seeds.",
                 False,
                 "That is the mean of three numbers that luck alone could have given.",
             ),
