@@ -15,10 +15,12 @@ export OMP_WAIT_POLICY := passive
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab check test test-all portability notebooks runs bench widgets format clean say-lab say-check say-test say-test-all
+.PHONY: help lab reset edit check test test-all portability notebooks runs bench widgets format clean say-lab say-check say-test say-test-all
 
 help:
-	@echo 'make lab        open the notebooks in JupyterLab      seconds; the first time 1-2 minutes to install'
+	@echo 'make lab        open your notebooks in JupyterLab     seconds; the first time 1-2 minutes to install'
+	@echo 'make reset      begin a notebook again: ARGS=03       a second; yours is kept under another name'
+	@echo 'make edit       open the texts of the notebooks       seconds; for those who write the course'
 	@echo 'make check      style, fast unit tests, doctests      about 3 minutes'
 	@echo 'make test       also widgets, and notebooks run again about 11 minutes'
 	@echo 'make test-all   every seed, record, notebook, clock   the long one, for nights'
@@ -57,10 +59,18 @@ $(NODE_TOOLS): package.json package-lock.json
 IF_THERE_IS_NODE := $(if $(shell command -v npm),$(NODE_TOOLS))
 
 say-lab:
-	@echo 'lab: prepares the text, then opens notebooks/00_start_here.ipynb in JupyterLab; seconds once installed'
+	@echo 'lab: prepares the text, then opens your copy, work/00_start_here.ipynb, in JupyterLab; seconds once installed'
 
 lab: say-lab $(STAMP)
 	@$(PY) -m nanogpt_lib.lab $(ARGS)
+
+reset: $(STAMP)
+	@$(PY) -m nanogpt_lib.workplace $(ARGS)
+
+# For those who write the course: the texts of the notebooks open as notebooks, and are saved as texts.
+edit: $(STAMP)
+	@$(PY) -m jupyter lab --ServerApp.contents_manager_class=jupytext.TextFileContentsManager \
+	  --ServerApp.root_dir=notebooks/source $(ARGS)
 
 # Every stage runs, whatever became of the one before; the last lines say how each ended, and its seconds.
 define stages

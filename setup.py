@@ -14,7 +14,7 @@ from setuptools import Command, Distribution, setup
 from setuptools.command.build import build
 
 # A checkout holds more: the text that it makes, and recordings that wait to go on.
-CARRIED = ("data/corrections.json", "data/runs/*.json", "data/checkpoints/*/*", "notebooks/*.ipynb")
+CARRIED = ("data/*.json", "data/runs/*.json", "data/checkpoints/*/*", "notebooks/*.ipynb")
 
 
 class BuildCourseData(Command):

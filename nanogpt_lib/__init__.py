@@ -55,7 +55,8 @@
 | `plots` | arrays in, `(fig, ax)` out | – |
 | `train` | the command `python -m nanogpt_lib.train` | experiments |
 | `bench` | the command `python -m nanogpt_lib.bench`: how fast each form is here | faster_and_bigger |
-| `lab` | the command `python -m nanogpt_lib.lab`, which opens the notebooks | – |
+| `workplace` | the learner's own copies of the notebooks, in `work/` | – |
+| `lab` | the command `python -m nanogpt_lib.lab`, which opens them | – |
 
 Three wings are built on these files. They are not taught:
 

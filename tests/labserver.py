@@ -112,7 +112,10 @@ def stop(server: subprocess.Popen) -> None:
 
 @contextlib.contextmanager
 def opened_by_command(python: str | Path, *options: str, env: Mapping[str, str]) -> Iterator[re.Match[str]]:
-    """What `python -m nanogpt_lib.lab` prints to whoever calls it: an address with its path and its token."""
+    """What `python -m nanogpt_lib.lab` prints to whoever calls it: an address with its path and its token.
+
+    `env` names a folder NANOGPT_WORK, so that nobody's own notebooks are touched.
+    """
     server = subprocess.Popen(
         [str(python), "-m", "nanogpt_lib.lab", "--no-browser", "--port=0", "--ip=127.0.0.1", *options],
         cwd=ROOT,

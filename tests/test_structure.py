@@ -38,6 +38,7 @@ NOT_TAUGHT = {
     "saved_json",
     "card",
     "lab",
+    "workplace",
 }
 SCREENS = {"plots", "train", "lab", "bench"}  # these may draw and print
 CORE = [path for path in FILES if path.parent == PACKAGE and path.stem != "__init__"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nanogpt_lib.checks import one_of
+from nanogpt_lib.machine import suited
 from nanogpt_lib.model import GPTConfig
 from nanogpt_lib.presets import Preset, preset
 from nanogpt_lib.recorded.recipe import at_equal_time, race, recipe
@@ -73,6 +74,8 @@ def experiments() -> dict[str, Experiment]:
         "recipe": Experiment(recipe(), None),
         "recipe, equal time": Experiment(at_equal_time(), None),
         "race": Experiment(race(), None),
+        "fast": Experiment({"fast": _with_amx("fast")}, None),
+        "best": Experiment({"best in ten minutes": _with_amx("best-in-ten-minutes")}, None, seeds=(1337,)),
         "shipped": Experiment({"shakespeare": preset("shakespeare")}, None, seeds=(1337,), keep=True),
     }
 
@@ -89,6 +92,11 @@ def experiment_called(name: str) -> Experiment:
     """
     known = experiments()
     return known[one_of("the experiment", name, known)]
+
+
+def _with_amx(name: str) -> Preset:
+    """Return a preset as a processor that is fast at bfloat16 makes it: the runs are recorded on one."""
+    return Preset(*suited(*preset(name), gain=2.0))
 
 
 def _vary(model: GPTConfig, config: TrainConfig, factor: str, values: Mapping[str, Any]) -> Experiment:

@@ -22,6 +22,8 @@ from nanogpt_lib.recorded.runs import RUNS, RecordedRun, load_runs
 AXES = {"seconds": "recorded seconds", "characters": "characters read"}
 COLUMNS = ["recipe", "loss", "95 % interval", "time"]
 _TOLD = {"rate": "the falling rate", "parts": "the new parts", "Muon": "Muon", "pairs": "the pairs"}
+_CHANGES = {kind: ", ".join(steps) for kind, steps in KINDS.items()}
+_CHANGES["Muon"] = "an optimiser for the matrices, in place of AdamW"
 
 
 class Racer(NamedTuple):
@@ -117,7 +119,7 @@ def _differ(yours: Racer, other: Racer) -> str:
     more = _listed([_TOLD[kind] for kind in yours.kinds if kind not in other.kinds])
     fewer = _listed([_TOLD[kind] for kind in other.kinds if kind not in yours.kinds])
     if more and fewer:
-        return f"Your racer has {more}, but not {fewer}."
+        return f"Your racer has {more}, but not {fewer.replace(' and ', ' or ')}."
     return f"Your racer adds {more}." if more else f"Your racer goes without {fewer}."
 
 
@@ -168,8 +170,8 @@ def _made(runs: list[RecordedRun]) -> str:
     machines = ", ".join(dict.fromkeys(run.machine for run in runs))
     seeds = ", ".join(str(seed) for seed in dict.fromkeys(run.seed for run in runs))
     return (
-        f"Recorded on {machines}; seeds {seeds}. Another machine needs other seconds; there, too, "
-        "about the same ratios of times hold."
+        f"Recorded on {machines}; seeds {seeds}. Another machine takes other seconds; "
+        "the ratios between recipes stay about the same."
     )
 
 
@@ -177,7 +179,8 @@ _HOW = (
     "A line is the mean of the seeds, and its band reaches from the lowest seed to the highest. Both are "
     "estimated on random batches of the validation split. The table and the sentence are measured on the "
     "whole validation split after the last step. Seconds count from the start of the run, evaluations "
-    "included. The interval in the sentence is about the differences seed by seed. It can be clear of zero "
+    "included; a time in the table is that of the whole run, divided by that of “nothing”. The interval in "
+    "the sentence is about the differences seed by seed. It can be clear of zero "
     "where the intervals in the table overlap: a seed that is unlucky for both recipes makes no difference "
     "between them."
 )
@@ -186,7 +189,7 @@ _HOW = (
 # --- the widget -----------------------------------------------------------------------------------
 
 
-def _changes(name: str, kinds: object) -> list[str]:
+def _ordered(name: str, kinds: object) -> list[str]:
     """Return these changes in the order of the recipe, each once."""
     chosen = [one_of("the change", kind, KINDS) for kind in items_of(name, kinds)]
     return [kind for kind in KINDS if kind in chosen]
@@ -200,6 +203,10 @@ class RecipeRace(Widget):
              share: how far the race has gone, from 0 to 1 of the slower racer's time.
              folder: where the recorded runs lie.
     Raises:  ValueError: no such change, axis or share; or a recorded run is missing.
+    Example:
+        >>> RecipeRace(["rate", "Muon"])
+        RecipeRace: rate, Muon 1... against nothing 1... Your racer adds the falling rate and Muon. Its loss
+        ends 0... lower ... It takes ... times as long.
 
     Taught in: faster_and_bigger.
     """
@@ -229,12 +236,12 @@ class RecipeRace(Widget):
         ranked = racers(runs)
         self._racers = {racer.name: racer for racer in ranked}
         super().__init__(
-            ticks=_changes("ticks", () if ticks is None else ticks),
-            against=_changes("against", () if against is None else against),
+            ticks=_ordered("ticks", () if ticks is None else ticks),
+            against=_ordered("against", () if against is None else against),
             axis=axis,
             share=probability("share", share),
             layout_of={
-                "kinds": [[kind, ", ".join(steps)] for kind, steps in KINDS.items()],
+                "kinds": [list(pair) for pair in _CHANGES.items()],
                 "axes": [list(pair) for pair in AXES.items()],
                 "columns": COLUMNS,
                 "made": _made(runs),
@@ -260,7 +267,7 @@ class RecipeRace(Widget):
 
     @traitlets.validate("ticks", "against")
     def _kinds(self, proposal: dict) -> list[str]:
-        return _changes(proposal["trait"].name, proposal["value"])
+        return _ordered(proposal["trait"].name, proposal["value"])
 
     @traitlets.validate("axis")
     def _axis(self, proposal: dict) -> str:

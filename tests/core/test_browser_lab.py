@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,16 +27,19 @@ def environment(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def first_visit(environment: Path) -> Iterator[Page]:
+def first_visit(
+    environment: Path, python: Path | str | None = None, name: str = "00_start_here.ipynb"
+) -> Iterator[Page]:
     """The page of somebody who has no settings yet, once its notebook is there."""
     home = {name: str(environment / "home") for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     paths = {"JUPYTER_PATH": os.pathsep.join(jupyter_path()), "PYTHONPATH": str(ROOT)}
+    paths |= {"NANOGPT_WORK": str(environment / "work")}
     lab = f"--app-dir={sys.prefix}/share/jupyter/lab"
     settings = f"--LabApp.app_settings_dir={environment}"  # what an older `make` has left is not read
-    python = next(environment.glob("bin/python"))
+    python = python or next(environment.glob("bin/python"))
     with opened_by_command(python, lab, settings, env=home | paths) as address, new_context() as context:
         page = context.new_page()
-        page.goto(address[0], timeout=SECONDS_TO_LOAD * 1000)
+        page.goto(address[0].replace("00_start_here.ipynb", name), timeout=SECONDS_TO_LOAD * 1000)
         expect(page.locator(".jp-Notebook")).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
         yield page
 
@@ -53,3 +57,28 @@ def test_everybody_is_asked_in_an_environment_without_it(environment: Path) -> N
     """So the test above measures what the file does, and not what JupyterLab does anyway."""
     with first_visit(environment) as page:
         expect(page.get_by_text(QUESTION)).to_be_visible(timeout=ASKED_BY)
+
+
+def test_a_learner_runs_changes_and_saves_and_the_course_stays(environment: Path) -> None:
+    """All of it in the learner's copy, where no output was before."""
+    course = {path: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
+    mine = environment / "work" / "03_averaging_the_past.ipynb"
+    with first_visit(environment, sys.executable, mine.name) as page:
+        notebook = page.locator(".jp-Notebook")
+        expect(notebook.locator(".jp-OutputArea-output")).to_have_count(0)
+        idle = page.get_by_text("Python 3 (ipykernel) | Idle")
+        expect(idle).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        expect(notebook.locator(".jp-OutputArea-output").first).to_be_visible(timeout=SECONDS_TO_LOAD * 1000)
+        code = notebook.locator(".jp-CodeCell .cm-content").first
+        code.click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.type("my_number = 7\n")
+        page.keyboard.press("Control+s")
+        deadline = time.monotonic() + SECONDS_TO_LOAD
+        while b"my_number = 7" not in mine.read_bytes():
+            assert time.monotonic() < deadline, "nothing was saved"
+            page.wait_for_timeout(100)
+    assert b'"output_type"' in mine.read_bytes()
+    assert {path: path.read_bytes() for path in course} == course

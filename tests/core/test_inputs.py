@@ -30,7 +30,7 @@ TAKEN = [row.call for row in CALLS if not is_refused(row.seen)]
 NOT_CALLED = (".costs", "Checkpoint", "main", "run_as_command")
 # These check what others are given, or take what only the library passes; `train` and `lab` are commands.
 INSIDE = {
-    *("messages", "checks", "kinds", "promises", "files", "rebuild", "train", "lab"),
+    *("messages", "checks", "kinds", "promises", "files", "rebuild", "train", "lab", "workplace"),
     *("restored", "savable", "saved_json", "card"),  # save_checkpoint and load_checkpoint have rows
     *("threads", "starting", "arguments"),  # the commands call them, and Jupyter the first
 }

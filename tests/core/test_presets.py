@@ -13,7 +13,8 @@ from nanogpt_lib.presets import LADDER, PRESETS, preset
         ("reference-wider", 128, 4, 10_000),
         ("reference-deep", 256, 8, 20_000),
         ("shakespeare", 128, 4, 2_500),
-        ("fast", 128, 4, 3_000),
+        ("fast", 128, 4, 2_200),
+        ("best-in-ten-minutes", 256, 4, 5_500),
     ],
 )
 def test_a_setting_is_found_by_its_name(name: str, context: int, layers: int, steps: int) -> None:

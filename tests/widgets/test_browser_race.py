@@ -43,6 +43,13 @@ def place(widget: Locator) -> int:
     return int(widget.get_by_label("time").input_value())
 
 
+def is_beyond(widget: Locator, rests: int) -> None:
+    """Wait until the race, which runs, has left this place behind, and is not over."""
+    clock = widget.get_by_label("time").element_handle()
+    between = "([clock, rests]) => Number(clock.value) > rests && Number(clock.value) < 200"
+    widget.page.wait_for_function(between, arg=[clock, rests])
+
+
 def sentence(widget: Locator) -> Locator:
     """What is said about the two recipes."""
     return widget.locator(".race-told .nano-said")
@@ -56,10 +63,7 @@ def test_from_the_end_it_starts_anew_runs_and_pauses_where_python_knows(
 ) -> None:
     press(widget, "Start")
     expect(widget.get_by_role("button", name="Pause")).to_be_visible()
-    widget.page.wait_for_function(
-        "(slider) => slider.value > 10 && slider.value < 190",
-        arg=widget.get_by_label("time").element_handle(),
-    )
+    is_beyond(widget, 10)
     before = place(widget)
     press(widget, "Pause")
     expect(widget.get_by_role("button", name="Start")).to_be_visible()
@@ -69,10 +73,7 @@ def test_from_the_end_it_starts_anew_runs_and_pauses_where_python_knows(
     assert place(widget) == rests
     notebook.python_comes_to("round(200 * race.share)", rests)
     press(widget, "Start")  # goes on from there
-    widget.page.wait_for_function(
-        "([slider, rests]) => slider.value > rests",
-        arg=[widget.get_by_label("time").element_handle(), rests],
-    )
+    is_beyond(widget, rests)
     assert rests < place(widget) < 200
     press(widget, "Pause")
 
@@ -89,6 +90,7 @@ def test_it_stops_by_itself_when_both_have_arrived(notebook: NotebookPage, widge
 
 def test_the_slider_takes_over_from_the_race(notebook: NotebookPage, widget: Locator) -> None:
     press(widget, "Start")
+    is_beyond(widget, 10)
     widget.get_by_label("time").press("Home")
     expect(widget.get_by_role("button", name="Start")).to_be_visible()
     widget.page.wait_for_timeout(200)

@@ -15,7 +15,7 @@ from nanogpt_lib.widgets.curve_explorer import CurveExplorer, curve_explorer_sta
 from notebook_files import FOLDER
 
 # In these each variant takes steps of another size, and so other steps were evaluated.
-OTHER_STEPS = ("batch size", "ladder")
+OTHER_STEPS = ("batch size", "ladder", "recipe, equal time")
 SAME_STEPS = [name for name in experiments() if name not in OTHER_STEPS]
 
 

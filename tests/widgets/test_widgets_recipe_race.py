@@ -193,9 +193,34 @@ def test_a_difference_that_luck_explains_is_said_to_tell_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("yours", "other", "says"),
+    [
+        ("rate, parts, Muon", "nothing", "Your racer adds the falling rate, the new parts and Muon. "),
+        ("nothing", "Muon, pairs", "Your racer goes without Muon and the pairs. "),
+        ("pairs", "rate, Muon", "Your racer has the pairs, but not the falling rate or Muon. "),
+        (
+            "rate",
+            "parts, Muon, pairs",
+            "Your racer has the falling rate, but not the new parts, Muon or the pairs. ",
+        ),
+    ],
+)
+def test_several_changes_are_listed_as_a_sentence_lists_them(yours: str, other: str, says: str) -> None:
+    ends = [2.0, 2.1, 2.2]
+    assert race_in_words(made(yours, ends), made(other, ends)).startswith(says)
+
+
 def test_the_very_same_losses_tell_nothing_either() -> None:
     words = race_in_words(made("rate", [2.0, 2.1, 2.2]), made("parts", [2.0, 2.1, 2.2]))
     assert "ends 0.000 lower on average, but the 95 % interval covers zero" in words
+
+
+def test_every_change_is_explained_by_more_than_its_own_name(widget: RecipeRace) -> None:
+    assert [kind for kind, _ in widget.layout_of["kinds"]] == list(KINDS)
+    assert all(len(says.split()) > 3 for _, says in widget.layout_of["kinds"])
+    for kind, says in widget.layout_of["kinds"]:
+        assert kind == "Muon" or says == ", ".join(KINDS[kind])
 
 
 def test_the_machine_is_named_and_what_holds_elsewhere_is_said(
@@ -203,7 +228,7 @@ def test_the_machine_is_named_and_what_holds_elsewhere_is_said(
 ) -> None:
     for machine in {run.machine for run in runs}:
         assert machine in widget.layout_of["made"]
-    assert "ratios of times hold" in widget.layout_of["made"]
+    assert "the ratios between recipes stay about the same" in widget.layout_of["made"]
     assert widget.layout_of["made"] in widget.static_html()
 
 
