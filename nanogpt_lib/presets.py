@@ -77,6 +77,7 @@ _FAST = Preset(
         activation="relu2",
         position="rotary",
         qk_norm=True,
+        scale=0.35,  # queries and keys of one length cannot make a score large by themselves
         pairs=True,
         smear=True,
     ),
@@ -94,7 +95,7 @@ _FAST = Preset(
 
 # The same with a longer context and more steps. It sees the text five times, so its matrices are held small.
 _BEST = Preset(
-    replace(_FAST.model, block_size=256),
+    replace(_FAST.model, block_size=256, scale=None),
     replace(_FAST.train, batch_size=4, max_iters=5_500, weight_decay=0.1),
 )
 

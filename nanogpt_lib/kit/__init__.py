@@ -15,6 +15,7 @@
 | `neighbours` | of these: one sequence of a batch saw another |
 | `relations` | of these: how wrong values are related to the right ones |
 | `where` | of these: at which inputs or places they are wrong |
+| `reshaped` | of these: the same numbers in another shape, or before a mean |
 | `along` | of these: a factor or summand of its own for each row or head |
 | `changes` | changes that can be made to any value: a sign, an order, a sum along an axis |
 | `altered` | a right answer, altered in one place at a time |

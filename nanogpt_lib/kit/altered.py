@@ -42,6 +42,7 @@ def alterations(
     yield list(_of_the_result(right, right_value(right, args)))
     yield list(_for_other_arguments(right, named))
     yield list(_beside(right, named))
+    yield list(_done_twice(right, named))
     yield list(_of_an_argument(named))
     yield list(_of_parts(right))
 
@@ -104,7 +105,7 @@ def _reversed(right: Callable, named: Named) -> Iterator[Altered]:
     for i, name, arg in named:
         if isinstance(arg, torch.nn.Module):
             for child, part in arg.named_children():
-                if isinstance(part, torch.nn.ModuleList):
+                if isinstance(part, torch.nn.ModuleList | torch.nn.Sequential):
                     yield f"{RIGHT} with the last of {name}.{child} first", _last_first(right, i, child)
 
 
@@ -113,7 +114,11 @@ def _last_first(right: Callable, i: int, child: str) -> Callable:
 
     def answer(*args: Any) -> Any:
         layers = getattr(args[i], child)
-        setattr(args[i], child, torch.nn.ModuleList(reversed(list(layers))))
+        last_first = list(reversed(list(layers)))
+        is_chain = isinstance(layers, torch.nn.Sequential)
+        setattr(
+            args[i], child, torch.nn.Sequential(*last_first) if is_chain else torch.nn.ModuleList(last_first)
+        )
         try:
             return right(*args)
         finally:
@@ -159,7 +164,10 @@ def _for_other_arguments(right: Callable, named: Named) -> Iterator[Altered]:
 def _changes_of(arg: Any) -> tuple[Change, ...]:
     if isinstance(arg, torch.Tensor):
         moved = tuple(_moved(arg.ndim))
-        return (*TENSORS, *moved) if arg.is_floating_point() else moved
+        if arg.is_floating_point():
+            return (*TENSORS, *moved)
+        counts = tuple((words, lambda x, make=make: make(x.float())) for words, make in TENSORS)
+        return (*moved, *counts)  # whole numbers are ids, or counts
     if _is_value(arg):
         return NUMBERS
     return LISTS if isinstance(arg, list | tuple) else ()
@@ -195,6 +203,10 @@ def _of_some_alone(right: Callable, named: Named) -> Iterator[Altered]:
         )
     swap: Callable = partial(torch.transpose, dim0=0, dim1=1)
     yield f"{RIGHT} with the dimensions 0 and 1 taken for each other: look at dim", _on_all(right, swap, swap)
+    for d in (0, 1) if [arg.ndim for _, arg in tensors] == [3] else ():
+        swap = partial(torch.transpose, dim0=d, dim1=2)
+        words = f"{RIGHT} with the dimensions {d} and 2 taken for each other: look at dim"
+        yield words, _on_all(right, swap, swap)
 
 
 def _on_all(right: Callable, make: Callable, after: Callable = lambda x: x) -> Callable:
@@ -220,6 +232,16 @@ def _beside(right: Callable, named: Named) -> Iterator[Altered]:
                 (f"{RIGHT} times {name}", lambda y, x: y * x),
             ):
                 yield words, lambda *args, i=i, make=make: make(right(*args), args[i])
+
+
+def _done_twice(right: Callable, named: Named) -> Iterator[Altered]:
+    """The right result, put in once more in place of an argument of its shape."""
+    for i, name, arg in named:
+        if isinstance(arg, torch.Tensor) and arg.ndim:
+            yield (
+                f"{RIGHT}, with the whole done once more to it in place of {name}: once is enough",
+                lambda *args, i=i: right(*args[:i], right(*args), *args[i + 1 :]),
+            )
 
 
 def _of_the_result(right: Callable, value: Any) -> Iterator[Altered]:

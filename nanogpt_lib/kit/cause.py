@@ -30,6 +30,7 @@ from nanogpt_lib.kit.outcome import (
     seed_everything,
 )
 from nanogpt_lib.kit.relations import RELATED, Pair, related, sizes_of, thing
+from nanogpt_lib.kit.reshaped import reshaped
 from nanogpt_lib.kit.slips import slips
 from nanogpt_lib.kit.where import only_where, settings, the_same_everywhere
 
@@ -82,20 +83,23 @@ class Cause:
         names = tuple(inspect.signature(self.right).parameters)
         args = [of_one[0].args for of_one in calls]
         sizes = [_sizes(one, names) for one in args]
-        if any(next(self._parts(one), None) for one in wrong):
+        if of_values := any(next(self._parts(one), None) for one in wrong):
             pairs, theirs = self._pairs(wrong, dict(zip(map(id, runs), sizes, strict=True)))
         else:
             pairs, theirs = self._pairs_of_results(calls, sizes)
         telling = [call for of_one in calls for call in of_one if not self._agree(call.got, call.want)]
         first = min(telling, key=lambda call: _size(call.args), default=None)
         gives = self._alone(first) if first else None
+        relation = related(pairs, theirs, self.axes, rtol=self.rtol, atol=self.atol) if pairs else ""
         return (
             self._same_everywhere(runs, sizes)
-            or self._related(pairs, theirs)
+            or self._reshaped(wrong)
+            or (relation if relation.startswith(RELATED) else "")
             or (self._altered(wrong, names, first.args, gives) if first else "")
             or self._own_number(pairs)
             or self._slipped(runs, gives)
             or only_where([settings(one, names) for one in args], [self._is_wrong(one) for one in runs])
+            or (relation if of_values else "")  # of what is drawn, no place says anything
         )
 
     def _is_wrong(self, one: Run) -> bool:
@@ -152,11 +156,15 @@ class Cause:
             return [], []
         return [(got, want) for got, want, _ in parts], [size for *_, size in parts]
 
-    def _related(self, pairs: list[Pair], sizes: list[dict[str, int]]) -> str:
-        if not pairs:
+    def _reshaped(self, wrong: list[Run]) -> str:
+        """How a result of another shape comes from the right one, where on any input it is another."""
+        pairs = [(got, want) for one in wrong for _, got, want in self._parts(one)]
+        pairs.sort(key=lambda pair: pair[0].shape == pair[1].shape)  # another shape first
+        if not pairs or pairs[0][0].shape == pairs[0][1].shape:
             return ""
-        words = related(pairs, sizes, self.axes, rtol=self.rtol, atol=self.atol)
-        return words if words.startswith(RELATED) else ""
+        close = partial(torch.allclose, rtol=self.rtol, atol=self.atol)
+        found = reshaped(pairs, self.axes, lambda a, b: a.shape == b.shape and close(a, b))
+        return f"{RELATED}{found}." if found else ""
 
     def _own_number(self, pairs: list[Pair]) -> str:
         if not pairs:

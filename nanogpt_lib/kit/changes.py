@@ -40,6 +40,7 @@ NUMBERS: tuple[Change, ...] = (
     ("{} - 1", lambda v: v - 1),
     ("2 * {}", lambda v: 2 * v),
     ("{} / 2", lambda v: v / 2),
+    ("{} // 2", lambda v: v // 2),
     ("60 * {}", lambda v: 60 * v),
     ("{} / 60", lambda v: v / 60),
     ("0", lambda v: 0 * v),

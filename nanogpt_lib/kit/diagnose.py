@@ -109,7 +109,7 @@ def _wrong_values(
     words = _different(got, want, rtol, atol).replace("{}", run.said)
     if isinstance(want, Fact):
         return words
-    if seen := saw_its_neighbour(run.inputs, run.outcome.value, observe, solve):
+    if seen := saw_its_neighbour(run.inputs, run.outcome.value, observe, solve, axes):
         return seen
     same_part = [part for part in parts if part[1] == label]
     pairs = [

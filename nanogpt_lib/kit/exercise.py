@@ -210,7 +210,7 @@ class Exercise:
         if len(self.functions) != 1 or RELATED in found:
             return found
         instead = Cause(self.run, self.functions[0], self.axes, self.rtol, self.atol).of(runs)
-        return f"{found} {instead}".rstrip()
+        return found if instead in found else f"{found} {instead}"
 
     def _prepared(self, seed: int) -> tuple[list[tuple], list[Outcome], dict]:
         """The inputs, what the solution makes of them, and what the mistakes do (filled as needed)."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import torch
 
-from nanogpt_lib.kit.outcome import Fact, as_numbers, numbers
+from nanogpt_lib.kit.outcome import Fact, alike, as_numbers, numbers
 from nanogpt_lib.kit.plain import MOST, described, size
 
 
@@ -30,11 +30,18 @@ def wrong_type(got: Any, want: Any) -> str:
     if got is None:
         return f"Expected {expected}, got None. Is a `return` missing?"
     if isinstance(got, list | tuple) and isinstance(want, torch.Tensor) and want.ndim:
-        return (
-            f"Expected {expected}, got a {type(got).__name__} of length {len(got)}. "
-            "Join the parts with torch.stack(parts) or torch.tensor(parts)."
-        )
+        return f"Expected {expected}, got a {type(got).__name__} of length {len(got)}.{_parts(got, want)}"
     return f"Expected {expected}, got {described(got)}." if numbers(got) is None else ""
+
+
+def _parts(got: list | tuple, want: torch.Tensor) -> str:
+    """What to do with the parts of a list: return one of them alone, or join them."""
+    for i, part in enumerate(got):
+        if alike(part, want, rtol=1e-4, atol=1e-6):
+            return f" Its part {i} is right: return that one alone."
+    if len(got) in want.shape:
+        return " Join the parts with torch.stack(parts) or torch.tensor(parts)."
+    return ""
 
 
 def wrong_shape(got: Any, want: Any, axes: str) -> str:
@@ -49,7 +56,7 @@ def wrong_shape(got: Any, want: Any, axes: str) -> str:
 
 def _shape_in_words(mine: tuple, theirs: tuple, axes: str) -> str:
     if theirs == ():
-        return f"Expected one number, got shape {mine}{{}}. Take the mean over all of it."
+        return f"Expected one number, got shape {mine}{{}}."
     named = f"({axes}) = " if axes and len(theirs) == axes.count(",") + 1 else ""
     return f"Expected shape {named}{theirs}, got {mine}{{}}."
 

@@ -12,15 +12,21 @@ MOVED = 1e-5  # more than rounding
 
 
 def saw_its_neighbour(
-    inputs: tuple, value: Any, observe: Callable[[tuple], Outcome], solve: Callable[[tuple], Outcome]
+    inputs: tuple,
+    value: Any,
+    observe: Callable[[tuple], Outcome],
+    solve: Callable[[tuple], Outcome],
+    axes: str = "",
 ) -> str:
     """Return which sequence of the batch saw which, in words; nothing where none did, or where it should.
 
     For answers f(x, ...) where x is (B, T, C), or ids (B, T), and the result begins with B as well.
 
     Args:    inputs: one input.   value: the answer's result on it.   observe: runs the answer on another.
-             solve: runs the right answer.
+             solve: runs the right answer.   axes: names of the result's dimensions; none without a batch.
     """
+    if axes and not axes.startswith("B"):
+        return ""
     x = inputs[0] if inputs else None
     if not isinstance(x, torch.Tensor) or x.ndim != (3 if x.is_floating_point() else 2) or len(x) < 2:
         return ""

@@ -49,9 +49,6 @@ OF_NUMBERS: tuple[Relation, ...] = (
     (torch.sqrt, "the root of the right result: there is one root too many, or a square is missing"),
     (torch.abs, "the right result without its sign: leave out abs()"),
     (torch.round, "the right result rounded to whole numbers: keep what is after the point"),
-    (lambda w: torch.round(w, decimals=1), "the right result rounded to 1 decimal: do not round"),
-    (lambda w: torch.round(w, decimals=2), "the right result rounded to 2 decimals: do not round"),
-    (lambda w: torch.round(w, decimals=3), "the right result rounded to 3 decimals: do not round"),
     (torch.trunc, "the right result cut to whole numbers: keep what is after the point"),
 )
 
@@ -76,7 +73,8 @@ def related(pairs: list[Pair], sizes: list[dict[str, int]], axes: str, *, rtol: 
     of_one_rank = len({want.ndim for _, want in pairs}) == 1
     makers = [*OF_NUMBERS, *(_moves(pairs[0][1], axes) if of_one_rank else ())]
     found = [words for make, words in makers if all(alike(got, make(want)) for got, want in pairs)]
-    if not found:
+    found += [] if found else _rounded(pairs)
+    if not found and all(got.isfinite().all() for got, _ in pairs):
         found = [words for words in (_factor(pairs, sizes, alike), _shift(pairs, alike)) if words]
     if not found and of_one_rank:
         found = list(_another_order(pairs, axes, alike))
@@ -121,11 +119,25 @@ def _moves(want: torch.Tensor, axes: str) -> Iterator[Relation]:
     """The same numbers in other places: turned round, shifted, two axes swapped."""
     dimensions = range(want.ndim)
     for d in dimensions:
-        along = f"dimension {d}" + (f" ({axes.split(', ')[d]})" if axes.count(",") + 1 == want.ndim else "")
-        yield (
-            partial(torch.flip, dims=(d,)),
-            f"the right result turned round along {along}: its first comes last",
+        name = f" ({axes.split(', ')[d]})" if axes and axes.count(",") + 1 == want.ndim else ""
+        along = f"dimension {d}{name}"
+        turned = (
+            f"the right result with its two parts along {along} exchanged: look which goes where"
+            if want.shape[d] == 2
+            else f"the right result turned round along {along}: its first comes last"
         )
+        yield partial(torch.flip, dims=(d,)), turned
+        for place, words in ((0, "first"), (-1, "last")):
+            if want.shape[d] > 1:
+                yield (
+                    lambda w, d=d, place=place: w.select(d, place).unsqueeze(d).expand_as(w),
+                    f"the {words} of the right result along {along}, at every place: the others are not used",
+                )
+        if want.shape[d] > 2:
+            yield (
+                lambda w, d=d: torch.cat([w.narrow(d, 0, 1), w.narrow(d, 0, w.shape[d] - 1)], d),
+                f"the right result one place late along {along}: only the first stands where it belongs",
+            )
         if want.shape[d] > 2:
             for step, words in ((1, "later"), (-1, "earlier")):
                 yield (
@@ -203,6 +215,19 @@ POWERS = {
     0.5: "the right result times the root of {n}, which is {name}: look for that root",
     -0.5: "the right result divided by the root of {n}, which is {name}: look for that root",
 }
+
+
+def _rounded(pairs: list[Pair]) -> list[str]:
+    """To how many decimals the results are rounded, if they are; a half may have gone up or down."""
+    for decimals in (1, 2, 3):
+        unit = 10.0**-decimals
+        if all(
+            (got - unit * torch.round(got / unit)).abs().max() < 1e-6
+            and (got - want).abs().max() < 0.5001 * unit
+            for got, want in pairs
+        ):
+            return [f"the right result rounded to {decimals} decimal{'s' * (decimals > 1)}: do not round"]
+    return []
 
 
 def _shift(pairs: list[Pair], alike: Alike) -> str:

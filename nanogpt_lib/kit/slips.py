@@ -113,6 +113,9 @@ def _changes(tree: ast.FunctionDef) -> Iterator[Change]:
                         f"{RIGHT} with {name} in place of {node.id} once",
                         [(place, ast.Name(name, ast.Load()))],
                     )
+    for place, node in places:
+        for new in _changed_values(node):
+            yield f"{RIGHT} {_words(node, new)}", [(place, new)]
 
 
 def _places(tree: ast.AST) -> Iterator[tuple[Place, ast.AST]]:
@@ -172,6 +175,17 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
                 yield ast.Slice(lower, _plus(upper, -1), step)
 
 
+def _changed_values(node: ast.expr) -> Iterator[ast.AST]:
+    """Something made of what a call or a product gives: its square, what is positive of it, its half."""
+    if not isinstance(node, ast.Call) and not (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    ):
+        return
+    yield ast.BinOp(node, ast.Pow(), ast.Constant(2))
+    yield ast.Call(ast.Attribute(node, "relu", ast.Load()), [], [])
+    yield ast.BinOp(node, ast.Div(), ast.Constant(2))
+
+
 def _changed_calls(node: ast.Call) -> Iterator[ast.AST]:
     """A call left out, done twice, given less, or of a function that is easily taken for it."""
     called = node.func
@@ -205,7 +219,10 @@ def _words(old: ast.AST, new: ast.AST) -> str:
             return f"with {_code(old)} done twice"
         if new in old.args or (isinstance(old.func, ast.Attribute) and new is old.func.value):
             return f"with {_code(new)} alone in place of {_code(old)}"
-    return f"with {_code(new)} in place of {_code(old)}"
+    mine, right = _code(new), _code(old)
+    if mine == right:  # what differs is behind the part that is shown
+        mine, right = ast.unparse(new), ast.unparse(old)
+    return f"with {mine} in place of {right}"
 
 
 def _plus(node: ast.expr, by: int) -> ast.BinOp:

@@ -35,11 +35,12 @@ STEPS: dict[str, Change] = {
     "a look at the last character": {"smear": True},
 }
 
-# What was tried on top of the last row, and taken away again.
+# What was tried on top of the last row, each alone.
 TRIED: dict[str, Change] = {
     "and dropout 0.1": {"dropout": 0.1},
     "and weight decay 0.5": {"weight_decay": 0.5},
     "and twice the rate of Muon": {"muon_rate": 0.04},
+    "and scores twice as large": {"scale": 0.5},
 }
 
 # The four kinds of change that the race turns on and off.
@@ -84,7 +85,7 @@ def changed(start: Preset, *changes: Change) -> Preset:
 
 
 def recipe() -> dict[str, Preset]:
-    """Return the rows of the recipe: each with one change more than the last, then what did not help.
+    """Return the rows of the recipe: each with one change more than the last, then what was tried on top.
 
     Example:
         >>> list(recipe())[:3]

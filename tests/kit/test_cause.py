@@ -25,7 +25,8 @@ head, scores, sharpest = self_attention.head_forward, scaling.scaled_scores, sca
 ablate, block, stack = multi_head.ablate, feed_forward_and_residuals.block, layernorm.stack
 norm, gpt = layernorm.layer_norm, full_model.gpt_forward
 per_position, mean_ci, plan = experiments.loss_per_position, experiments.mean_ci, experiments.plan
-heated = sampling.apply_temperature
+split, merge = multi_head.split_heads, multi_head.merge_heads
+cut, heated = sampling.top_k, sampling.apply_temperature
 losses = lambda logits, y: -logits.log_softmax(-1).gather(-1, y[..., None])[..., 0]  # noqa: E731
 
 
@@ -38,6 +39,11 @@ def said(exercise: Exercise, answer: Callable) -> str:
 
 def hooked(model, part: str, make: Callable):
     model.get_submodule(part).register_forward_hook(lambda layer, given, out: make(out))
+    return model
+
+
+def turned_round(model):
+    model.blocks = torch.nn.Sequential(*reversed(list(model.blocks)))
     return model
 
 
@@ -77,6 +83,20 @@ TOLD = {
     "the median of the results for each position": (nll, lambda z, y: losses(z, y).median()),
     "the largest of the results for each sequence": (per_position, lambda z, y: losses(z, y).amax(0)),
     "minus the mean of exp(-loss) over": (per_position, lambda z, y: -(-losses(z, y)).exp().mean(0)),
+    "dimensions 1 and 2 taken for each other": (average, lambda x: average.answer(x.mT).mT),
+    "with the whole done once more to it": (average, lambda x: average.answer(average.answer(x))),
+    "with the last of model.blocks first": (gpt, lambda m, *ids: gpt.answer(turned_round(m), *ids)),
+    "in the order B, T, head_size, n_head;": (split, lambda x, n: split.answer(x, n).permute(0, 2, 3, 1)),
+    "in the order B, C, T;": (merge, lambda heads: merge.answer(heads).mT),
+    "right once its mean is taken: mean() over": (nll, losses),
+    "right result for counts.sqrt() in place of counts.": (
+        normalise,
+        lambda counts: normalise.answer(counts.sqrt()),
+    ),
+    "right result for counts.square() in place of": (normalise, lambda c: normalise.answer(c.square())),
+    "right result for k // 2 in place of k.": (cut, lambda z, k: cut.answer(z, max(1, k // 2))),
+    "only cut into another shape: (1, 5) in place of (5,)": (cut, lambda z, k: cut.answer(z, k)[None]),
+    "right once its place is asked for: argmax()": (sharpest, lambda w: w.square().sum((1, 2))),
     "times 3, which is len(values)": (mean_ci, lambda v, t: (sum(v), mean_ci.answer(v, t)[1])),
     "the last place, weights.shape[0] - 1": (sharpest, lambda w: len(w) - 1),
     "counted from the other end": (sharpest, lambda w: len(w) - 1 - sharpest.answer(w)),
@@ -145,6 +165,18 @@ def test_where_alone_it_is_wrong_is_told() -> None:
         " It is wrong only where p is 0; the other 3 inputs are right."
     )
     assert "only where" not in said(ex, lambda x, p: x**2 + p + (p < 0.6) * odd)
+
+
+def test_where_alone_it_is_wrong_stands_behind_a_broken_invariant() -> None:
+    message = said(average, lambda x: torch.cat([0 * x[:, :1], average.answer(x)[:, 1:]], dim=1))
+    assert "sums to 0, not to 1" in message
+    assert message.endswith("All that is wrong is at position 0, the first; the others are right.")
+
+
+def test_of_two_results_the_right_one_is_told() -> None:
+    message = said(block, lambda x, *parts: (x, block.answer(x, *parts)))
+    assert message.endswith("got a tuple of length 2. Its part 1 is right: return that one alone.")
+    assert "stack" not in said(head, lambda x, *w: (x, x))
 
 
 def test_the_cause_stands_behind_a_broken_invariant() -> None:

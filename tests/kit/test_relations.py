@@ -74,6 +74,9 @@ PLACES = {
     "turned round along dimension 2 (C)": lambda w: w.flip(2),
     "shifted along dimension 1 (T): every value stands one place later": lambda w: w.roll(1, 1),
     "shifted along dimension 1 (T): every value stands one place earlier": lambda w: w.roll(-1, 1),
+    "one place late along dimension 1 (T): only": lambda w: torch.cat([w[:, :1], w[:, :-1]], dim=1),
+    "the first of the right result along dimension 1 (T), at every place": lambda w: w[:, :1].expand_as(w),
+    "the last of the right result along dimension 0 (B), at every place": lambda w: w[-1:].expand_as(w),
     "in another order along dimension 1: look at which position stands where": lambda w: w[:, [2, 0, 3, 1]],
     "All that is wrong is at position 0, the first": only(1, 0),
     "All that is wrong is at position 3, the last": only(1, -1),
@@ -85,6 +88,20 @@ PLACES = {
 @pytest.mark.parametrize("words", PLACES)
 def test_a_relation_of_places_is_named(words: str) -> None:
     assert words in of(TENSORS, PLACES[words], axes="B, T, C")
+
+
+def test_of_two_parts_each_is_told_to_be_the_other() -> None:
+    pairs = [torch.rand(2, 4, dtype=torch.float64, generator=generator) for _ in range(2)]
+    assert "with its two parts along dimension 0 exchanged" in of(pairs, lambda w: w.flip(0))
+
+
+def test_an_infinite_result_is_no_sum_with_infinity() -> None:
+    assert of(TENSORS, lambda w: w - math.inf) == ""
+
+
+def test_of_a_half_either_neighbour_is_a_rounded_number() -> None:
+    halves = [torch.tensor([0.125, 0.375, 0.625], dtype=torch.float64)]
+    assert "rounded to 2 decimals" in of(halves, lambda w: torch.tensor([0.13, 0.37, 0.63]).double())
 
 
 def test_swapped_axes_one_head_and_a_diagonal_are_named() -> None:
@@ -166,8 +183,16 @@ def test_a_leak_between_the_sequences_of_a_batch_is_named() -> None:
 
     assert said(mixes, average) == (
         "Sequence 0 saw sequence 1, its neighbour in the batch: adding 1 to sequence 1 moved your result for "
-        "sequence 0 by 0.5. Each is computed as if it were alone: look for a dim that takes in the batch."
+        "sequence 0 by 0.5. Each is computed as if it were alone: look for a dim that takes in the batch. "
+        "All that is wrong is at sequence 0, the first; the others are right."
     )
+
+
+def test_rows_of_a_table_are_no_sequences_of_a_batch() -> None:
+    def both_ways(counts):
+        return bigram.normalise.answer(counts + counts.T)
+
+    assert "Sequence" not in said(both_ways, bigram.normalise)
 
 
 def test_a_leak_between_sequences_of_ids_is_named_unless_the_right_answer_has_it() -> None:

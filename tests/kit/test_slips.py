@@ -7,9 +7,17 @@ import torch
 
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.slips import slips
-from nanogpt_lib.lessons import averaging_the_past, feed_forward_and_residuals, full_model, sampling, scaling
+from nanogpt_lib.lessons import (
+    averaging_the_past,
+    feed_forward_and_residuals,
+    full_model,
+    sampling,
+    scaling,
+    self_attention,
+)
 
 average, block = averaging_the_past.avg_softmax, feed_forward_and_residuals.block
+head = self_attention.head_forward
 count, cut, scores = full_model.count_params, sampling.top_k, scaling.scaled_scores
 
 
@@ -29,6 +37,12 @@ def subtracting(x, sa, ffwd, ln1, ln2):
     return x - ffwd(ln2(x))
 
 
+def attended(x, q, k, v, scores=lambda s: s, weights=lambda w: w):
+    future = torch.ones(x.shape[1], x.shape[1]).triu(1).bool()
+    of_all = scores((x @ q) @ (x @ k).mT).masked_fill(future, -torch.inf)
+    return weights(of_all.softmax(-1)) @ (x @ v)
+
+
 def square_table(config):
     T, C = config.block_size, config.n_embd
     return count.answer(config) - T * C + T * T
@@ -43,6 +57,8 @@ TOLD = {
     "torch.softmax(scores, dim=-1) done twice": (average, softmax_twice),
     "x = x + sa(ln1(x)) done twice": (block, attention_twice),
     "with - in place of every +": (block, subtracting),
+    ") ** 2 in place of ": (head, lambda x, q, k, v: attended(x, q, k, v, weights=torch.square)),
+    ".relu() in place of ": (head, lambda x, q, k, v: attended(x, q, k, v, scores=torch.relu)),
     "with T in place of C once": (count, square_table),
     "logits != last_kept in place of logits < last_kept": (cut, only_the_kth),
     "with 4 where the root of W_q.shape[1] belongs": (scores, lambda x, q, k: (x @ q) @ (x @ k).mT / 4),

@@ -190,6 +190,12 @@ BROKEN = [
     ),
     broken(
         "plan",
+        "a seed that fits to the last second is finished",
+        "a seed that fits exactly is left out",
+        planned(seeds=lambda s, times: math.ceil(s / sum(times)) - 1),
+    ),
+    broken(
+        "plan",
         "0 where none can be finished",
         "at least one seed",
         planned(seeds=lambda s, times: max(1, int(s // sum(times)))),

@@ -152,7 +152,12 @@ def test_a_plan_keeps_both_budgets_and_leaves_no_room_for_more(seed: int) -> Non
         for name, (batch_size, block_size, seconds) in variants.items():
             assert 0 <= characters - steps[name] * batch_size * block_size < batch_size * block_size
             one_seed += steps[name] * seconds
-        assert 0.01 < minutes * 60 / one_seed - seeds < 0.99, "an honest way to divide could round it over"
+        if minutes * 60 == seeds * one_seed:
+            assert all(seconds / 60 * 256 == round(seconds / 60 * 256) for _, _, seconds in variants.values())
+            assert minutes / (one_seed / 60) == minutes / 60 / (one_seed / 3600) == seeds, "exact in any unit"
+        else:
+            rest = minutes * 60 / one_seed - seeds
+            assert 0.01 < rest < 0.99, "an honest way to divide could round it over"
 
 
 @each_seed
@@ -160,6 +165,8 @@ def test_plans_hold_budgets_that_come_out_even_and_that_allow_no_seed(seed: int)
     inputs = ex.plan.inputs(seed)
     assert any(chars % (B * T) == 0 for v, chars, _ in inputs for B, T, _ in v.values())
     assert 0 in [ex.plan.answer(*one)[1] for one in inputs]
+    needed = [sum(c // (B * T) * seconds for B, T, seconds in v.values()) for v, c, _ in inputs]
+    assert any(60 * minutes % one == 0 for (*_, minutes), one in zip(inputs, needed, strict=True))
 
 
 def test_a_plan_of_another_shape_is_refused() -> None:

@@ -212,3 +212,33 @@ def test_an_input_that_was_changed_is_told() -> None:
         return out
 
     assert said(ex.ablate, halves).startswith("Your function changed its input")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda qkv: 0.5 * qkv,
+            "fused.qkv[0:2] holds 0.5 times head 0's query weights; it should hold head 0's",
+        ),
+        (lambda qkv: 0 * qkv, "fused.qkv[0:2] holds zeros; it should hold head 0's query weights"),
+        (lambda qkv: qkv.flip(1), "holds head 0's query weights, the last column first; it should"),
+        (lambda qkv: qkv.flip(0), "value weights, the last row first; it should hold head 0's query weights"),
+    ],
+)
+def test_the_first_piece_that_is_off_is_told_with_what_lies_there(make, words: str) -> None:
+    @torch.no_grad()
+    def otherwise(listed, fused):
+        ex.copy_weights.answer(listed, fused).qkv.copy_(make(fused.qkv.clone()))
+        return fused
+
+    assert words in said(ex.copy_weights, otherwise)
+
+
+def test_a_projection_that_is_off_is_told_where_qkv_is_right() -> None:
+    @torch.no_grad()
+    def turned(listed, fused):
+        ex.copy_weights.answer(listed, fused).proj.weight.copy_(listed.proj.weight.T)
+        return fused
+
+    assert said(ex.copy_weights, turned).startswith("qkv is right, and fused.proj.weight differs")

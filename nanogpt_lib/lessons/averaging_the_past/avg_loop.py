@@ -133,3 +133,14 @@ ex.mistake(
     "Row 2 gives position 0 the weight {weight[2][0]:.3g}, not 0.333: you took the median. A mean adds up and divides.",
     lambda x: torch.stack([x[:, : t + 1].median(dim=1).values for t in range(x.shape[1])], dim=1),
 )
+
+
+@ex.mistake(
+    "the mean of two means",
+    "Row 2 gives position 0 the weight {weight[2][0]:.3g}, not 0.333: you took the middle between the mean before and x[b, t], so the newest counts half. Each of the t + 1 positions counts alike.",
+)
+def _(x):
+    out = x.clone()
+    for t in range(1, x.shape[1]):
+        out[:, t] = (out[:, t - 1] + x[:, t]) / 2
+    return out

@@ -147,7 +147,7 @@ ex.mistake(
     "{alpha} So small a value is best for the very counts that it came from: either you chose on them, or it is a fixed number, or the smallest that you tried. Choose on data, which was not counted.",
     *(
         lambda counts, data, least=least: min((pair_loss(counts, counts, a), a) for a in (least, 0.1, 1.0))[1]
-        for least in (1e-4, 1e-2, 3e-2)
+        for least in (1e-4, 1e-2, 3e-2, 5e-2)
     ),
 )
 
@@ -198,4 +198,28 @@ ex.mistake(
     "the loss instead of alpha",
     "{alpha} Return the alpha that belongs to the lowest loss.",
     lambda counts, data: min(coarsely(counts, data))[0],
+)
+ex.mistake(
+    "too few candidates",
+    "{alpha} The best lies between two of yours, or beyond the last: either they are too far apart, or whole numbers, or they end too early. Let each be some percent above the one before.",
+    *(
+        lambda counts, data, tried=tried: min(losses(counts, data, tried))[1]
+        for tried in (
+            [10.0**k for k in range(-4, 3)],
+            [10.0**k for k in range(-3, 2)],
+            [float(k) for k in range(1, 20)],
+            [k / 2 for k in range(1, 20)],
+            [k / 10 for k in range(1, 11)],
+        )
+    ),
+)
+ex.mistake(
+    "the largest that was tried",
+    "{alpha} You give the same large value for other texts too. Either it is a fixed number, or the largest that you tried came back: because the highest loss was taken for the lowest, or because each sum grew by alpha once, where alpha was added to all V counts of a row.",
+    *(lambda counts, data, alpha=alpha: alpha for alpha in (5.0, 3.0, 2.0)),
+)
+ex.mistake(
+    "the pairs are read backwards",
+    "{alpha} You looked up data[1:] before data[:-1]. The row is the character before, the column the one after it.",
+    otherwise(lambda smooth, pairs: -(pairs.T * (smooth / smooth.sum(1, keepdim=True)).log()).sum()),
 )

@@ -141,3 +141,23 @@ ex.mistake(
     "{loss}: you compared the scores at one place with the target of the next. They are shifted already: targets[b, t] belongs to logits[b, t].",
     lambda logits, targets: nll(logits[:, :-1], targets[:, 1:]),
 )
+ex.mistake(
+    "the entropy of the prediction",
+    "{loss}: the targets do not come into it. That is how undecided your probabilities are; the loss asks for the one character that came.",
+    lambda logits, targets: torch.special.entr(logits.softmax(-1)).sum(-1).mean(),
+)
+ex.mistake(
+    "the likeliest instead of the target",
+    "{loss}: that is the surprise at the character with the highest logit. Pick the target, whatever the model thought of it.",
+    lambda logits, targets: -logits.log_softmax(-1).amax(-1).mean(),
+)
+ex.mistake(
+    "every place with the targets of all places",
+    "{loss}: [:, :, targets] picks all {characters} targets at every place. One belongs to each: gather with targets[..., None].",
+    lambda logits, targets: -logits.log_softmax(-1)[:, :, targets].mean(),
+)
+ex.mistake(
+    "a sigmoid instead of the softmax",
+    "{loss}: a sigmoid looks at one score alone. The probabilities of the {V} characters must sum to 1: softmax.",
+    lambda logits, targets: -logits.sigmoid().gather(-1, targets[..., None]).log().mean(),
+)

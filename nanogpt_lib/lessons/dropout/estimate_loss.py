@@ -242,3 +242,15 @@ ex.mistake(
     judging(of=lambda losses, so_far, n: torch.stack(losses).max()),
     judging(of=lambda losses, so_far, n: torch.stack(losses).min()),
 )
+ex.mistake(
+    "x in place of the targets",
+    "{value} You gave the model x as its own targets. one_batch draws both: x, y.",
+    judging(draw=lambda one_batch, splits, name, given: (one_batch(splits[name], given)[0],) * 2),
+)
+ex.mistake(
+    "the losses of two splits are exchanged",
+    "{value} That is the mean of another split. Which name belongs to which loss?",
+    lambda model, splits, *rest: dict(
+        zip(splits, [*estimate_loss(model, splits, *rest).values()][::-1], strict=True)
+    ),
+)

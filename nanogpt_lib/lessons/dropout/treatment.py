@@ -200,6 +200,10 @@ def _value(losses: dict[str, float], draws: Draws, quiet: Probe) -> Fact:
         "the largest": lambda name: max(by_split[name]),
         "the smallest": lambda name: min(by_split[name]),
         "all splits": lambda name: sum(all_of_them) / len(all_of_them),
+        "exchanged": lambda name: sum(by_split[dict(zip(losses, [*losses][::-1], strict=True))[name]]) / n,
+        "x for the targets": lambda name: (
+            sum(quiet(x, x)[1].item() for one, x, _ in draws.drawn if one == name) / n
+        ),
         "so far": lambda name: sum(so_far := all_of_them[: n * (1 + list(losses).index(name))]) / len(so_far),
         "the sum so far, over n": lambda name: sum(all_of_them[: n * (1 + list(losses).index(name))]) / n,
     }

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Callable
-from statistics import fmean, median, pstdev, stdev
+from statistics import fmean, median, median_high, median_low, pstdev, stdev
 
 import numpy
 import torch
@@ -217,6 +217,8 @@ ex.mistake(
     "the median in place of the mean",
     "{mine}. The first is the median; t belongs to the mean.",
     interval(lambda values, n, t95: half_width(values), median),
+    interval(lambda values, n, t95: half_width(values), median_high),
+    interval(lambda values, n, t95: half_width(values), median_low),
 )
 ex.mistake(
     "NaN for one value",

@@ -15,7 +15,7 @@ from nanogpt_lib.lessons.experiments.shared import listed
 
 
 def budgets(seed: int) -> list[tuple]:
-    """Return (variants, characters, minutes); how many seeds fit never hangs on rounding."""
+    """Return (variants, characters, minutes); how many seeds fit never hangs on rounding, and once fit exactly."""
     generator = torch.Generator().manual_seed(seed)
     cases = [({"second rung": (16, 32, 0.02), "third rung": (32, 128, 0.17)}, 1_003_854, 10)]
     for count, rounds in ((3, 3.2), (2, 5.7), (4, 0.6), (3, 11.6)):
@@ -32,7 +32,11 @@ def budgets(seed: int) -> list[tuple]:
         cases.append((variants, characters, round(rounds * total / 60, 2)))
     few = {"one": (64, 256, 1.0), "two": (32, 128, 1.0)}  # 2 steps and 9, and nearly 3 and 10
     even = {"one": (16, 32, 0.05), "two": (8, 32, 0.03)}
-    return [*cases, (even, 512_000, 9), (even, 512_000, 300), (few, 40_000, 2.25)]
+    exact = {
+        "one": (16, 32, 15 / 32),
+        "two": (8, 32, 15 / 64),
+    }  # a quarter of an hour a seed, to the last bit
+    return [*cases, (even, 512_000, 9), (even, 512_000, 300), (few, 40_000, 2.25), (exact, 491_520, 45)]
 
 
 def planned(plan: Callable, variants: dict, characters: int, minutes: float) -> dict:
@@ -224,4 +228,9 @@ ex.mistake(
     "the minutes are shared out",
     "{takes}. You gave each variant an equal part of the time, so the quick ones wait for the slowest. Train seed by seed, and only the sum counts.",
     fitting(lambda minutes, times: int(minutes * 60 / len(times) // max(times))),
+)
+ex.mistake(
+    "a seed that fits exactly is left out",
+    "{takes}. The last seed ends with the last second, and it is finished. Round down, and take nothing off.",
+    fitting(lambda minutes, times: math.ceil(minutes * 60 / sum(times)) - 1),
 )

@@ -1,7 +1,7 @@
 """Claims that one variant is better than another: each is real, or within noise."""
 
 from collections.abc import Callable
-from statistics import fmean, pstdev, stdev
+from statistics import fmean, median, pstdev, stdev
 
 import numpy
 import torch
@@ -196,6 +196,7 @@ ex.mistake(
     "looked up for n",
     "{called}. You read t95[n]; n gaps have n - 1 degrees of freedom.",
     outside(lambda gaps, n: T95[n] * stdev(gaps) / n**0.5),
+    outside(lambda gaps, n: T95[min(n, 10)] * stdev(gaps) / n**0.5),
 )
 ex.mistake(
     "the spread of the gaps alone",
@@ -208,6 +209,19 @@ ex.mistake(
     "{called}. One standard error holds the truth only two times in three or so. How many does t95 ask for?",
     outside(lambda gaps, n: stdev(gaps) / n**0.5),
     outside(lambda gaps, n: pstdev(gaps) / n**0.5),
+)
+ex.mistake(
+    "another number than the mean gap",
+    "{called}. You hold the sum of the gaps, the largest, or the median against the interval. It is the interval of the mean gap.",
+    real_if(lambda a, b: abs(sum(gaps_of(a, b))) > half_width(gaps_of(a, b))),
+    real_if(lambda a, b: max(map(abs, gaps_of(a, b))) > half_width(gaps_of(a, b))),
+    real_if(lambda a, b: abs(median(gaps_of(a, b))) > half_width(gaps_of(a, b))),
+)
+ex.mistake(
+    "half of the interval, or twice",
+    "{called}. Your interval has another width: it reaches t standard errors each way, so the half-width is not halved or doubled once more.",
+    outside(lambda gaps, n: half_width(gaps) / 2),
+    outside(lambda gaps, n: 2 * half_width(gaps)),
 )
 ex.mistake(
     "the root of n is forgotten",

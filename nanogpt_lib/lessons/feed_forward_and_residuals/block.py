@@ -224,3 +224,20 @@ ex.mistake(
     "The output is right within {off:.1g}, but it cannot be trained. {gradient} A norm still needs the numbers that += wrote over.",
     in_two_steps(adds, adds_in_place),
 )
+ex.mistake(
+    "the mean in place of the sum",
+    "{moved}: you halve each sum, so what was in the stream fades from part to part. Add, and leave it at that.",
+    in_two_steps(*[lambda x, part, norm: (x + part(norm(x))) / 2] * 2),
+)
+ex.mistake(
+    "multiplied in place of added",
+    "With both parts silent your block returns {silent:g} everywhere: a product with nothing is nothing. Add what a part says.",
+    in_two_steps(*[lambda x, part, norm: x * part(norm(x))] * 2),
+    in_two_steps(adds, lambda x, part, norm: x * part(norm(x))),
+    in_two_steps(lambda x, part, norm: x * part(norm(x)), adds),
+)
+ex.mistake(
+    "the feed-forward layer reads attention's change alone",
+    "Your output is off by up to {off:.2g}: the second part reads what attention has just said, and not the stream to which it was added.",
+    lambda x, sa, ffwd, ln1, ln2: x + sa(ln1(x)) + ffwd(ln2(sa(ln1(x)))),
+)

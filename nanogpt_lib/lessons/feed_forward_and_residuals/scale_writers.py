@@ -28,6 +28,7 @@ def scaling(case: Case) -> dict:
         "loudness": f"{n_layer} blocks together added a spread of {got['_before']:.2f} before, and add {got['_after']:.2f} now, where 1 was asked for",
         "factor": factors[0],
         "last_factor": factors[-1],
+        "counted": round(factors[0] ** -2) if factors[0] else 0,
         "feed_forward": got["_factors"]["ffwd.net.2.weight"][0],
         "changed": len(got["_changed"]),
     }
@@ -201,6 +202,21 @@ ex.mistake(
     "the factor of twelve blocks, everywhere",
     "{loudness}. Your factor is {factor:.3g} here too; it is right for 12 blocks. Count the blocks that you got.",
     scaled(lambda n, place: 24**-0.5),
+)
+ex.mistake(
+    "another number of writers",
+    "{loudness}. Your factor is {factor:.3g}, one over the root of {counted}. {n_layer} blocks have two writers each, and no other writes.",
+    *(
+        scaled(lambda n, place, of=of: of(n) ** -0.5)
+        for of in (lambda n: 4 * n, lambda n: 3 * n, lambda n: 6 * n)
+    ),
+    *(scaled(lambda n, place, more=more: (2 * n + more) ** -0.5) for more in (1, -1, 2)),
+    *(scaled(lambda n, place, more=more: (n + more) ** -0.5) for more in (1, -1)),
+)
+ex.mistake(
+    "a fixed factor",
+    "{loudness}. Your factor is {factor:.3g} for any number of blocks. Count the blocks that you got.",
+    *(scaled(lambda n, place, factor=factor: factor) for factor in (0.01, 0.02, 0.1, 0.25, 0.5, 2**-0.5)),
 )
 ex.mistake(
     "each block has a factor of its own",

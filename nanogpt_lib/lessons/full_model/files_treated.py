@@ -189,6 +189,10 @@ def _what_is_hashed(safe_load: Callable, path: Path, content: bytes) -> str | No
         ],
         "the beginning": [sha256(content[:size]) for size in BEGINNINGS],
         "nothing": [sha256(b"")],
+        "a text": [
+            sha256(content.decode(coding, errors).encode())
+            for coding, errors in (("utf-8", "ignore"), ("utf-8", "replace"), ("latin-1", "strict"))
+        ],
     }
     for kind, hashes in guesses.items():
         for guess in hashes:

@@ -57,6 +57,13 @@ def top(m: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return m.lm_head(m.ln_f(m.blocks(x)))
 
 
+def around_each(blocks: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Return the stream with one more sum around each block, which has its own sums inside."""
+    for block in blocks:
+        x = x + block(x)
+    return x
+
+
 def right_logits(m: nn.Module, idx: torch.Tensor) -> torch.Tensor:
     """Return the logits for ids that fit."""
     return top(m, m.token_embedding_table(idx) + positions_of(m, idx))

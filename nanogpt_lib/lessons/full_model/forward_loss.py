@@ -58,6 +58,22 @@ LOSS_MISTAKES = (
         altered(beside=lambda logits: logits.flatten(0, 1)),
     ),
     Mistake(
+        "probabilities beside a loss",
+        "{logits beside a loss} Beside a loss you return the softmax of the logits. Return the same as without targets.",
+        altered(beside=lambda logits: logits.softmax(dim=-1)),
+    ),
+    Mistake(
+        "only the last position beside a loss",
+        "{logits beside a loss} Beside a loss you return the last position alone. Return all of them: whoever calls you expects (B, T, V).",
+        altered(beside=lambda logits: logits[:, -1:]),
+        altered(beside=lambda logits: logits[:, -1]),
+    ),
+    Mistake(
+        "the loss stands before the logits",
+        "{logits beside a loss} Where the logits belong you return one number, as a loss is. The logits come first: (logits, loss).",
+        lambda m, idx, targets: altered()(m, idx, targets)[:: 1 if targets is None else -1],
+    ),
+    Mistake(
         "the loss gets three axes",
         "{raised}. cross_entropy takes the second axis for the characters, and yours is time. Put all questions in a row.",
         altered(loss=lambda logits, targets, idx: F.cross_entropy(logits, targets)),

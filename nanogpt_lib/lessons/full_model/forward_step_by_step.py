@@ -142,8 +142,10 @@ def _beside(logits: torch.Tensor, right: torch.Tensor) -> Fact:
     if shape == tuple(right.shape):
         off = (numbers(logits) - numbers(right)).abs().max().item()
         kind = "the same" if _near(logits, right) else "other numbers"
+        kind = "probabilities" if _near(logits, right.softmax(dim=-1)) else kind
         return Fact(kind, f"With targets your logits are off by up to {off:.2g}.")
-    kind = "flat" if shape == (B * T, V) else "another shape"
+    kinds = {(B, V): "the last", (B, 1, V): "the last", (): "one number", (B * T, V): "flat"}
+    kind = kinds.get(shape, "another shape")
     return Fact(kind, f"With targets your logits have shape {shape}, and {(B, T, V)} without.")
 
 

@@ -8,6 +8,7 @@ from nanogpt_lib.kit.measures.draws import between
 from nanogpt_lib.lessons.full_model.forward_altered import (
     Forward,
     altered,
+    around_each,
     raises,
     right_logits,
     top,
@@ -133,6 +134,14 @@ ex.mistake(
     "positions counted from 1",
     "{logits_off}. Your first character stands at position 1. Where does torch begin to count?",
     altered(positions=lambda m, idx: m.position_embedding_table(torch.arange(1, idx.shape[1] + 1))),
+    altered(
+        positions=lambda m, idx: m.position_embedding_table(torch.arange(1, idx.shape[1] + 1) % m.block_size)
+    ),
+)
+ex.mistake(
+    "the last rows of the position table",
+    "{logits_off}. A text shorter than block_size got the last rows of the table. The first character stands at position 0, however short the text.",
+    altered(positions=lambda m, idx: m.position_embedding_table.weight[-idx.shape[1] :]),
 )
 ex.mistake(
     "what times where",
@@ -152,8 +161,9 @@ ex.mistake(
 )
 ex.mistake(
     "the stream is added once more",
-    "{logits_off}: x + blocks(x) adds what each block has kept anyway. The sums are inside the blocks.",
+    "{logits_off}: x + block(x), or x + blocks(x), adds what each block has kept anyway. The sums are inside the blocks.",
     altered(logits=lambda m, what, where: m.lm_head(m.ln_f(what + where + m.blocks(what + where)))),
+    altered(logits=lambda m, what, where: m.lm_head(m.ln_f(around_each(m.blocks, what + where)))),
 )
 ex.mistake(
     "the last norm is left out",
@@ -205,6 +215,11 @@ ex.mistake(
     "{too long} python -O leaves asserts out. Raise a ValueError.",
     raises(AssertionError, lambda T, block_size: "too long"),
     raises(AssertionError, lambda T, block_size: f"{T} {block_size}"),
+)
+ex.mistake(
+    "another error than a ValueError",
+    "{too long} Refused, but whoever expects a ValueError does not catch it.",
+    *(raises(kind, lambda T, block_size: f"{T} {block_size}") for kind in (TypeError, KeyError, Exception)),
 )
 ex.mistake(
     "the ValueError does not say what was too long",

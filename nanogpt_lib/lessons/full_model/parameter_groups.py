@@ -143,10 +143,11 @@ ex.mistake(
 )
 ex.mistake(
     "a group without its decay",
-    "{off} AdamW takes this for a group that says nothing. Say it in each group: the decay given, or 0.",
+    "{off} Either a group says nothing, and 0.01 is what AdamW puts there, or you wrote 0.01. Say it in each group: the decay given, or 0.",
     changed(lambda groups: [groups[0], {"params": groups[1]["params"]}]),
     changed(lambda groups: [{"params": group["params"]} for group in groups]),
     changed(lambda groups: [{"params": groups[0]["params"]}, groups[1]]),
+    changed(lambda groups: [{"params": group["params"], "lr": group["weight_decay"]} for group in groups]),
 )
 ex.mistake(
     "a group is forgotten",

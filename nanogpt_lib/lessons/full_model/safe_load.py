@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 import json
 import pickle
 from collections.abc import Callable
@@ -125,6 +126,13 @@ ex.mistake(
     hashed(lambda path: torch.load(path, weights_only=True)),
 )
 ex.mistake(
+    "torch.load for a file of safetensors",
+    "A good file whose 64 digits were right raised {kind}: torch.load reads pickles, and this is none. Loosen nothing, whatever its message says: another loader knows safetensors.",
+    hashed(lambda path: torch.load(io.BytesIO(path.read_bytes()), weights_only=True)),
+    see=lambda case: {"kind": type(case.error).__name__},
+    when=lambda case: case.error is not None,
+)
+ex.mistake(
     "a pickle gives nothing instead of an error",
     "{harmless pickle} Whoever called you goes on with nothing in hand. Let the parser's error through.",
     hashed(falls_back(lambda path: None)),
@@ -165,6 +173,12 @@ ex.mistake(
     "bytes are compared with digits",
     "{tensors} digest() gives 32 bytes, and you were given 64 digits as text: they are never equal.",
     hashed(accepted=lambda content, sha256: hashlib.sha256(content).digest() == sha256),
+)
+ex.mistake(
+    "a text is hashed",
+    "{tensors} You read the file as a text, and what is no text was lost or changed on the way. Hash its bytes.",
+    hashed(accepted=lambda content, sha256: digest(content.decode(errors="ignore").encode()) == sha256),
+    hashed(accepted=lambda content, sha256: digest(content.decode("latin-1").encode()) == sha256),
 )
 ex.mistake(
     "only the beginning of the file is hashed",

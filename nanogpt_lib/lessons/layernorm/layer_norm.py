@@ -240,3 +240,11 @@ ex.mistake(
 def _(x, gamma, beta, eps):
     x -= x.mean(-1, keepdim=True)
     return gamma * x / (mean_square(x) + eps).sqrt() + beta
+
+
+ex.mistake(
+    "the mean of the absolute values",
+    "{b}: you divided by the mean of the distances from the mean. The standard deviation is the root of the mean of their squares.",
+    stretched(lambda x, eps: centred(x) / (centred(x).abs().mean(-1, keepdim=True) + eps)),
+    stretched(lambda x, eps: centred(x) / centred(x).abs().mean(-1, keepdim=True)),
+)

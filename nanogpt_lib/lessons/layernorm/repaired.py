@@ -134,6 +134,11 @@ def over_the_past(x, eps, of=lambda x: x):
     return (x - mean) / ((square - mean.square()).clamp(min=0) + eps).sqrt()
 
 
+def centred_in_time(x):
+    """Return each feature minus its mean up to there."""
+    return x - x.cumsum(1) / torch.arange(1.0, x.shape[1] + 1)[:, None]
+
+
 ex.mistake("both leaks are still there", "{leaks} Neither line has been repaired.", over((0, 1), (1,)))
 ex.mistake(
     "only the mean is repaired",
@@ -214,4 +219,16 @@ ex.mistake(
     "the unbiased variance",
     "Nothing leaks, and {b}: its squares were divided by C - 1, not by C.",
     unbiased,
+)
+ex.mistake(
+    "only the scale is the row's own",
+    "Nothing leaks, and row [0, 0] has become {first}: each feature lost the mean of its own past, not the row its mean. Subtract the mean of the row.",
+    lambda x, eps: centred_in_time(x) / (mean_square(centred_in_time(x)) + eps).sqrt(),
+)
+ex.mistake(
+    "the first position for all",
+    "Row [0, 1] has a mean of {mean[0][1]:.3g}, not 0: every position was brought to size with the numbers of position 0. Each row has its own mean and its own variance.",
+    lambda x, eps: (
+        (x - x[:, :1].mean(-1, True)) / (x[:, :1].var(-1, correction=0, keepdim=True) + eps).sqrt()
+    ),
 )

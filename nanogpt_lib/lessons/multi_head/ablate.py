@@ -245,7 +245,7 @@ ex.mistake(
 )
 ex.mistake(
     "something else in the head's place",
-    "{off}: where the head's output was, you put the mean of the others, a part of x, or noise. Zeros belong there.",
+    "{off}: where the head's output was, something else speaks: such as another head, the mean of the others, a part of x, a constant, or noise. Zeros belong there.",
     with_head(lambda out, head, x: x[..., : out.shape[-1]]),
     with_head(lambda out, head, x: torch.ones_like(out)),
     with_head(lambda out, head, x: torch.randn_like(out)),
@@ -258,6 +258,13 @@ def _(attention, x, head):
     outputs = [one(x) for one in attention.heads]
     others = [out for h, out in enumerate(outputs) if h != head]
     outputs[head] = sum(others) / max(1, len(others))
+    return attention.proj(torch.cat(outputs, dim=-1))
+
+
+@ex.mistake("something else in the head's place")
+def _(attention, x, head):
+    outputs = [one(x) for one in attention.heads]
+    outputs[head] = outputs[(head + 1) % len(outputs)]
     return attention.proj(torch.cat(outputs, dim=-1))
 
 

@@ -9,10 +9,10 @@ from torch import nn
 
 from nanogpt_lib.attention import MultiHeadAttention
 from nanogpt_lib.fused_attention import FusedAttention
-from nanogpt_lib.kit.diagnose import CHANGE
+from nanogpt_lib.kit.diagnose import CHANGE, MOVED, Observe, Run
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.measures.models import built
-from nanogpt_lib.kit.mistakes import Case
+from nanogpt_lib.kit.mistakes import Case, case_of
 from nanogpt_lib.kit.outcome import Fact, Refusal
 
 PARTS = ("query", "key", "value")  # in the order in which `FusedAttention` piles them up
@@ -115,9 +115,35 @@ class Filled:
 
 
 def whose(piece: torch.Tensor, listed: dict) -> str:
-    """Return which weights of listed these are, in words."""
+    """Return which weights of listed these are, as they are or changed, in words."""
+    if not piece.any():
+        return "zeros"
     for name, weight in listed.items():
-        if torch.equal(piece, weight):
-            _, head, part, _ = name.split(".")
-            return f"head {head}'s {part} weights"
+        if not name.startswith("heads."):
+            continue
+        _, head, part, _ = name.split(".")
+        for changed, how in (
+            (weight, ""),
+            (weight.flip(0), ", the last row first"),
+            (weight.flip(1), ", the last column first"),
+        ):
+            if torch.equal(piece, changed):
+                return f"head {head}'s {part} weights{how}"
+        times = (piece * weight).sum() / weight.square().sum()
+        if torch.allclose(piece, times * weight, atol=1e-6):
+            return f"{times:.3g} times head {head}'s {part} weights"
     return "no head's weights"
+
+
+def right_pieces(observe: Observe, run: Run) -> str:
+    """Say which piece of the fused layer is not the one that belongs there, if one is not."""
+    case = case_of(run)
+    if not isinstance(case.got, dict) or not {"output", "_right"} <= set(case.got):
+        return ""
+    filled = Filled(case)
+    if filled.output_off <= MOVED:
+        return ""
+    if piece := filled.first_piece_off:
+        return f"{piece}: the output is off by up to {filled.output_off:.2g}."
+    name, off = max(filled.proj_off.items(), key=lambda each: each[1])
+    return f"qkv is right, and fused.proj.{name} differs from listed's by up to {off:.2g}: the output is off by up to {filled.output_off:.2g}."

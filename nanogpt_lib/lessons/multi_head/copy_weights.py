@@ -10,7 +10,7 @@ import torch
 from nanogpt_lib.kit.exercise import Exercise
 from nanogpt_lib.kit.measures.arrays import gap
 from nanogpt_lib.kit.mistakes import Case
-from nanogpt_lib.lessons.multi_head.copied import PARTS, Filled, copied
+from nanogpt_lib.lessons.multi_head.copied import PARTS, Filled, copied, right_pieces
 from nanogpt_lib.lessons.multi_head.shared import layers
 
 ex = Exercise(
@@ -23,6 +23,7 @@ ex = Exercise(
     inputs=layers,
     run=copied,
     see=Filled,
+    holds=(right_pieces,),
     note=lambda values: (
         f"The outputs of listed and fused differ by {max(gap(value['output'], value['_right']) for value in values):.1e} at most."
     ),
@@ -241,3 +242,35 @@ ex.mistake(
     "{error}",
     lambda listed, fused: fused.load_state_dict(listed.state_dict()),
 )
+ex.mistake(
+    "the matrices of one head for all",
+    "{first_piece_off}. Every head got the matrices of the same one: does the loop use its index? The output is off by up to {output_off:.2g}.",
+    *(filled(lambda q, k, v, h=h: pile([q[h]] * len(q), [k[h]] * len(q), [v[h]] * len(q))) for h in (0, -1)),
+)
+ex.mistake(
+    "queries, keys and values are the same matrices",
+    "{first_piece_off}. One kind of matrix was copied three times: the output is off by up to {output_off:.2g}.",
+    *(filled(lambda *lists, part=part: pile(*[lists[part]] * 3)) for part in range(3)),
+)
+ex.mistake(
+    "the rows are dealt out in turn",
+    "{first_piece_off}. You took one row of the queries, one of the keys and one of the values in turn: the output is off by up to {output_off:.2g}. Pile them up: torch.cat.",
+    filled(lambda *lists: torch.stack([torch.cat(one) for one in lists], 1).flatten(0, 1)),
+)
+ex.mistake(
+    "each matrix was turned and cut anew",
+    "{first_piece_off}. Each was turned on its side and then cut into the old shape, so its numbers stand elsewhere: the output is off by up to {output_off:.2g}. Nothing needs a .T.",
+    filled(lambda *lists: pile(*[[one.T.reshape(one.shape) for one in each] for each in lists])),
+)
+
+
+@ex.mistake(
+    "only the queries are copied",
+    "{first_piece_off}. The queries are right, and below them fused has its own numbers still: the output is off by up to {output_off:.2g}.",
+)
+@torch.no_grad()
+def _(listed, fused):
+    queries = torch.cat(lists_of(listed)[0])
+    fused.qkv[: len(queries)] = queries
+    fused.proj.load_state_dict(listed.proj.state_dict())
+    return fused

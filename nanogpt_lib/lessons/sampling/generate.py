@@ -189,13 +189,15 @@ ex.mistake(
 )
 ex.mistake(
     "the temperature is not used",
-    "{law} That is the share at T = 1. Where does the temperature come in?",
+    "{law} That is the share at T = 1. Either the temperature is not used, or the probabilities are divided by it, and the draw divides it out again.",
     writing(probs=lambda logits, T: next_token_probs(logits)),
+    writing(probs=lambda logits, T: next_token_probs(logits, float(T > 0))),
 )
 ex.mistake(
     "the logits are multiplied by the temperature",
     "{law} Cold should sharpen and heat flatten; yours goes the other way.",
     writing(probs=lambda logits, T: (logits * T).softmax(dim=-1)),
+    writing(probs=lambda logits, T: next_token_probs(logits, 1 / T if T else 0)),
 )
 ex.mistake(
     "T = 0 divides by zero",
@@ -207,6 +209,22 @@ ex.mistake(
     "the logits of the first position",
     "{law} The model speaks at every position. Which one speaks of what comes next?",
     writing(at=lambda logits: logits[:, 0]),
+)
+ex.mistake(
+    "all positions speak together",
+    "{law} You averaged the logits of all positions. Only the last one speaks of what comes next.",
+    writing(at=lambda logits: logits.mean(dim=1)),
+)
+ex.mistake(
+    "a token too few, or too many",
+    "{shape} Either the loop makes another number of turns than max_new_tokens, or a token is cut off at the end.",
+    *(lambda model, idx, n, *rest, more=more: generate(model, idx, n + more, *rest) for more in (-1, 1)),
+)
+ex.mistake(
+    "only one row is returned",
+    "{shape} That is one text of the batch. Return all rows.",
+    writing(result=lambda idx, start: idx[0]),
+    writing(result=lambda idx, start: idx[:1]),
 )
 ex.mistake(
     "one draw for the whole batch",

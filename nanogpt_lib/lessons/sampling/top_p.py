@@ -221,3 +221,19 @@ ex.mistake(
     "{kept}: the first row decided for all. Each row has likeliest of its own.",
     lambda probs, p: divided(probs * (top_p(probs.reshape(-1, probs.shape[-1])[0], p) > 0)),
 )
+ex.mistake(
+    "1 - p in place of p",
+    "{kept}. You cut at 1 - p. What is asked for is that those who stay reach p together.",
+    lambda probs, p: top_p(probs, max(1 - p, 1e-9)),
+)
+ex.mistake(
+    "divided by p",
+    "{sum_off}. Those who stay hold p or more, so p is not their sum. Divide by that.",
+    lambda probs, p: sharing(finish=lambda kept: kept)(probs, p) / p,
+    lambda probs, p: sharing(finish=lambda kept: kept, at_1=False)(probs, p) / p,
+)
+ex.mistake(
+    "all that stay get the same",
+    "{kept}, and each of the first row has the same share. Those who stay keep their proportions: divide them by their sum.",
+    *both(finish=lambda kept: divided((kept > 0).float())),
+)

@@ -111,7 +111,10 @@ def _shape(text: torch.Tensor, T: int) -> Fact:
             return Fact("outside", f"{bad} of your {text.numel()} ids are outside [0, {len(BASE)}).")
         return Fact("as asked", f"Shape (2, {T + NEW}), and every id in [0, {len(BASE)}).")
     widths = {NEW: "prompt missing", BLOCK: "cropped", BLOCK + 1: "cropped"}
+    widths |= {T + NEW - 1: "one too few", T + NEW + 1: "one too many"}
     kind = widths.get(text.shape[-1], "another") if text.ndim == 2 else "another"
+    if text.shape in ((T + NEW,), (1, T + NEW)):
+        kind = "one row"
     said = f"For a prompt of shape (2, {T}) and {NEW} new tokens you returned shape {tuple(text.shape)}"
     return Fact(kind, f"{said}; (B, T + max_new_tokens) is (2, {T + NEW}).")
 

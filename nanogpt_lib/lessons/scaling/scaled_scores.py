@@ -157,6 +157,12 @@ def _(x, W_q, W_k):
     return scores / scores.std() if scores.numel() > 1 else scores
 
 
+@ex.mistake("divided by the measured spread")
+def _(x, W_q, W_k):
+    scores = x @ W_q @ (x @ W_k).mT
+    return scores / scores.std() if scores.numel() > 1 else torch.nan * scores
+
+
 ex.mistake(
     "queries and keys are swapped",
     "Row 0 of your scores reads {got[0][0][0]:.2f}, {got[0][0][1]:.2f}, {got[0][0][2]:.2f}, ...; that is column 0 of the right ones. Rows are queries and columns are keys: q comes first.",
@@ -195,4 +201,9 @@ ex.mistake(
     "{hidden} of {all} scores are minus infinity. The mask comes after scaling, and is not asked for here.",
     lambda x, W_q, W_k: scaled_scores(x, W_q, W_k).masked_fill(~causal_mask(x.shape[1]), float("-inf")),
     see=lambda case: {"hidden": int(case.got.isinf().sum()), "all": case.got.numel()},
+)
+ex.mistake(
+    "queries and keys are brought to length 1",
+    "{large}: each is a cosine, from -1 to 1. How long a query is says how much it wants; divide by the root of the size alone.",
+    lambda x, W_q, W_k: F.normalize(x @ W_q, dim=-1) @ F.normalize(x @ W_k, dim=-1).mT,
 )

@@ -101,3 +101,10 @@ ex.mistake(
     lambda scale, n: 1 / (scale * (n**1 / 2)),
 )
 ex.mistake("always 1", "{sides}. Only the right scale has temperature 1.", lambda scale, n: 1.0)
+ex.mistake(
+    "subtracted in place of divided",
+    "{sides}. You took the difference of two scales. How many times as large is one as the other?",
+    lambda scale, n: n**-0.5 - scale,
+    lambda scale, n: scale - n**-0.5,
+    lambda scale, n: n**0.5 - scale,
+)

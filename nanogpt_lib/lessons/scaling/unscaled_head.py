@@ -39,7 +39,7 @@ def layers(seed: int) -> list[tuple]:
         if masked:
             scores = scores.masked_fill(~causal_mask(T), float("-inf"))
         inputs.append((scores.softmax(-1),))
-    return [*inputs, *with_a_zero(generator)]
+    return [*inputs, *with_a_zero(generator), each_elsewhere(generator)]
 
 
 def with_a_zero(generator: torch.Generator) -> list[tuple]:
@@ -56,6 +56,13 @@ def with_a_zero(generator: torch.Generator) -> list[tuple]:
         scores[other, 2, 4] = float("-inf")
         layers.append((scores.softmax(-1),))
     return layers
+
+
+def each_elsewhere(generator: torch.Generator) -> tuple:
+    """Return a layer in which every row of the raw head looks somewhere else: on average it looks everywhere."""
+    scores = torch.randn(3, 9, 9, generator=generator)
+    scores[1] = 8 * torch.eye(9)[torch.randperm(9, generator=generator)]
+    return (scores.softmax(-1),)
 
 
 def entropies(weights: torch.Tensor) -> torch.Tensor:
@@ -190,4 +197,32 @@ ex.mistake(
     lambda weights: entropies(weights)[:, 0].argmin().item(),
     lambda weights: weights[:, -1].amax(-1).argmax().item(),
     lambda weights: entropies(weights)[:, -1].argmin().item(),
+)
+ex.mistake(
+    "the weight instead of the index",
+    "You answered {weight:.3g}: that is how large the weights are. Asked for is in which of the {heads} heads they are so large.",
+    lambda weights: weights.amax(-1).mean(-1).max().item(),
+    lambda weights: weights.max().item(),
+    lambda weights: weights.square().sum((1, 2)).max().item(),
+    see=lambda case: {"weight": float(case.got), "heads": len(case.inputs[0])},
+)
+ex.mistake(
+    "all weights of a head are added up",
+    "{answered}, and {of_each}. Every row of weights sums to 1, so those of each head sum to {T}: only rounding decided. Measure how uneven a row is.",
+    lambda weights: weights.sum((1, 2)).argmax().item(),
+    lambda weights: weights.mean((1, 2)).argmax().item(),
+)
+ex.mistake(
+    "the mean of the rows instead of each row",
+    "{answered}, and {of_each}. You averaged the rows of each head first. Rows that look sharply, each somewhere else, have an even mean: measure each row, then average.",
+    lambda weights: entropies(weights.mean(1)).argmin().item(),
+    lambda weights: weights.mean(1).amax(-1).argmax().item(),
+    lambda weights: weights.mean(1).square().sum(-1).argmax().item(),
+)
+ex.mistake(
+    "a few weights for the whole head",
+    "{answered}, and {of_each}. You looked at the diagonal of each head alone, or at one column. Where a head looks is not how sharply it looks: take whole rows.",
+    lambda weights: weights.diagonal(dim1=1, dim2=2).mean(1).argmax().item(),
+    lambda weights: weights[:, :, 0].mean(1).argmax().item(),
+    lambda weights: weights[:, :, -1].mean(1).argmax().item(),
 )

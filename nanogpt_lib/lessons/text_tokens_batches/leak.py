@@ -168,3 +168,16 @@ ex.mistake(
     lambda *split: 100 * leak(*split),
     lambda *split: 100 * for_each_window(*split),
 )
+ex.mistake(
+    "only windows that are known as a whole",
+    "{compared}: you counted windows that lie in the training positions as a whole. One position that was read has leaked already: count positions.",
+    lambda train, val, T: sum(set(covered(one[None], T)) <= set(covered(train, T)) for one in val) / len(val),
+)
+ex.mistake(
+    "everything from the first window to the last",
+    "{compared}: you took all positions from the first training window to the last as read. Between two windows there are gaps.",
+    lambda train, val, T: (
+        sum(int(train.min()) <= at < int(train.max()) + T for at in set(covered(val, T)))
+        / len(set(covered(val, T)))
+    ),
+)

@@ -148,6 +148,7 @@ ex.mistake(
     "the mean over the vocabulary",
     "{got:.4g} weighs all {vocab_size} characters alike. Look up probs[data], so that frequent ones count more often.",
     lambda train, data, V: -shares(train, V).log().mean().item(),
+    lambda train, data, V: -(shares(train, V) + 1e-12).log().mean().item(),
     lambda train, data, V: -shares(train, V)[shares(train, V) > 0].log().mean().item(),
 )
 ex.mistake(
@@ -166,4 +167,9 @@ ex.mistake(
     lambda train, data, V: -torch.bincount(train, minlength=V).float().softmax(0)[data].log().mean().item(),
     lambda train, data, V: -torch.bincount(train, minlength=V).float().log_softmax(0)[data].mean().item(),
     see=lambda case: {"top": int(torch.bincount(case.inputs[0]).max())},
+)
+ex.mistake(
+    "a softmax of the probabilities",
+    "{got:.4g} comes from cross_entropy, which takes a softmax of what it gets: of probabilities it makes nearly equal ones. Give it their logarithms, or take -log p yourself.",
+    lambda train, data, V: -shares(train, V).log_softmax(-1)[data].mean().item(),
 )
