@@ -26,6 +26,7 @@ LESSONS = (
     "full_model",
     "sampling",
     "experiments",
+    "the_ladder",
     "looking_inside",
     "faster_and_bigger",
 )

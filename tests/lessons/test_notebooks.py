@@ -68,6 +68,7 @@ EXCUSED = {
     "10_full_model": 2,
     "11_sampling": 4,
     "12_experiments": 3,
+    "15_faster_and_bigger": 3,
 }
 
 
