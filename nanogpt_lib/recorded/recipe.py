@@ -59,31 +59,31 @@ KINDS: dict[str, tuple[str, ...]] = {
 
 # Milliseconds of a step of each combination, all timed in turn on one thread of the recordings' machine.
 STEP_MILLISECONDS = {
-    "nothing": 67.6,
-    "pairs": 83.8,
-    "Muon": 82.5,
-    "Muon, pairs": 81.1,
-    "parts": 90.3,
-    "parts, pairs": 101.3,
-    "parts, Muon": 102.7,
-    "parts, Muon, pairs": 112.0,
-    "rate": 73.1,
-    "rate, pairs": 81.7,
-    "rate, Muon": 80.6,
-    "rate, Muon, pairs": 84.1,
-    "rate, parts": 89.7,
-    "rate, parts, pairs": 103.0,
-    "rate, parts, Muon": 102.0,
-    "rate, parts, Muon, pairs": 105.4,
+    "nothing": 25.4,
+    "pairs": 28.2,
+    "Muon": 27.9,
+    "Muon, pairs": 29.5,
+    "parts": 32.0,
+    "parts, pairs": 34.4,
+    "parts, Muon": 34.9,
+    "parts, Muon, pairs": 36.3,
+    "rate": 25.3,
+    "rate, pairs": 28.0,
+    "rate, Muon": 27.4,
+    "rate, Muon, pairs": 29.3,
+    "rate, parts": 31.7,
+    "rate, parts, pairs": 34.9,
+    "rate, parts, Muon": 35.1,
+    "rate, parts, Muon, pairs": 36.2,
 }
 
 # How many steps take as long as the plain model's 1,000, by steps timed in turn on the recordings' machine.
 STEPS_IN_THAT_TIME = {
     "nothing": 1_000,
     "rate": 1_000,
-    "rate, parts": 900,
-    "rate, parts, Muon": 790,
-    "rate, parts, Muon, pairs": 740,
+    "rate, parts": 800,
+    "rate, parts, Muon": 720,
+    "rate, parts, Muon, pairs": 700,
 }
 
 
@@ -141,7 +141,7 @@ def at_equal_time() -> dict[str, Preset]:
 
     Example:
         >>> [preset.train.max_iters for preset in at_equal_time().values()]
-        [1000, 1000, 900, 790, 740]
+        [1000, 1000, 800, 720, 700]
 
     Taught in: faster_and_bigger.
     """
