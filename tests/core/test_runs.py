@@ -111,8 +111,10 @@ PINNED = {
     "third rung": "892760807b01",
     "ladder": "9b5fb06a3ca8",
     "recipe": "f16df4fd63ba",
-    "recipe, equal time": "c9a0565c1aba",
+    "recipe, equal time": "a3198ccdd0ad",
     "race": "cc2a6bf83e0d",
+    "fast": "fbaf47d89222",
+    "best": "7140cd3634a6",
     "shipped": "d7d16d68f484",
 }
 
