@@ -16,6 +16,11 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
+from nanogpt_lib.starting import begin_command
+
+if __name__ == "__main__":
+    begin_command()  # before torch is imported
+
 from nanogpt_lib.checks import problem
 from nanogpt_lib.files import DATA, one_writer, require_writable, sha256, write_atomically
 from nanogpt_lib.process import answered, run_as_command

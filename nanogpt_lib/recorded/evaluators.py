@@ -101,7 +101,7 @@ def measure(folder: Path, text: str) -> list[Row]:
 
 def _compressed(text: str) -> list[Row]:
     """Return what PPMd of order 6 adds to the compressed training text, for each validation character."""
-    import pyppmd  # only where it is measured
+    import pyppmd  # type: ignore[import-not-found,unused-ignore]  # only where it is measured
 
     def size(content: bytes) -> int:
         return len(pyppmd.compress(content, max_order=6, mem_size=64 << 20))

@@ -93,7 +93,7 @@ def test_five_interrupts_in_a_row_keep_the_checkpoint_and_end_without_a_tracebac
 
 
 def test_these_are_the_commands_of_the_library() -> None:
-    names = ["bench", "data", "lab", "lessons", "recorded", "train"]
+    names = ["bench", "data", "lab", "lessons", "recorded", "recorded.evaluators", "train", "workplace"]
     assert [f"nanogpt_lib.{name}" for name in names] == COMMANDS
 
 

@@ -98,7 +98,8 @@ def files(folder: Path) -> dict[str, int]:
 def test_the_wheel_carries_the_code_and_the_data_and_nothing_that_a_checkout_made(wheel: Path) -> None:
     """A module or a run that was not packed is missed only by whoever installs the wheel."""
     package = {name for name in files(ROOT / "nanogpt_lib") if "__pycache__" not in name}
-    kept = (name for name in files(DATA) if name.startswith(("corrections.json", "runs/", "checkpoints/")))
+    carried_data = ("corrections.json", "evaluators.json", "runs/", "checkpoints/")
+    kept = (name for name in files(DATA) if name.startswith(carried_data))
     notebooks = (f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb"))
     data = {f"nanogpt_lib/course_data/{name}" for name in (*kept, *notebooks)}
     with zipfile.ZipFile(wheel) as packed:

@@ -145,7 +145,8 @@ def test_nan_is_counted_and_placed() -> None:
 
     assert said(undefined) == (
         "1 of 64 values for x of shape (1, 8, 8) are not finite; "
-        "the first is NaN (not a number), at [0, 7, 0]."
+        "the first is NaN (not a number), at [0, 7, 0]. "
+        "All that is wrong is at sequence 0, the first; the others are right."
     )
 
 
