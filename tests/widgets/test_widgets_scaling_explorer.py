@@ -211,9 +211,7 @@ def test_amounts_are_written_alike_in_both_languages() -> None:
 )
 def test_bad_input_is_told_with_its_remedy(head_size: object, divisor: object, says: str) -> None:
     for make in (scaling_explorer_state, ScalingExplorer):
-        with pytest.raises(
-            ValueError, match=rf"^Expected .*{says}\. Choose one of the[^.]*\.$"
-        ):
+        with pytest.raises(ValueError, match=rf"^Expected .*{says}\. Choose one of the[^.]*\.$"):
             make(head_size, divisor)
 
 
