@@ -22,7 +22,7 @@ help:
 	@echo 'make reset      begin a notebook again: ARGS=03       a second; yours is kept under another name'
 	@echo 'make edit       open the texts of the notebooks       seconds; for those who write the course'
 	@echo 'make check      style, fast unit tests, doctests      about 3 minutes'
-	@echo 'make test       also widgets, and notebooks run again about 11 minutes'
+	@echo 'make test       also widgets, and notebooks run again about 12 minutes'
 	@echo 'make test-all   every seed, record, notebook, clock   the long one, for nights'
 	@echo 'make portability notebooks again as other machines would an hour; one: ARGS=05_scaling'
 	@echo 'make notebooks  build notebooks/*.ipynb from source/  up to a minute each; one: ARGS=02_bigram'
@@ -112,7 +112,7 @@ check: say-check $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'fast unit tests and doctests' $(UNIT) $(BY_FILE) -m 'not slow' $(ARGS); $(TYPES))
 
 say-test:
-	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 11 minutes'
+	@echo 'test: checks style, runs the unit tests, the widgets, and every notebook; about 12 minutes'
 
 test: say-test $(STAMP) $(IF_THERE_IS_NODE)
 	$(call stages,$(STYLE) stage 'unit tests and doctests' $(UNIT) $(BY_FILE) $(ARGS); $(TYPES) \

@@ -6,6 +6,8 @@ n-gram with longer contexts.
 Taught in: text_tokens_batches and bigram.
 """
 
+import math
+
 import torch
 
 from nanogpt_lib.checks import positive_int, problem, real_number, shape, token_ids, whole_number
@@ -129,6 +131,24 @@ def _probabilities(probs: torch.Tensor, *sizes: str) -> torch.Tensor:
     return probs
 
 
+def require_numbers(order: int, vocab_size: int) -> None:
+    """Refuse contexts that are too long to be numbered, each with the id after it, in base V.
+
+    Raises:  ValueError: V ** (order + 1) is above the highest int64.
+    Example:
+        >>> require_numbers(order=8, vocab_size=65)
+
+    Taught in: text_tokens_batches.
+    """
+    order, vocab_size = count("order", order), positive_int("vocab_size", vocab_size)
+    if (order + 1) * math.log2(vocab_size) >= 63:
+        raise problem(
+            f"vocab_size ** (order + 1) to fit into an int64, as {vocab_size} ** {order + 1} does not",
+            f"order={order}",
+            "Take a shorter context.",
+        )
+
+
 class NGramLM:
     """A model that predicts from the last `order` characters by counting, and leans on shorter contexts.
 
@@ -157,12 +177,7 @@ class NGramLM:
                 "Take a shorter context or a longer text.",
             )
         order = whole_number("order", order)
-        if vocab_size ** (order + 1) > torch.iinfo(torch.long).max:
-            raise problem(
-                f"vocab_size ** (order + 1) to fit into an int64, as {vocab_size} ** {order + 1} does not",
-                f"order={order}",
-                "Take a shorter context.",
-            )
+        require_numbers(order, vocab_size)
         self.order = order
         self.vocab_size = vocab_size
         self.tables = [self._count(data, length) for length in range(order + 1)]

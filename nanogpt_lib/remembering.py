@@ -11,6 +11,7 @@ import torch
 
 from nanogpt_lib.checks import positive_int, probability, problem, token_ids, whole_number
 from nanogpt_lib.kinds import floats, ids, room
+from nanogpt_lib.ngrams import require_numbers
 
 WEIGHTS = [step / 20 for step in range(21)]  # of the first of two models in a mixture
 
@@ -41,8 +42,7 @@ def growing_chances(data: torch.Tensor, start: int, order: int, vocab_size: int)
             f"order={order}, start={start}",
             "Begin after the training text.",
         )
-    if V ** (order + 1) > torch.iinfo(torch.long).max:
-        raise problem("a context whose number fits into an int64", f"order={order}", "Take a shorter one.")
+    require_numbers(order, V)
     chances = torch.full((len(data) - start,), 1 / V, dtype=torch.float64)
     context = torch.zeros(len(data), dtype=torch.long)  # the number of what stands before each id
     for length in range(order + 1):

@@ -103,7 +103,7 @@ def prepare(lessons: Path, work: Path) -> list[str]:
                     f"{mine.name} has been renewed: yours is kept, and {renewed.name} lies beside it."
                 )
             origins[lesson.name] = sha256(fresh)
-        write_atomically(work / _ORIGINS, (json.dumps(origins, indent=1) + "\n").encode("utf-8"))
+        _keep_origins(work, origins)
     return said
 
 
@@ -125,8 +125,7 @@ def reset(name: str, lessons: Path, work: Path) -> Path | None:
     with one_writer(work):
         kept = _beside(mine, str(date.today()), mine.read_bytes()) if mine.exists() else None
         write_atomically(mine, fresh)
-        origins = _origins(work) | {lesson.name: sha256(fresh)}
-        write_atomically(work / _ORIGINS, (json.dumps(origins, indent=1) + "\n").encode("utf-8"))
+        _keep_origins(work, _origins(work) | {lesson.name: sha256(fresh)})
     return kept
 
 
@@ -137,6 +136,10 @@ def _origins(work: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return {str(name): str(digest) for name, digest in told.items()} if isinstance(told, dict) else {}
+
+
+def _keep_origins(work: Path, origins: dict[str, str]) -> None:
+    write_atomically(work / _ORIGINS, (json.dumps(origins, indent=1) + "\n").encode("utf-8"))
 
 
 def _beside(mine: Path, why: str, content: bytes) -> Path:

@@ -138,7 +138,6 @@ def _moves(want: torch.Tensor, axes: str) -> Iterator[Relation]:
                 partial(_one_late, d=d),
                 f"the right result one place late along {along}: only the first stands where it belongs",
             )
-        if want.shape[d] > 2:
             for step, words in ((1, "later"), (-1, "earlier")):
                 yield (
                     partial(torch.roll, shifts=step, dims=d),

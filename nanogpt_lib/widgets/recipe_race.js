@@ -19,9 +19,8 @@ const DASHES = [[], [7, 4]];
 
 // --- pure -----------------------------------------------------------------------------------------
 
-/** Where a moment lies between the evaluations: 2.5 is half way from the third to the next; null before all. */
+/** Where a moment lies between the evaluations: 2.5 is half way from the third to the next. */
 export function placeOf(seconds, moment) {
-  if (moment < seconds[0]) return null;
   const after = seconds.findIndex((one) => one > moment);
   if (after < 0) return seconds.length - 1;
   return after - 1 + (moment - seconds[after - 1]) / (seconds[after] - seconds[after - 1]);
@@ -42,7 +41,6 @@ export const longest = (racers) => Math.max(...racers.map(({ seconds }) => secon
 /** What a racer has reached at this moment, in words. */
 export function reached({ seconds, mean, characters }, moment) {
   const place = placeOf(seconds, moment);
-  if (place === null) return "not evaluated yet";
   const loss = fixed(valueAt(mean, place));
   if (place === seconds.length - 1) return `${loss}, arrived after ${fixed(seconds.at(-1), 1)} s`;
   return `${loss} after ${grouped(Math.round(valueAt(characters, place)))} characters`;
@@ -260,7 +258,7 @@ function render({ model, el }) {
     if (over === "seconds") chart.upright(moment());
     runners.forEach((racer, at) => {
       const place = placeOf(racer.seconds, moment());
-      if (place === null || (at && racer === runners[0])) return;
+      if (at && racer === runners[0]) return;
       const { colour, shape } = lookOf(at);
       const [where, mean, bottom, top] = [over, "mean", "low", "high"].map((key) => upTo(racer[key], place));
       chart.inside(() => {

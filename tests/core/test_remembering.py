@@ -72,7 +72,7 @@ def test_what_cannot_be_evaluated_is_refused() -> None:
         chances(MODEL, DATA[:3], before=3)
     with pytest.raises(ValueError, match="order <= start < 90"):
         growing_chances(DATA, 90, 2, V)
-    with pytest.raises(ValueError, match="fits into an int64"):
+    with pytest.raises(ValueError, match="fit into an int64"):
         growing_chances(DATA, 80, 40, V)
     with pytest.raises(ValueError, match="at least one id"):
         mixed_loss(DATA[:0].double(), DATA[:0].double(), 0.5)

@@ -5,18 +5,18 @@ import { test } from "node:test";
 
 import { longest, placeOf, reached, upTo, valueAt } from "../../../nanogpt_lib/widgets/recipe_race.js";
 
-const SECONDS = [0.5, 2.5, 4.5, 10];
+const SECONDS = [0, 2.5, 4.5, 10];
 const racer = {
   seconds: SECONDS,
   mean: [4.2, 2.6, 2.2, 2],
   characters: [0, 102400, 204800, 306900],
 };
 
-test("a moment lies between two evaluations, before the first or after the last", () => {
-  const moments = [0, 0.49, 0.5, 1.5, 2.5, 4.5, 7.25, 10, 11];
+test("a moment lies between two evaluations, or after the last", () => {
+  const moments = [0, 1.25, 2.5, 4.5, 7.25, 10, 11];
   assert.deepEqual(
     moments.map((moment) => placeOf(SECONDS, moment)),
-    [null, null, 0, 0.5, 1, 2, 2.5, 3, 3],
+    [0, 0.5, 1, 2, 2.5, 3, 3],
   );
 });
 
@@ -40,9 +40,8 @@ test("the race lasts as long as the slower racer", () => {
   assert.equal(longest([racer, racer]), 10);
 });
 
-test("what a racer has reached is told before, on and after its way", () => {
-  assert.equal(reached(racer, 0.2), "not evaluated yet");
-  assert.equal(reached(racer, 0.5), "4.200 after 0 characters");
+test("what a racer has reached is told on and after its way", () => {
+  assert.equal(reached(racer, 0), "4.200 after 0 characters");
   assert.equal(reached(racer, 3.5), "2.400 after 153,600 characters");
   assert.equal(reached(racer, 10), "2.000, arrived after 10.0 s");
   assert.equal(reached(racer, 12), "2.000, arrived after 10.0 s");
